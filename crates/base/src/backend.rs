@@ -10,8 +10,8 @@ use std::sync::{Arc, RwLock};
 /// An address in a backend's memory; only the backend may turn it into a pointer, unless [`Backend::host_visible`].
 pub type Address = usize;
 
-/// A place where work runs: a backend and one of its devices.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+/// A place where work runs: a backend and one of its devices. The default is the first backend's first device.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Default)]
 pub struct Device {
     /// The index of the backend in the registry.
     pub backend: u16,

@@ -71,7 +71,7 @@ pub fn meaning(op: Op) -> Meaning {
         Op::Negative => all(|x| -x[0], |i, _| -i[0], |z| -z[0]),
         Op::Abs => all(|x| x[0].abs(), |i, _| i[0].abs(), |z| C::new(z[0].re.hypot(z[0].im), 0.0)),
         Op::Sign => all(
-            |x| if x[0] > 0.0 { 1.0 } else if x[0] < 0.0 { -1.0 } else { x[0] },
+            |x| (x[0] > 0.0) as i8 as f64 - (x[0] < 0.0) as i8 as f64,
             |i, _| i[0].signum(),
             |z| if z[0] == C::new(0.0, 0.0) { z[0] } else { z[0] / z[0].norm() },
         ),
@@ -125,8 +125,8 @@ pub fn meaning(op: Op) -> Meaning {
                 if r != 0.0 && (r < 0.0) != (x[1] < 0.0) { r + x[1] } else { r }
             },
             |i, _| {
-                let r = if i[1] == 0 { 0 } else { i[0] % i[1] };
-                if r != 0 && (r < 0) != (i[1] < 0) { r + i[1] } else { r }
+                let r = if i[1] == 0 { i[0] } else { i[0] % i[1] };
+                if i[1] != 0 && r != 0 && (r < 0) != (i[1] < 0) { r + i[1] } else { r }
             },
         ),
         Op::FloorDivide => ordered(|x| (x[0] / x[1]).floor(), |i, _| if i[1] == 0 { 0 } else { i[0] / i[1] }),
@@ -140,12 +140,12 @@ pub fn meaning(op: Op) -> Meaning {
             }
         }),
         Op::Maximum => all(
-            |x| if x[0].is_nan() { x[0] } else if x[1].is_nan() || x[1] > x[0] { x[1] } else { x[0] },
+            |x| if x[0].is_nan() || x[0] > x[1] { x[0] } else { x[1] },
             |i, _| i[0].max(i[1]),
             |z| if nan(z[0]) { z[0] } else if nan(z[1]) || lex(z[1], z[0]) == Some(Greater) { z[1] } else { z[0] },
         ),
         Op::Minimum => all(
-            |x| if x[0].is_nan() { x[0] } else if x[1].is_nan() || x[1] < x[0] { x[1] } else { x[0] },
+            |x| if x[0].is_nan() || x[0] < x[1] { x[0] } else { x[1] },
             |i, _| i[0].min(i[1]),
             |z| if nan(z[0]) { z[0] } else if nan(z[1]) || lex(z[1], z[0]) == Some(Less) { z[1] } else { z[0] },
         ),
@@ -187,15 +187,10 @@ pub fn meaning(op: Op) -> Meaning {
     }
 }
 
-/// `base` to the power `exponent` by squaring, wrapping at 2^64; 0 for a negative exponent, but for bases 1 and -1.
+/// `base` to the power `exponent` by squaring, wrapping at 2^64; 0 for a negative exponent, as MLX has it.
 fn integer_power(base: i128, exponent: i128) -> i128 {
     if exponent < 0 {
-        return match base {
-            1 => 1,
-            -1 if exponent % 2 == 0 => 1,
-            -1 => -1,
-            _ => 0,
-        };
+        return 0;
     }
     let (mut b, mut e, mut r) = (base as i64, exponent as u64, 1i64);
     while e > 0 {

@@ -68,7 +68,7 @@ pub fn broadcast(a: &[usize], b: &[usize]) -> Option<Dims> {
 pub fn axis(op: &str, axis: i64, ndim: usize) -> Result<usize> {
     let a = if axis < 0 { axis + ndim as i64 } else { axis };
     if a < 0 || a >= ndim as i64 {
-        return Err(Error::value(op, format!("axis {axis} is out of bounds for an array with {ndim} dimensions")));
+        return Err(Error::index(op, format!("axis {axis} is out of bounds for an array with {ndim} dimensions")));
     }
     Ok(a as usize)
 }

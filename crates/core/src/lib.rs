@@ -1,1 +1,36 @@
-//! (under construction)
+//! The core of lazulite: the graph of lazy arrays, the transforms over it, the planner and the runtime. It names no backend.
+//!
+//! * [`graph`]: nodes and handles. * [`ops`]: the operations. * [`transforms`]: functions on functions.
+//! * [`plan`]: from a pending graph to steps. * [`runtime`]: memory, streams, counters. * [`tree`]: nested containers.
+//!
+//! Depend on the crate `lazulite`, which registers the backends.
+
+mod display;
+mod graph;
+pub mod ops;
+mod plan;
+pub mod primitive;
+mod runtime;
+mod transforms;
+pub mod tree;
+
+pub use graph::array::Array;
+pub use graph::node::{Aval, Avals};
+pub use graph::program::Program;
+pub use plan::eval::{async_eval, eval, set_fusion};
+pub use plan::explain::explain;
+pub use runtime::counters::{Counters, counters};
+pub use runtime::memory;
+pub use runtime::stream::{Device, Stream, with_stream};
+pub use transforms::checkpoint::checkpoint;
+pub use transforms::compile::{Compile, compile, compile_with};
+pub use transforms::custom::{custom_jvp, custom_vjp, custom_vmap};
+pub use transforms::grad::{grad, value_and_grad};
+pub use transforms::jacobian::{hessian, hvp, jacfwd, jacrev};
+pub use transforms::jvp::jvp;
+pub use transforms::trace::trace;
+pub use transforms::vjp::{Pullback, vjp};
+pub use transforms::vmap::{vmap, vmap_axes};
+pub use tree::{AxisTree, Loss, Output, Path, Tree};
+
+pub use lazulite_base::{Complex32, Dtype, Element, Error, ErrorKind, Op, Result, Scalar, bf16, f16};

@@ -1,0 +1,183 @@
+//! A node: one application of a primitive, its inputs, and a slot for each output.
+
+use crate::graph::tag::Tag;
+use crate::primitive::Prim;
+use crate::runtime::buffer::Data;
+use crate::runtime::stream::Stream;
+use crate::runtime::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
+use lazulite_base::{Dims, Dtype, Scalar};
+use smallvec::SmallVec;
+use std::cell::{Cell, RefCell};
+use std::panic::Location;
+use std::sync::Arc;
+
+/// What is known of a value before it is computed: shape, dtype, and whether the dtype is weak (a literal's, which gives way).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Aval {
+    pub shape: Dims,
+    pub dtype: Dtype,
+    pub weak: bool,
+}
+
+impl Aval {
+    /// A value of a strong dtype.
+    pub fn new(shape: impl Into<Dims>, dtype: Dtype) -> Aval {
+        Aval { shape: shape.into(), dtype, weak: false }
+    }
+
+    /// Number of elements.
+    pub fn size(&self) -> usize {
+        lazulite_base::shape::size(&self.shape)
+    }
+
+    /// Number of axes.
+    pub fn ndim(&self) -> usize {
+        self.shape.len()
+    }
+}
+
+/// The values that a node makes; one, mostly.
+pub type Avals = SmallVec<[Aval; 1]>;
+
+/// An edge of the graph: a node's input. Unlike an [`crate::Array`], it does not count as a user's handle.
+#[derive(Clone)]
+pub(crate) struct Edge {
+    pub node: Arc<Node>,
+    pub out: u32,
+}
+
+/// An input of a node: an edge, or a scalar constant, which is no node but a parameter of the tape that uses it.
+#[derive(Clone)]
+pub(crate) enum Operand {
+    Edge(Edge),
+    Scalar(Scalar),
+}
+
+pub(crate) type Operands = SmallVec<[Operand; 2]>;
+
+/// One output of a node.
+pub(crate) struct Output {
+    pub aval: Aval,
+    /// How many user handles ([`crate::Array`]) there are on it.
+    pub held: AtomicU32,
+}
+
+/// One application of a primitive.
+pub(crate) struct Node {
+    /// Grows with time: a walk stops at nodes older than the leaf it looks for.
+    pub id: u64,
+    pub prim: Prim,
+    pub outs: SmallVec<[Output; 1]>,
+    pub stream: Stream,
+    pub site: &'static Location<'static>,
+    pub tag: Tag,
+    /// Scratch of the walk that holds the walk lock: its epoch, and this node's index in it.
+    pub mark: AtomicU64,
+    state: Mutex<State>,
+}
+
+/// What changes in a node's life: it is pending while it has inputs and empty slots; scheduling fills the slots of the outputs that
+/// will exist and takes the inputs away.
+pub(crate) struct State {
+    pub inputs: Operands,
+    pub slots: SmallVec<[Option<Data>; 1]>,
+}
+
+static NEXT_ID: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+
+/// The id that the next node will exceed or equal.
+pub(crate) fn next_id() -> u64 {
+    NEXT_ID.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+impl Node {
+    pub fn new(
+        prim: Prim,
+        inputs: Operands,
+        avals: Avals,
+        stream: Stream,
+        site: &'static Location<'static>,
+        tag: Tag,
+        data: Option<Data>,
+    ) -> Arc<Node> {
+        let outs: SmallVec<[Output; 1]> = avals.into_iter().map(|aval| Output { aval, held: AtomicU32::new(0) }).collect();
+        let mut slots = SmallVec::new();
+        slots.resize_with(outs.len(), || None);
+        if let Some(data) = data {
+            slots[0] = Some(data);
+        }
+        Arc::new(Node {
+            id: NEXT_ID.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+            prim,
+            outs,
+            stream,
+            site,
+            tag,
+            mark: AtomicU64::new(0),
+            state: Mutex::new(State { inputs, slots }),
+        })
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// The data of output `out`, if it exists.
+    pub fn data(&self, out: u32) -> Option<Data> {
+        self.state().slots[out as usize].clone()
+    }
+
+    /// User handles on all outputs.
+    pub fn handles(&self) -> usize {
+        self.outs.iter().map(|o| o.held.load(Ordering::Relaxed) as usize).sum()
+    }
+}
+
+/// What a dying node leaves to be dropped.
+type Remains = (Operands, Prim);
+
+thread_local! {
+    static QUEUE: RefCell<Vec<Remains>> = const { RefCell::new(Vec::new()) };
+    static DRAINING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Drop for Node {
+    /// Drops a chain of any length without recursing: inputs (and arrays held inside primitives) go through a queue of the thread.
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(|e| e.into_inner());
+        let prim = std::mem::replace(&mut self.prim, Prim::Leaf);
+        if state.inputs.is_empty() && !matches!(prim, Prim::Other(_)) {
+            return;
+        }
+        bury((std::mem::take(&mut state.inputs), prim));
+    }
+}
+
+/// Drops what `remains` holds, and what that releases in turn, in a loop.
+fn bury(remains: Remains) {
+    // Past the end of a thread its queue is gone; then plain dropping must do.
+    let _ = QUEUE.try_with(|queue| {
+        queue.borrow_mut().push(remains);
+        if DRAINING.replace(true) {
+            return;
+        }
+        loop {
+            let next = queue.borrow_mut().pop();
+            match next {
+                Some(remains) => drop(remains),
+                None => break,
+            }
+        }
+        DRAINING.set(false);
+    });
+}
+
+/// Drops many operand lists as one: the end of an evaluation.
+pub(crate) fn bury_all(lists: impl Iterator<Item = Operands>) {
+    for list in lists {
+        if !list.is_empty() {
+            bury((list, Prim::Leaf));
+        }
+    }
+}

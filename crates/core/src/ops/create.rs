@@ -1,0 +1,332 @@
+//! Creation: constants, indices along an axis, and what is built of them.
+
+use crate::Array;
+use crate::graph::array::node;
+use crate::graph::node::{Aval, Avals, Operand, Operands};
+use crate::ops::{IntoOperand, Rhs, Shape};
+use crate::primitive::{Jvp, Prim, Primitive, Role, Vjp, Vmap};
+use lazulite_base::error::{Error, ErrorKind, Result};
+use lazulite_base::key::KeyHasher;
+use lazulite_base::{Dims, Dtype, Element, Scalar};
+use smallvec::smallvec;
+
+/// One scalar everywhere; the scalar is an operand, so that a new value is no new plan.
+pub(crate) struct Constant {
+    shape: Dims,
+    weak: bool,
+}
+
+impl Primitive for Constant {
+    fn name(&self) -> &'static str {
+        "full"
+    }
+    fn key(&self, h: &mut KeyHasher) {
+        h.dims(&self.shape);
+        h.word(self.weak as u64);
+    }
+    fn attributes(&self) -> String {
+        format!("{:?}", &self.shape[..])
+    }
+    fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
+        Ok(smallvec![Aval { shape: self.shape.clone(), dtype: inputs[0].dtype, weak: self.weak }])
+    }
+    fn role(&self) -> Role<'_> {
+        Role::Constant
+    }
+    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![None])
+    }
+    fn jvp(&self, _: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![None])
+    }
+    fn vmap(&self, _: &Vmap<'_>) -> Result<Vec<Array>> {
+        crate::primitive::unsupported("full", "batching")
+    }
+}
+
+/// A constant array, without the check of its size.
+#[track_caller]
+pub(crate) fn constant(s: Scalar, shape: Dims, weak: bool) -> Array {
+    let aval = Aval { shape: shape.clone(), dtype: s.dtype(), weak };
+    node(Prim::new(Constant { shape, weak }), smallvec![Operand::Scalar(s)], aval)
+}
+
+/// The index along an axis.
+struct Iota {
+    shape: Dims,
+    axis: usize,
+    dtype: Dtype,
+}
+
+impl Primitive for Iota {
+    fn name(&self) -> &'static str {
+        "iota"
+    }
+    fn key(&self, h: &mut KeyHasher) {
+        h.dims(&self.shape);
+        h.word((self.axis as u64) << 8 | self.dtype as u64);
+    }
+    fn attributes(&self) -> String {
+        format!("{:?}, axis {}", &self.shape[..], self.axis)
+    }
+    fn infer(&self, _: &[Aval]) -> Result<Avals> {
+        Ok(smallvec![Aval::new(self.shape.clone(), self.dtype)])
+    }
+    fn role(&self) -> Role<'_> {
+        Role::Index(self.axis)
+    }
+    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![])
+    }
+    fn jvp(&self, _: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![None])
+    }
+    fn vmap(&self, _: &Vmap<'_>) -> Result<Vec<Array>> {
+        crate::primitive::unsupported("iota", "batching")
+    }
+}
+
+/// An array whose elements are their own index along `axis`.
+#[track_caller]
+pub(crate) fn iota(shape: &[usize], axis: usize, dtype: Dtype) -> Array {
+    let shape = Dims::from_slice(shape);
+    let aval = Aval::new(shape.clone(), dtype);
+    node(Prim::new(Iota { shape, axis, dtype }), Operands::new(), aval)
+}
+
+/// The shape, if its size in bytes can be addressed.
+#[track_caller]
+fn checked(op: &str, shape: Shape, dtype: Dtype) -> Result<Dims> {
+    let bytes = shape.0.iter().try_fold(dtype.size(), |n, &d| n.checked_mul(d));
+    match bytes {
+        Some(b) if b <= isize::MAX as usize => Ok(shape.0),
+        _ if shape.0.contains(&0) => Ok(shape.0),
+        _ => Err(Error::new(ErrorKind::OutOfMemory, op, format!("an array of shape {:?} and {dtype} exceeds the address space", &shape.0[..]))),
+    }
+}
+
+/// `value` everywhere, cast to `dtype`.
+///
+/// # Errors
+/// Out of memory for a shape beyond the address space; a value error for a float that is not finite, or a value that does not fit, into
+/// an integer dtype.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// assert_eq!(ops::full([2], 7, Dtype::F32).unwrap().to_vec::<f32>().unwrap(), [7.0, 7.0]);
+/// assert!(ops::full([2], f32::NAN, Dtype::I32).is_err());
+/// ```
+#[track_caller]
+pub fn full(shape: impl Into<Shape>, value: impl IntoOperand, dtype: Dtype) -> Result<Array> {
+    let shape = checked("full", shape.into(), dtype)?;
+    match value.into_operand() {
+        Rhs::Literal(s) => Ok(constant(fits("full", s, dtype)?, shape, false)),
+        Rhs::Array(a) => crate::ops::broadcast_to(&crate::ops::astype(&a, dtype)?, shape),
+    }
+}
+
+/// The literal as a value of `dtype`, if it is one.
+#[track_caller]
+pub(crate) fn fits(op: &str, s: Scalar, dtype: Dtype) -> Result<Scalar> {
+    if dtype.is_integer() {
+        let v = s.as_f64();
+        let wrong = if s.dtype().is_inexact() { !v.is_finite() } else { s.cast(dtype).as_i128() != s.as_i128() };
+        if wrong {
+            return Err(Error::value(op, format!("{s:?} does not fit {dtype}")));
+        }
+    }
+    Ok(s.cast(dtype))
+}
+
+impl Array {
+    /// `value` everywhere.
+    ///
+    /// # Panics
+    /// As [`ops::full`](full) errs.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Array::full([2, 1], 3, Dtype::I8).to_vec::<i8>().unwrap(), [3, 3]);
+    /// ```
+    #[track_caller]
+    pub fn full(shape: impl Into<Shape>, value: impl IntoOperand, dtype: Dtype) -> Array {
+        match full(shape, value, dtype) {
+            Ok(a) => a,
+            Err(e) => e.raise(),
+        }
+    }
+
+    /// Zeros.
+    ///
+    /// # Panics
+    /// For a shape beyond the address space.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Array::zeros([2], Dtype::F32).to_vec::<f32>().unwrap(), [0.0, 0.0]);
+    /// ```
+    #[track_caller]
+    pub fn zeros(shape: impl Into<Shape>, dtype: Dtype) -> Array {
+        Array::full(shape, 0, dtype)
+    }
+
+    /// Ones.
+    ///
+    /// # Panics
+    /// For a shape beyond the address space.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Array::ones([2], Dtype::I32).to_vec::<i32>().unwrap(), [1, 1]);
+    /// ```
+    #[track_caller]
+    pub fn ones(shape: impl Into<Shape>, dtype: Dtype) -> Array {
+        Array::full(shape, 1, dtype)
+    }
+
+    /// Zeros of this array's shape and dtype.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![1.0, 2.0].zeros_like().to_vec::<f32>().unwrap(), [0.0, 0.0]);
+    /// ```
+    #[track_caller]
+    pub fn zeros_like(&self) -> Array {
+        crate::ops::view::filled_like(self, Scalar::new(0.0, self.dtype()))
+    }
+
+    /// Ones of this array's shape and dtype.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![5, 6].ones_like().to_vec::<i32>().unwrap(), [1, 1]);
+    /// ```
+    #[track_caller]
+    pub fn ones_like(&self) -> Array {
+        crate::ops::view::filled_like(self, Scalar::new(1.0, self.dtype()))
+    }
+
+    /// `start, start + step, ...` below `stop` (above it for a negative step), in `dtype`: element `i` is `start + i * step`, computed
+    /// in f64 for floats.
+    ///
+    /// # Panics
+    /// As [`ops::arange`](arange) errs.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Array::arange(0, 6, 2, Dtype::I32).to_vec::<i32>().unwrap(), [0, 2, 4]);
+    /// ```
+    #[track_caller]
+    pub fn arange(start: impl Number, stop: impl Number, step: impl Number, dtype: Dtype) -> Array {
+        match arange(start, stop, step, dtype) {
+            Ok(a) => a,
+            Err(e) => e.raise(),
+        }
+    }
+
+    /// The `n` by `m` matrix with ones on its diagonal `k`.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Array::eye(2, 3, 1, Dtype::I32).to_vec::<i32>().unwrap(), [0, 1, 0, 0, 0, 1]);
+    /// ```
+    #[track_caller]
+    pub fn eye(n: usize, m: usize, k: i64, dtype: Dtype) -> Array {
+        let row = iota(&[n, m], 0, Dtype::I64) + k;
+        row.eq(&iota(&[n, m], 1, Dtype::I64)).astype(dtype)
+    }
+
+    /// `n` numbers from `start` to `stop`, both included, evenly spaced.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Array::linspace(0.0, 1.0, 3, Dtype::F32).to_vec::<f32>().unwrap(), [0.0, 0.5, 1.0]);
+    /// ```
+    #[track_caller]
+    pub fn linspace(start: impl Number, stop: impl Number, n: usize, dtype: Dtype) -> Array {
+        let (a, b) = (start.number(), stop.number());
+        if n == 1 {
+            return Array::full([1], a, dtype);
+        }
+        let t = iota(&[n], 0, Dtype::F64) * (1.0 / (n.max(2) - 1) as f64);
+        let last = iota(&[n], 0, Dtype::I64).eq((n.max(1) - 1) as i64);
+        let y = &t * b + (1.0f32 - &t) * a;
+        crate::ops::elementwise::select_scalar(&last, b, &y).astype(dtype)
+    }
+
+    /// Ones on and below diagonal `k`, zeros above.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Array::tri(2, 2, 0, Dtype::I32).to_vec::<i32>().unwrap(), [1, 0, 1, 1]);
+    /// ```
+    #[track_caller]
+    pub fn tri(n: usize, m: usize, k: i64, dtype: Dtype) -> Array {
+        (iota(&[n, m], 0, Dtype::I64) + k).ge(&iota(&[n, m], 1, Dtype::I64)).astype(dtype)
+    }
+}
+
+/// A number given as any of Rust's number types.
+pub trait Number: Copy {
+    /// The number as f64.
+    fn number(self) -> f64;
+}
+
+macro_rules! numbers {
+    ($($t:ty),*) => {$(
+        impl Number for $t {
+            fn number(self) -> f64 {
+                self as f64
+            }
+        }
+    )*};
+}
+
+numbers!(u8, u16, u32, u64, usize, i8, i16, i32, i64, f32, f64);
+
+/// See [`Array::arange`].
+///
+/// # Errors
+/// A value error for a zero or non-finite step, or ends that are not finite.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// assert!(ops::arange(0, 1, 0, Dtype::I32).is_err());
+/// ```
+#[track_caller]
+pub fn arange(start: impl Number, stop: impl Number, step: impl Number, dtype: Dtype) -> Result<Array> {
+    let (start, stop, step) = (start.number(), stop.number(), step.number());
+    if step == 0.0 || !(start.is_finite() && stop.is_finite() && step.is_finite()) {
+        return Err(Error::value("arange", format!("cannot count from {start} to {stop} in steps of {step}")));
+    }
+    let n = ((stop - start) / step).ceil().max(0.0);
+    if n > (isize::MAX as usize / dtype.size()) as f64 {
+        return Err(Error::new(ErrorKind::OutOfMemory, "arange", format!("{n} elements exceed the address space")));
+    }
+    let exact = |v: f64| v.fract() == 0.0;
+    let wide = if exact(start) && exact(step) && !dtype.is_inexact() { Dtype::I64 } else { Dtype::F64 };
+    let index = iota(&[n as usize], 0, wide);
+    let line = index * Scalar::new(step, wide) + Scalar::new(start, wide);
+    crate::ops::astype(&line, dtype)
+}
+
+impl<T: Element> From<T> for Array {
+    /// A 0-d array.
+    #[track_caller]
+    fn from(v: T) -> Array {
+        Array::scalar(v.scalar())
+    }
+}
+
+/// A 0-d array of a weak dtype, which gives way to the other operand's like a literal: for scalars that change from call to call.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let half = array![1.0, 2.0].astype(Dtype::F16);
+/// assert_eq!((half * weak(2.0)).dtype(), Dtype::F16);
+/// ```
+#[track_caller]
+pub fn weak(v: impl Number) -> Array {
+    let s = v.number().scalar().cast(Dtype::F32);
+    constant(s, Dims::new(), true)
+}

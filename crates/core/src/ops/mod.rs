@@ -1,0 +1,243 @@
+//! The operations, a file a family: the public function, its primitive with its rules, and its tests.
+//!
+//! Every operation is declared once, by [`op!`]: a function here that returns a `Result`, and a method of [`Array`] that panics with the
+//! same error.
+
+pub mod cast;
+pub mod create;
+pub mod derivative;
+pub mod elementwise;
+pub mod join;
+pub mod operators;
+pub mod reduce;
+pub mod view;
+
+use crate::Array;
+use crate::graph::node::{Aval, Avals};
+use crate::primitive::Prim;
+use lazulite_base::error::{Error, Result};
+use lazulite_base::{Dims, Dtype, Element, Scalar, shape};
+use std::ops::{RangeFull, RangeInclusive};
+
+/// Declares an operation once: the fallible function `ops::name` and the panicking method `Array::name`.
+macro_rules! op {
+    ($($(#[$meta:meta])* pub fn $name:ident($x:ident $(, $arg:ident: $ty:ty)*) -> $ret:ty $body:block)*) => {$(
+        $(#[$meta])*
+        ///
+        /// The fallible twin of the method of [`Array`](crate::Array) with this name.
+        #[track_caller]
+        pub fn $name($x: &$crate::Array $(, $arg: $ty)*) -> ::lazulite_base::Result<$ret> $body
+
+        impl $crate::Array {
+            $(#[$meta])*
+            ///
+            /// # Panics
+            /// With the error that the function of this name in [`ops`](crate::ops) returns.
+            #[track_caller]
+            pub fn $name(&self $(, $arg: $ty)*) -> $ret {
+                match $name(self $(, $arg)*) {
+                    Ok(v) => v,
+                    Err(e) => e.raise(),
+                }
+            }
+        }
+    )*};
+}
+pub(crate) use op;
+
+pub use cast::*;
+pub use create::*;
+pub use elementwise::*;
+pub use join::*;
+pub use reduce::*;
+pub use view::*;
+
+/// A shape given as an array, a slice, a vector or a single size.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Shape(pub Dims);
+
+impl<const N: usize> From<[usize; N]> for Shape {
+    fn from(d: [usize; N]) -> Shape {
+        Shape(Dims::from_slice(&d))
+    }
+}
+
+impl From<&[usize]> for Shape {
+    fn from(d: &[usize]) -> Shape {
+        Shape(Dims::from_slice(d))
+    }
+}
+
+impl From<Vec<usize>> for Shape {
+    fn from(d: Vec<usize>) -> Shape {
+        Shape(Dims::from_vec(d))
+    }
+}
+
+impl From<Dims> for Shape {
+    fn from(d: Dims) -> Shape {
+        Shape(d)
+    }
+}
+
+impl From<&Dims> for Shape {
+    fn from(d: &Dims) -> Shape {
+        Shape(d.clone())
+    }
+}
+
+impl From<usize> for Shape {
+    fn from(d: usize) -> Shape {
+        Shape(Dims::from_slice(&[d]))
+    }
+}
+
+impl From<()> for Shape {
+    fn from((): ()) -> Shape {
+        Shape(Dims::new())
+    }
+}
+
+/// Axes to reduce over, and whether to keep them with size one: `0`, `[0, -1]`, `..`, `keep(-1)`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Axes {
+    list: Option<smallvec::SmallVec<[i64; 4]>>,
+    keep: bool,
+}
+
+/// The axes, kept with size one.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// assert_eq!(array![[1.0, 2.0]].sum(keep(-1)).shape(), [1, 1]);
+/// ```
+pub fn keep(axes: impl Into<Axes>) -> Axes {
+    Axes { keep: true, ..axes.into() }
+}
+
+impl From<RangeFull> for Axes {
+    fn from(_: RangeFull) -> Axes {
+        Axes { list: None, keep: false }
+    }
+}
+
+impl From<RangeInclusive<i64>> for Axes {
+    fn from(r: RangeInclusive<i64>) -> Axes {
+        Axes { list: Some(r.collect()), keep: false }
+    }
+}
+
+impl<const N: usize> From<[i64; N]> for Axes {
+    fn from(a: [i64; N]) -> Axes {
+        Axes { list: Some(a.into_iter().collect()), keep: false }
+    }
+}
+
+impl From<&[i64]> for Axes {
+    fn from(a: &[i64]) -> Axes {
+        Axes { list: Some(a.iter().copied().collect()), keep: false }
+    }
+}
+
+impl From<Vec<i64>> for Axes {
+    fn from(a: Vec<i64>) -> Axes {
+        Axes { list: Some(a.into_iter().collect()), keep: false }
+    }
+}
+
+impl From<i64> for Axes {
+    fn from(a: i64) -> Axes {
+        Axes { list: Some(smallvec::smallvec![a]), keep: false }
+    }
+}
+
+impl Axes {
+    /// The axes of an array of `ndim` axes, rising, and whether they are kept.
+    ///
+    /// # Errors
+    /// An index error for an axis out of range, a value error for one named twice.
+    #[track_caller]
+    pub(crate) fn resolve(&self, op: &str, ndim: usize) -> Result<(Dims, bool)> {
+        let mut out: Dims = match &self.list {
+            None => (0..ndim).collect(),
+            Some(list) => list.iter().map(|&a| shape::axis(op, a, ndim)).collect::<Result<_>>()?,
+        };
+        out.sort_unstable();
+        if out.windows(2).any(|w| w[0] == w[1]) {
+            return Err(Error::value(op, format!("an axis is named twice in {:?}", self.list.as_deref().unwrap_or(&[]))));
+        }
+        Ok((out, self.keep))
+    }
+}
+
+/// The right-hand side of an operator: an array, a reference to one, or a literal, which takes the array's dtype.
+pub trait IntoOperand {
+    /// The array, or the literal.
+    fn into_operand(self) -> Rhs;
+}
+
+/// An operand: an array or a weakly typed literal.
+#[derive(Clone, Debug)]
+pub enum Rhs {
+    /// An array.
+    Array(Array),
+    /// A literal; gives way to the other operand's dtype.
+    Literal(Scalar),
+}
+
+impl IntoOperand for Array {
+    fn into_operand(self) -> Rhs {
+        Rhs::Array(self)
+    }
+}
+
+impl IntoOperand for &Array {
+    fn into_operand(self) -> Rhs {
+        Rhs::Array(self.clone())
+    }
+}
+
+impl IntoOperand for Scalar {
+    fn into_operand(self) -> Rhs {
+        Rhs::Literal(self)
+    }
+}
+
+macro_rules! literals {
+    ($($t:ty),*) => {$(
+        impl IntoOperand for $t {
+            fn into_operand(self) -> Rhs {
+                Rhs::Literal(self.scalar())
+            }
+        }
+    )*};
+}
+
+literals!(bool, u8, u16, u32, u64, i8, i16, i32, i64, half::f16, half::bf16, f32, f64, num_complex::Complex32);
+
+impl IntoOperand for usize {
+    fn into_operand(self) -> Rhs {
+        Rhs::Literal((self as i64).scalar())
+    }
+}
+
+/// The outputs' shapes and dtypes of any primitive.
+pub(crate) fn infer(prim: &Prim, inputs: &[Aval]) -> Result<Avals> {
+    match prim {
+        Prim::Leaf => Err(Error::runtime("array", "data has no inference")),
+        Prim::Elementwise(op) => elementwise::infer(*op, inputs).map(|a| smallvec::smallvec![a]),
+        Prim::Other(p) => p.infer(inputs),
+    }
+}
+
+/// The text of operands for an error: their dtypes and shapes.
+pub(crate) fn describe(arrays: &[&Array]) -> String {
+    let each: Vec<String> = arrays.iter().map(|a| format!("{}{:?}", a.dtype(), a.dims())).collect();
+    each.join(" and ")
+}
+
+/// A dtype error: `op` does not take these operands.
+#[track_caller]
+pub(crate) fn refuse_dtype(op: &str, d: Dtype) -> Error {
+    Error::dtype(op, format!("does not take {d}"))
+}

@@ -1,0 +1,500 @@
+//! Evaluation: collect the pending graph, find or make its plan, give it memory, mark its results, run it.
+//!
+//! Everything up to the marking happens under the walk lock, so two threads never schedule the same node. Memory is allocated before
+//! anything changes: out of memory leaves every node pending.
+
+use crate::Array;
+use crate::graph::node::{Node, Operand, Operands, bury_all};
+use crate::graph::{tag, walk};
+use crate::plan::{BufferKind, Plan, cache, ir::Ir};
+use crate::runtime::buffer::{Buffer, Data};
+use crate::runtime::counters::count;
+use crate::runtime::ticket::Ticket;
+use lazulite_base::Dtype;
+use lazulite_base::backend::{self, Args};
+use lazulite_base::error::{Error, Result};
+use lazulite_base::key::KeyHasher;
+use smallvec::SmallVec;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// An input of a collected node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Input {
+    Node { index: u32, out: u32 },
+    Scalar(Dtype),
+}
+
+/// A node of the collected graph.
+pub(crate) struct Collected {
+    pub node: Arc<Node>,
+    pub inputs: SmallVec<[Input; 2]>,
+    /// For data: the number of its first output's leaf.
+    pub leaf: Option<u32>,
+    /// Edges to it within the graph.
+    uses: u32,
+    /// Which outputs must exist afterwards.
+    pub wanted: SmallVec<[u32; 2]>,
+}
+
+/// Data that the graph starts from.
+pub(crate) struct Leaf {
+    pub data: Data,
+    /// Which earlier leaf has the same buffer (itself if none).
+    pub same: u32,
+    /// The plan may write into its buffer.
+    pub donated: bool,
+}
+
+/// The pending graph behind the requested outputs.
+#[derive(Default)]
+pub(crate) struct Graph {
+    pub nodes: Vec<Collected>,
+    pub leaves: Vec<Leaf>,
+    pub scalars: Vec<u64>,
+    /// The nodes' inputs, as they were taken (or cloned, when `retained`).
+    operands: Vec<Operands>,
+    retained: bool,
+}
+
+/// Fusion: 0 not read yet, 1 on, 2 off.
+static FUSION: AtomicU8 = AtomicU8::new(0);
+
+/// Whether the planner fuses; `LAZULITE_FUSION=off` or [`set_fusion`] makes it run one op a step.
+pub(crate) fn fusion() -> bool {
+    match FUSION.load(Ordering::Relaxed) {
+        0 => {
+            let on = std::env::var("LAZULITE_FUSION").map_or(true, |v| v != "off");
+            FUSION.store(if on { 1 } else { 2 }, Ordering::Relaxed);
+            on
+        }
+        v => v == 1,
+    }
+}
+
+/// Turns fusion on or off for the process, as `LAZULITE_FUSION` does; returns whether it was on. For measurements and tests: the
+/// results are the same bits.
+///
+/// ```
+/// let was = lazulite::set_fusion(false);
+/// lazulite::set_fusion(was);
+/// ```
+pub fn set_fusion(on: bool) -> bool {
+    let was = fusion();
+    FUSION.store(if on { 1 } else { 2 }, Ordering::Relaxed);
+    was
+}
+
+/// A node whose inputs are being collected.
+struct Open {
+    node: Arc<Node>,
+    operands: Operands,
+    next: usize,
+}
+
+/// Collects the pending graph behind `outputs` and its structural key. On an error everything is as before.
+fn collect(marks: &walk::Marks, outputs: &[&Array]) -> Result<(Graph, KeyHasher)> {
+    let mut g = Graph { retained: tag::any_keeping(), ..Graph::default() };
+    let mut key = KeyHasher::default();
+    let mut stack: Vec<Open> = Vec::new();
+    let mut refused = None;
+    for root in outputs {
+        if marks.get(root.node()).is_none() {
+            g.open(marks, root.node().clone(), &mut stack, &mut key);
+        }
+        while let Some(top) = stack.last_mut() {
+            let child = loop {
+                match top.operands.get(top.next) {
+                    None => break None,
+                    Some(Operand::Edge(e)) if marks.get(&e.node).is_none() => break Some(e.node.clone()),
+                    Some(_) => top.next += 1,
+                }
+            };
+            match child {
+                Some(node) => g.open(marks, node, &mut stack, &mut key),
+                None => {
+                    let Open { node, operands, .. } = stack.pop().expect("there is a top");
+                    if node.tag.tracer != 0 {
+                        refused = refused.or_else(|| Array::from_edge(crate::graph::node::Edge { node: node.clone(), out: 0 }).abstract_error("eval"));
+                    }
+                    g.close(marks, node, operands, &mut key);
+                }
+            }
+        }
+    }
+    if let Some(e) = refused {
+        g.restore();
+        return Err(e);
+    }
+    g.mark_wanted(&mut key);
+    key.word(fusion() as u64);
+    Ok((g, key))
+}
+
+impl Graph {
+    /// Lists a node that is data, or pushes one whose inputs come first.
+    fn open(&mut self, marks: &walk::Marks, node: Arc<Node>, stack: &mut Vec<Open>, key: &mut KeyHasher) {
+        let mut state = node.state();
+        if state.slots.iter().all(Option::is_none) {
+            let operands = if self.retained { state.inputs.clone() } else { std::mem::take(&mut state.inputs) };
+            drop(state);
+            marks.set(&node, walk::SEEN);
+            stack.push(Open { node, operands, next: 0 });
+            return;
+        }
+        let first = self.leaves.len() as u32;
+        key.word(3);
+        for (slot, out) in state.slots.iter().zip(&node.outs) {
+            // An output that was not wanted when its node ran has no user; any data stand for it.
+            let data = slot.as_ref().or(state.slots.iter().flatten().next()).expect("one is there").clone();
+            let address = Arc::as_ptr(&data.buffer);
+            let same = self.leaves.iter().position(|l| Arc::as_ptr(&l.data.buffer) == address).unwrap_or(self.leaves.len()) as u32;
+            key.word((out.aval.dtype as u64) << 32 | same as u64);
+            key.dims(&out.aval.shape);
+            key.words(data.layout.strides.iter().map(|&s| s as u64));
+            key.word(data.layout.offset as u64);
+            key.word((data.buffer.home().0.backend as u64) << 16 | data.buffer.home().0.index as u64);
+            self.leaves.push(Leaf { data, same, donated: false });
+        }
+        drop(state);
+        marks.set(&node, self.nodes.len() as u32);
+        self.nodes.push(Collected { node, inputs: SmallVec::new(), leaf: Some(first), uses: 0, wanted: SmallVec::new() });
+        self.operands.push(Operands::new());
+    }
+
+    /// Lists a node whose inputs are listed.
+    fn close(&mut self, marks: &walk::Marks, node: Arc<Node>, operands: Operands, key: &mut KeyHasher) {
+        let index = self.nodes.len() as u32;
+        node.prim.key(key);
+        key.word((node.stream.device.0.backend as u64) << 48 | (node.stream.device.0.index as u64) << 32 | node.stream.id as u64);
+        let mut inputs = SmallVec::with_capacity(operands.len());
+        for operand in &operands {
+            inputs.push(match operand {
+                Operand::Edge(e) => {
+                    let at = marks.get(&e.node).expect("inputs are listed first");
+                    self.nodes[at as usize].uses += 1;
+                    key.word((index - at) as u64 | (e.out as u64) << 32);
+                    Input::Node { index: at, out: e.out }
+                }
+                Operand::Scalar(s) => {
+                    self.scalars.push(s.bits());
+                    key.word(1 << 63 | s.dtype() as u64);
+                    Input::Scalar(s.dtype())
+                }
+            });
+        }
+        marks.set(&node, index);
+        self.nodes.push(Collected { node, inputs, leaf: None, uses: 0, wanted: SmallVec::new() });
+        self.operands.push(operands);
+    }
+
+    /// Finds which outputs must exist afterwards (a user holds them, or a graph outside this one refers to their node) and which data
+    /// may be written over (only this graph refers to them).
+    fn mark_wanted(&mut self, key: &mut KeyHasher) {
+        for n in &mut self.nodes {
+            let held = n.node.handles();
+            // Edges are there twice while graphs are retained: in the node, and in our copy of its inputs.
+            let inside = n.uses as usize * (1 + self.retained as usize) + held + 1;
+            let outside = Arc::strong_count(&n.node) > inside;
+            match n.leaf {
+                None => {
+                    for (out, o) in n.node.outs.iter().enumerate() {
+                        if outside || o.held.load(std::sync::atomic::Ordering::Relaxed) > 0 {
+                            n.wanted.push(out as u32);
+                        }
+                    }
+                    key.word(n.wanted.len() as u64);
+                    n.wanted.iter().for_each(|&w| key.word(w as u64));
+                }
+                Some(first) => {
+                    let leaf = &mut self.leaves[first as usize];
+                    // Two: the node's slot and our copy.
+                    leaf.donated = !self.retained
+                        && held == 0
+                        && !outside
+                        && n.node.outs.len() == 1
+                        && Arc::strong_count(&leaf.data.buffer) == 2
+                        && leaf.data.buffer.is_pooled()
+                        && leaf.data.ticket.as_ref().is_none_or(|t| t.is_done());
+                    key.word(if leaf.donated { leaf.data.buffer.bytes() as u64 } else { 0 });
+                }
+            }
+        }
+    }
+
+    /// Gives the nodes their inputs back.
+    fn restore(&mut self) {
+        if self.retained {
+            return;
+        }
+        for (n, operands) in self.nodes.iter().zip(self.operands.drain(..)) {
+            if n.leaf.is_none() {
+                n.node.state().inputs = operands;
+            }
+        }
+    }
+}
+
+/// An evaluation whose memory is there and whose results are marked: all that is left is to run it.
+struct Scheduled {
+    graph: Graph,
+    plan: Arc<Plan>,
+    blocks: Vec<Arc<Buffer>>,
+    ticket: Arc<Ticket>,
+    /// Tickets of the data it starts from that may still be running.
+    after: Vec<Arc<Ticket>>,
+}
+
+fn schedule(outputs: &[&Array]) -> Result<Option<Scheduled>> {
+    let marks = walk::start();
+    let (mut graph, key) = collect(&marks, outputs)?;
+    if graph.nodes.iter().all(|n| n.leaf.is_some()) {
+        return Ok(None);
+    }
+    let key = key.finish();
+    let plan = match cache::get(key) {
+        Some(plan) => plan,
+        None => {
+            count(|c| c.plans += 1);
+            let planned = Ir::build(&graph).plan(&graph);
+            match planned {
+                Ok(plan) => {
+                    let plan = Arc::new(plan);
+                    cache::put(key, plan.clone());
+                    plan
+                }
+                Err(e) => {
+                    graph.restore();
+                    return Err(e);
+                }
+            }
+        }
+    };
+    let mut blocks = Vec::with_capacity(plan.blocks.len());
+    for block in &plan.blocks {
+        match Buffer::allocate(block.device, block.bytes) {
+            Ok(b) => blocks.push(Arc::new(b)),
+            Err(e) => {
+                graph.restore();
+                let culprit = graph.nodes.last().map_or(e.clone(), |n| e.at(n.node.site));
+                return Err(culprit);
+            }
+        }
+    }
+    let ticket = Arc::new(Ticket::new());
+    let mut after: Vec<Arc<Ticket>> = Vec::new();
+    for t in graph.leaves.iter().filter_map(|l| l.data.ticket.as_ref()) {
+        if !t.is_done() && !after.iter().any(|a| Arc::ptr_eq(a, t)) {
+            after.push(t.clone());
+        }
+    }
+    for r in &plan.results {
+        let buffer = match plan.buffers[r.buffer as usize] {
+            BufferKind::Leaf(i) => graph.leaves[i as usize].data.buffer.clone(),
+            BufferKind::Block(i) => blocks[i as usize].clone(),
+        };
+        let data = Data { buffer, layout: r.layout.clone(), ticket: Some(ticket.clone()) };
+        graph.nodes[r.node as usize].node.state().slots[r.out as usize] = Some(data);
+    }
+    if graph.retained {
+        let keeping = |n: &Collected| tag::is_keeping(n.node.tag.keep);
+        let released: Vec<Operands> = graph
+            .nodes
+            .iter()
+            .filter(|n| n.leaf.is_none() && !n.wanted.is_empty() && !keeping(n))
+            .map(|n| std::mem::take(&mut n.node.state().inputs))
+            .collect();
+        drop(marks);
+        bury_all(released.into_iter());
+    }
+    Ok(Some(Scheduled { graph, plan, blocks, ticket, after }))
+}
+
+/// The plan of the arrays, leaving the graph as it is; `None` if nothing is pending.
+pub(crate) fn plan_only(outputs: &[&Array]) -> Result<Option<Plan>> {
+    if let Some(e) = outputs.iter().find_map(|a| a.abstract_error("explain")) {
+        return Err(e);
+    }
+    let marks = walk::start();
+    let (mut graph, _) = collect(&marks, outputs)?;
+    let pending = graph.nodes.iter().any(|n| n.leaf.is_none());
+    let plan = if pending { Ir::build(&graph).plan(&graph).map(Some) } else { Ok(None) };
+    graph.restore();
+    plan
+}
+
+impl Scheduled {
+    /// Runs steps `range`, all of one stream.
+    fn run(&self, range: std::ops::Range<usize>) -> Result<()> {
+        for step in &self.plan.steps[range] {
+            let device = step.stream.device;
+            let address = |at: &crate::plan::At| -> Result<usize> {
+                let buffer = match self.plan.buffers[at.buffer as usize] {
+                    BufferKind::Leaf(i) => &self.graph.leaves[i as usize].data.buffer,
+                    BufferKind::Block(i) => &self.blocks[i as usize],
+                };
+                Ok(buffer.on(device)? + at.bytes)
+            };
+            let inputs: SmallVec<[usize; 16]> = step.inputs.iter().map(address).collect::<Result<_>>()?;
+            let outputs: SmallVec<[usize; 8]> = step.outputs.iter().map(address).collect::<Result<_>>()?;
+            let params: SmallVec<[u64; 16]> = step
+                .params
+                .iter()
+                .map(|p| match *p {
+                    crate::plan::Param::Graph(i) => self.graph.scalars[i as usize],
+                    crate::plan::Param::Constant(bits) => bits,
+                })
+                .collect();
+            // SAFETY: the plan was made for these layouts; its blocks and leaves are as large as the layouts need, and the memory plan
+            // lets an output share memory only with inputs that die in this step and have its map.
+            unsafe { step.kernel.launch(Args { inputs: &inputs, outputs: &outputs, params: &params }) }.map_err(|e| match step.ops.first() {
+                Some((_, site)) => e.at(site),
+                None => e,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Hands the work to its streams; with `wait`, it has run when this returns.
+    fn submit(self, wait: bool) -> Result<()> {
+        count(|c| {
+            c.evaluations += 1;
+            c.kernels += self.plan.steps.len() as u64;
+            c.tapes += self.plan.steps.iter().filter(|s| matches!(s.work, lazulite_base::work::Work::Tape(_))).count() as u64;
+        });
+        for l in self.graph.leaves.iter().filter(|l| l.donated) {
+            l.data.buffer.forget_copies();
+        }
+        // What is not on a queue yet cannot be waited for from within one.
+        for t in self.after.iter().filter(|t| !t.is_submitted()) {
+            let _ = t.wait();
+        }
+        let segments = self.plan.segments();
+        let ticket = self.ticket.clone();
+        let Some(last) = segments.len().checked_sub(1) else {
+            ticket.set_submitted();
+            ticket.finish(Ok(()));
+            return Ok(());
+        };
+        if last == 0 {
+            let stream = self.plan.steps[0].stream;
+            let backend = backend::backend(stream.device.raw())?;
+            let range = segments[0].clone();
+            backend.submit(stream.device.0.index, stream.id, Box::new(move || self.finish(range)), wait);
+        } else {
+            let shared = Arc::new(self);
+            let mut before: Option<Arc<Ticket>> = None;
+            for (i, range) in segments.into_iter().enumerate() {
+                let stream = shared.plan.steps[range.start].stream;
+                let backend = backend::backend(stream.device.raw())?;
+                let this = shared.clone();
+                let (after, done) = (before.take(), Arc::new(Ticket::new()));
+                before = Some(done.clone());
+                let is_last = i == last;
+                let task = move || {
+                    let result = after.map_or(Ok(()), |t| t.wait()).and_then(|()| this.guarded(range));
+                    if is_last {
+                        this.ticket.finish(result);
+                    } else {
+                        done.finish(result);
+                    }
+                };
+                backend.submit(stream.device.0.index, stream.id, Box::new(task), false);
+            }
+        }
+        ticket.set_submitted();
+        if wait { ticket.wait() } else { Ok(()) }
+    }
+
+    /// Runs `range` after what it depends on; a panic becomes an error.
+    fn guarded(&self, range: std::ops::Range<usize>) -> Result<()> {
+        for t in &self.after {
+            t.wait()?;
+        }
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.run(range)))
+            .unwrap_or_else(|_| Err(Error::runtime("eval", "a kernel panicked")))
+    }
+
+    /// Runs the only segment, then lets go of the graph before anyone is told.
+    fn finish(mut self, range: std::ops::Range<usize>) {
+        let result = self.guarded(range);
+        let ticket = self.ticket.clone();
+        self.graph.leaves.clear();
+        self.blocks.clear();
+        ticket.finish(result);
+    }
+}
+
+impl Drop for Scheduled {
+    /// Drops the graph without recursing.
+    fn drop(&mut self) {
+        bury_all(self.graph.operands.drain(..));
+    }
+}
+
+/// Evaluates the arrays; with `wait`, they are there when this returns.
+pub(crate) fn eval_all(outputs: &[&Array], wait: bool) -> Result<()> {
+    if let Some(e) = outputs.iter().find_map(|a| if a.is_ready() { None } else { a.abstract_error("eval") }) {
+        return Err(e);
+    }
+    let scheduled = {
+        let mut again = 0;
+        loop {
+            match schedule(outputs) {
+                // Memory that running evaluations hold may come free.
+                Err(e) if e.kind() == lazulite_base::ErrorKind::OutOfMemory && again == 0 => {
+                    again += 1;
+                    crate::runtime::memory::clear_cache();
+                }
+                other => break other?,
+            }
+        }
+    };
+    if let Some(s) = scheduled {
+        s.submit(wait)?;
+    }
+    if wait {
+        for a in outputs {
+            if let Some(t) = a.node().data(a.out()).and_then(|d| d.ticket) {
+                t.wait()?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Computes the arrays, in one pass over all of them, and waits until they are there.
+///
+/// # Errors
+/// A tracer error for an array of an abstract trace; out of memory (nothing has changed then: they can be evaluated again); faults of
+/// the work itself.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let x = array![1.0, 2.0];
+/// let (a, b) = (&x + 1.0, &x * 2.0);
+/// eval([&a, &b]).unwrap();
+/// assert!(a.is_ready() && b.is_ready());
+/// ```
+#[track_caller]
+pub fn eval<'a>(arrays: impl IntoIterator<Item = &'a Array>) -> Result<()> {
+    let list: SmallVec<[&Array; 8]> = arrays.into_iter().collect();
+    eval_all(&list, true)
+}
+
+/// Starts computing the arrays and returns at once; whoever reads one waits for it.
+///
+/// # Errors
+/// As for [`eval`], but faults of the work reach whoever reads.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let y = array![1.0, 2.0].exp();
+/// async_eval([&y]).unwrap();
+/// assert_eq!(y.to_vec::<f32>().unwrap().len(), 2);
+/// ```
+#[track_caller]
+pub fn async_eval<'a>(arrays: impl IntoIterator<Item = &'a Array>) -> Result<()> {
+    let list: SmallVec<[&Array; 8]> = arrays.into_iter().collect();
+    eval_all(&list, false)
+}

@@ -1,0 +1,83 @@
+//! Planning and running: from the pending graph behind the requested outputs to finished steps.
+//!
+//! [`eval`] collects the pending graph and looks its plan up; on a miss, [`ir`] writes the graph down (calls inlined, equal nodes
+//! merged), [`fuse`] groups it into tapes, [`lower`] makes steps of the groups, and [`memory`] gives the steps their memory.
+//! A [`Plan`] holds primitives' work, never nodes; the same structure of graph meets the same plan.
+
+pub(crate) mod cache;
+pub(crate) mod eval;
+pub(crate) mod explain;
+pub(crate) mod fuse;
+pub(crate) mod ir;
+pub(crate) mod lower;
+pub(crate) mod memory;
+
+use crate::runtime::buffer::Layout;
+use crate::runtime::stream::Stream;
+use lazulite_base::backend::Kernel;
+use lazulite_base::work::Work;
+use std::sync::Arc;
+
+/// An address at run time: a buffer of the plan, and bytes from its start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct At {
+    pub buffer: u32,
+    pub bytes: usize,
+}
+
+/// Where a tape's parameter comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Param {
+    /// The graph's scalar number `.0`, in the walk's order; read at every run.
+    Graph(u32),
+    /// A constant of a compiled program.
+    Constant(u64),
+}
+
+/// One launch.
+pub(crate) struct Step {
+    pub work: Work,
+    pub kernel: Arc<dyn Kernel>,
+    pub stream: Stream,
+    pub inputs: Vec<At>,
+    pub outputs: Vec<At>,
+    pub params: Vec<Param>,
+    /// Source lines and names of the ops it does, for `explain` and for errors.
+    pub ops: Vec<(&'static str, &'static std::panic::Location<'static>)>,
+    /// Why it is not one with a neighbour.
+    pub why: Option<&'static str>,
+}
+
+/// What a buffer of the plan is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum BufferKind {
+    /// The buffer of leaf number `.0`.
+    Leaf(u32),
+    /// The plan's block number `.0`.
+    Block(u32),
+}
+
+/// A value that exists after the plan ran: output `out` of the walk's node `node`.
+pub(crate) struct Outcome {
+    pub node: u32,
+    pub out: u32,
+    pub buffer: u32,
+    pub layout: Layout,
+}
+
+/// A block of memory that the plan allocates before it runs anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BlockPlan {
+    pub bytes: usize,
+    pub device: crate::runtime::stream::Device,
+}
+
+/// What runs when a graph of one structure is evaluated.
+pub(crate) struct Plan {
+    pub steps: Vec<Step>,
+    pub buffers: Vec<BufferKind>,
+    pub blocks: Vec<BlockPlan>,
+    pub results: Vec<Outcome>,
+    /// Graph nodes planned, for the cache's bound.
+    pub nodes: usize,
+}

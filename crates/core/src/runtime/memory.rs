@@ -1,0 +1,238 @@
+//! Memory: a size-classed cache of freed blocks in front of the backends' allocators, with MLX's accounting.
+
+use crate::runtime::stream::Device;
+use crate::runtime::sync::Mutex;
+use lazulite_base::backend::{self, Address};
+use lazulite_base::error::{Error, ErrorKind, Result};
+use std::collections::BTreeMap;
+
+/// A block of a device's memory; its owner gives it back with [`release`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    pub device: Device,
+    pub address: Address,
+    pub bytes: usize,
+}
+
+/// The bookkeeping of cached blocks and of totals, free of any allocator so that a model checker can drive it.
+pub(crate) struct Pool {
+    cached: BTreeMap<(u16, u16, usize), Vec<Address>>,
+    active: usize,
+    peak: usize,
+    cache: usize,
+    cache_limit: usize,
+    memory_limit: usize,
+}
+
+impl Pool {
+    pub const fn new() -> Pool {
+        Pool { cached: BTreeMap::new(), active: 0, peak: 0, cache: 0, cache_limit: usize::MAX, memory_limit: usize::MAX }
+    }
+
+    /// A cached block of exactly this class, counted as active.
+    pub fn take(&mut self, device: Device, bytes: usize) -> Option<Block> {
+        let list = self.cached.get_mut(&(device.0.backend, device.0.index, bytes))?;
+        let address = list.pop()?;
+        self.cache -= bytes;
+        self.add(bytes);
+        Some(Block { device, address, bytes })
+    }
+
+    /// Counts `bytes` of a fresh block as active.
+    pub fn add(&mut self, bytes: usize) {
+        self.active += bytes;
+        self.peak = self.peak.max(self.active);
+    }
+
+    /// Takes a block back: into the cache (`None`), or returned to be freed.
+    pub fn put(&mut self, block: Block) -> Option<Block> {
+        self.active -= block.bytes;
+        if self.cache + block.bytes > self.cache_limit {
+            return Some(block);
+        }
+        self.cache += block.bytes;
+        self.cached.entry((block.device.0.backend, block.device.0.index, block.bytes)).or_default().push(block.address);
+        None
+    }
+
+    /// Empties the cache; the blocks are the caller's to free.
+    pub fn drain(&mut self) -> Vec<Block> {
+        self.cache = 0;
+        let lists = std::mem::take(&mut self.cached);
+        lists
+            .into_iter()
+            .flat_map(|((b, i, bytes), list)| {
+                let device = Device(backend::Device { backend: b, index: i });
+                list.into_iter().map(move |address| Block { device, address, bytes })
+            })
+            .collect()
+    }
+}
+
+static POOL: Mutex<Pool> = Mutex::new(Pool::new());
+
+fn pool() -> std::sync::MutexGuard<'static, Pool> {
+    POOL.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// The size class of a request: four steps to each power of two, pages beyond a mebibyte, so that at most a quarter is lost.
+pub(crate) fn class(bytes: usize) -> Option<usize> {
+    let bytes = bytes.max(64);
+    let step = (bytes.checked_next_power_of_two()? / 8).clamp(64, 1 << 16);
+    bytes.checked_next_multiple_of(step)
+}
+
+/// A block of at least `bytes` bytes: cached, or fresh, or, after freeing the cache, fresh once more.
+///
+/// # Errors
+/// Out of memory, with requested, active and cached bytes.
+#[track_caller]
+pub(crate) fn allocate(device: Device, bytes: usize) -> Result<Block> {
+    let refuse = |active: usize, cached: usize, limit: usize| {
+        let limit = if limit == usize::MAX { String::new() } else { format!(", limit {limit}") };
+        Error::new(ErrorKind::OutOfMemory, "allocate", format!("out of memory on {device}: {bytes} bytes requested, {active} active, {cached} cached{limit}"))
+    };
+    let Some(size) = class(bytes).filter(|&s| s <= isize::MAX as usize) else {
+        let p = pool();
+        return Err(refuse(p.active, p.cache, p.memory_limit));
+    };
+    {
+        let mut p = pool();
+        if let Some(block) = p.take(device, size) {
+            return Ok(block);
+        }
+        if p.active.saturating_add(size) > p.memory_limit {
+            return Err(refuse(p.active, p.cache, p.memory_limit));
+        }
+        p.add(size);
+    }
+    let backend = backend::backend(device.raw())?;
+    let address = backend.allocate(device.0.index, size).or_else(|| {
+        clear_cache();
+        backend.allocate(device.0.index, size)
+    });
+    match address {
+        Some(address) => Ok(Block { device, address, bytes: size }),
+        None => {
+            let mut p = pool();
+            p.active -= size;
+            Err(refuse(p.active, p.cache, p.memory_limit))
+        }
+    }
+}
+
+/// Gives a block back to the cache, or beyond the cache's limit to its backend.
+pub(crate) fn release(block: Block) {
+    let out = pool().put(block);
+    if let Some(block) = out {
+        free(block);
+    }
+}
+
+fn free(block: Block) {
+    if let Ok(backend) = backend::backend(block.device.raw()) {
+        // SAFETY: the pool hands a block out once; its owner gave it back, so nothing uses it.
+        unsafe { backend.free(block.device.0.index, block.address, block.bytes) };
+    }
+}
+
+/// Bytes in use by arrays, in all devices' memory.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let x = Array::zeros([1 << 20], Dtype::F32);
+/// let before = memory::active();
+/// eval([&x]).unwrap();
+/// assert!(memory::active() >= before + (4 << 20));
+/// ```
+pub fn active() -> usize {
+    pool().active
+}
+
+/// The most bytes that were ever in use at once, since the start or [`reset_peak`].
+///
+/// ```
+/// assert!(lazulite::memory::peak() >= lazulite::memory::active());
+/// ```
+pub fn peak() -> usize {
+    pool().peak
+}
+
+/// Makes [`peak`] count from now.
+///
+/// ```
+/// lazulite::memory::reset_peak();
+/// ```
+pub fn reset_peak() {
+    let mut p = pool();
+    p.peak = p.active;
+}
+
+/// Freed bytes that are kept for reuse.
+///
+/// ```
+/// let _bytes: usize = lazulite::memory::cached();
+/// ```
+pub fn cached() -> usize {
+    pool().cache
+}
+
+/// Keeps at most `bytes` of freed memory from now on; returns the former limit.
+///
+/// ```
+/// let former = lazulite::memory::set_cache_limit(1 << 30);
+/// lazulite::memory::set_cache_limit(former);
+/// ```
+pub fn set_cache_limit(bytes: usize) -> usize {
+    let former = std::mem::replace(&mut pool().cache_limit, bytes);
+    if cached() > bytes {
+        clear_cache();
+    }
+    former
+}
+
+/// Refuses allocations that would take active memory beyond `bytes`; returns the former limit.
+///
+/// ```
+/// let former = lazulite::memory::set_limit(8 << 30);
+/// lazulite::memory::set_limit(former);
+/// ```
+pub fn set_limit(bytes: usize) -> usize {
+    std::mem::replace(&mut pool().memory_limit, bytes)
+}
+
+/// Gives all kept memory back to the system.
+///
+/// ```
+/// lazulite::memory::clear_cache();
+/// ```
+pub fn clear_cache() {
+    let blocks = pool().drain();
+    blocks.into_iter().for_each(free);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_lose_at_most_a_quarter() {
+        for bytes in [1, 64, 65, 100, 1000, 5000, 1 << 16, (1 << 20) + 1, 64 << 20, (64 << 20) + 1] {
+            let c = class(bytes).unwrap();
+            assert!(c >= bytes && (c as f64) <= (bytes.max(64) as f64) * 1.26 + 64.0, "{bytes} {c}");
+        }
+        assert_eq!(class(64 << 20), Some(64 << 20));
+        assert_eq!(class(usize::MAX), None);
+    }
+
+    #[test]
+    fn the_pool_hands_a_block_out_once() {
+        let mut p = Pool::new();
+        p.add(64);
+        let b = Block { device: Device::default(), address: 4096, bytes: 64 };
+        assert_eq!(p.put(b), None);
+        assert_eq!(p.take(Device::default(), 64), Some(b));
+        assert_eq!(p.take(Device::default(), 64), None);
+        assert_eq!((p.active, p.peak, p.cache), (64, 64, 0));
+    }
+}

@@ -1,0 +1,109 @@
+//! Devices and streams: plain handles. Work on a stream runs in order; across streams, what depends waits.
+
+use lazulite_base::backend::{self, Device as Raw};
+use lazulite_base::error::Result;
+use std::cell::Cell;
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A place where work runs, such as the CPU.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Device(pub(crate) Raw);
+
+impl Device {
+    /// The device of a registered backend, by the backend's name and the device's number.
+    ///
+    /// # Errors
+    /// A runtime error that lists the devices there are.
+    #[track_caller]
+    pub fn named(name: &str, index: u16) -> Result<Device> {
+        let all = backend::backends();
+        match all.iter().position(|b| b.name() == name && (index as usize) < b.devices()) {
+            Some(b) => Ok(Device(Raw { backend: b as u16, index })),
+            None => {
+                let names: Vec<String> = all.iter().map(|b| format!("{}: {}", b.name(), b.devices())).collect();
+                let text = format!("no device {name}:{index}; backends and their numbers of devices: [{}]", names.join(", "));
+                Err(lazulite_base::Error::runtime("device", text))
+            }
+        }
+    }
+
+    /// The CPU.
+    pub fn cpu() -> Device {
+        Device::named("cpu", 0).unwrap_or_default()
+    }
+
+    pub(crate) fn raw(self) -> Raw {
+        self.0
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match backend::backend(self.raw()) {
+            Ok(b) => write!(f, "{}:{}", b.name(), self.0.index),
+            Err(_) => write!(f, "backend{}:{}", self.0.backend, self.0.index),
+        }
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Device({self})")
+    }
+}
+
+/// A queue of work on a device: a plain handle that any thread may use.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Stream {
+    /// Where it runs.
+    pub device: Device,
+    /// Its number; 0 is the device's default stream.
+    pub id: u32,
+}
+
+static NEXT_STREAM: AtomicU32 = AtomicU32::new(1);
+
+thread_local! {
+    static CURRENT: Cell<Option<Stream>> = const { Cell::new(None) };
+}
+
+impl Stream {
+    /// A new stream of the device.
+    pub fn new(device: Device) -> Stream {
+        Stream { device, id: NEXT_STREAM.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// The stream that ops of this thread are built for: the one of the enclosing [`with_stream`], or the default device's.
+    #[inline]
+    pub fn current() -> Stream {
+        CURRENT.get().unwrap_or_default()
+    }
+
+    /// Waits until everything submitted to the stream so far has run.
+    ///
+    /// # Errors
+    /// What the backend reports.
+    pub fn synchronize(self) -> Result<()> {
+        backend::backend(self.device.raw())?.synchronize(self.device.0.index, self.id)
+    }
+}
+
+/// Runs `f` with `stream` as the stream of the ops built in it; the former one comes back afterwards, also after a panic.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let s = Stream::new(Device::default());
+/// let y = with_stream(s, || array![1.0, 2.0].exp());
+/// assert_eq!(y.stream(), s);
+/// ```
+pub fn with_stream<T>(stream: Stream, f: impl FnOnce() -> T) -> T {
+    struct Restore(Option<Stream>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            CURRENT.set(self.0);
+        }
+    }
+    let _restore = Restore(CURRENT.replace(Some(stream)));
+    f()
+}

@@ -1,0 +1,83 @@
+//! Transforms: functions on functions over trees of arrays. Each traces the function once into a program and interprets that.
+
+pub mod checkpoint;
+pub mod compile;
+pub mod custom;
+pub mod grad;
+pub mod jacobian;
+pub mod jvp;
+pub mod trace;
+pub mod vjp;
+pub mod vmap;
+
+use crate::Array;
+use crate::graph::array::node_at;
+use crate::graph::node::{Aval, Operand};
+use crate::graph::tag::{Kind, Tag};
+use crate::graph::node::Avals;
+use crate::primitive::{Jvp, Prim, Primitive, Role, Vjp, Vmap};
+use crate::tree::Tree;
+use lazulite_base::error::Result;
+use lazulite_base::key::KeyHasher;
+use smallvec::smallvec;
+
+/// The leaf of a differentiation: its input, under a name of its own. Outer derivatives see through it; the inner walk ends at it.
+struct Leaf;
+
+impl Primitive for Leaf {
+    fn name(&self) -> &'static str {
+        "input"
+    }
+    fn key(&self, _: &mut KeyHasher) {}
+    fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
+        Ok(smallvec![inputs[0].clone()])
+    }
+    fn role(&self) -> Role<'_> {
+        Role::Alias
+    }
+    fn vjp(&self, cx: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![cx.cotangents[0].clone()])
+    }
+    fn jvp(&self, cx: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![cx.tangents[0].clone()])
+    }
+    fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
+        Ok(vec![cx.inputs[0].array()])
+    }
+}
+
+/// A concrete leaf over `x`, for the differentiation `keep`.
+pub(crate) fn concrete_leaf(x: &Array, keep: u32) -> Array {
+    let tag = x.tag().join(Tag { keep, ..Tag::default() });
+    node_at(Prim::new(Leaf), smallvec![Operand::Edge(x.edge())], x.aval().clone(), tag, x.site())
+}
+
+/// An abstract leaf: shape and dtype, and no value.
+pub(crate) fn abstract_leaf(aval: Aval, tracer: u32, shapeless: bool, like: &Array) -> Array {
+    node_at(Prim::Leaf, Default::default(), aval, Tag { keep: 0, tracer, shapeless }, like.site())
+}
+
+/// Abstract leaves in place of the arrays of a tree.
+pub(crate) fn abstract_tree<A: Tree>(tree: &A, kind: Kind, shapeless: bool, mut aval: impl FnMut(usize, &Array) -> Aval) -> (A, Vec<Array>) {
+    let tracer = crate::graph::tag::abstract_trace(kind);
+    let mut leaves = Vec::new();
+    let tree = tree.map_arrays(&mut |x| {
+        let leaf = abstract_leaf(aval(leaves.len(), x), tracer, shapeless, x);
+        leaves.push(leaf.clone());
+        leaf
+    });
+    (tree, leaves)
+}
+
+/// The arrays of a tree, in order.
+pub(crate) fn flatten<A: Tree>(tree: &A) -> Vec<Array> {
+    let mut list = Vec::new();
+    tree.visit(&mut |x| list.push(x.clone()));
+    list
+}
+
+/// The tree with its arrays replaced, in order.
+pub(crate) fn unflatten<A: Tree>(tree: &A, arrays: &[Array]) -> A {
+    let mut next = arrays.iter();
+    tree.map_arrays(&mut |_| next.next().expect("one array a leaf").clone())
+}
