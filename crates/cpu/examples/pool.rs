@@ -67,7 +67,7 @@ fn main() {
             }),
         );
         report(
-            &format!("the same in a Vec"),
+            "the same in a Vec",
             time(20, || {
                 let mut v = Vec::<u8>::with_capacity(bytes);
                 // SAFETY: within the capacity.

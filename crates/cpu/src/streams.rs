@@ -157,7 +157,6 @@ impl Stream {
     }
 }
 
-#[cfg(not(loom))]
 mod global {
     //! The process's streams, by number.
 
@@ -254,7 +253,6 @@ mod global {
     }
 }
 
-#[cfg(not(loom))]
 pub use global::*;
 
 #[cfg(all(test, loom))]
@@ -293,6 +291,18 @@ mod model {
         });
     }
 
+    struct Counter(loom::cell::UnsafeCell<i32>);
+
+    // SAFETY: tasks of a stream never overlap; loom reports it if two accesses do.
+    unsafe impl Sync for Counter {}
+
+    impl Counter {
+        fn increment(&self) {
+            // SAFETY: as above.
+            self.0.with_mut(|p| unsafe { *p += 1 });
+        }
+    }
+
     #[test]
     fn two_submitters_never_overlap_and_all_runs() {
         check(2, || {
@@ -302,22 +312,21 @@ mod model {
                 let stream = stream.clone();
                 move || stream.serve()
             });
-            let cell = Arc::new(loom::cell::UnsafeCell::new(0));
-            let task = |cell: &Arc<loom::cell::UnsafeCell<i32>>| -> Task {
-                let cell = cell.clone();
-                // SAFETY: tasks of a stream never overlap, which loom checks here.
-                Box::new(move || cell.with_mut(|p| unsafe { *p += 1 }))
+            let counter = Arc::new(Counter(loom::cell::UnsafeCell::new(0)));
+            let task = |counter: &Arc<Counter>| -> Task {
+                let counter = counter.clone();
+                Box::new(move || counter.increment())
             };
             let other = thread::spawn({
-                let (stream, task) = (stream.clone(), task(&cell));
+                let (stream, task) = (stream.clone(), task(&counter));
                 move || stream.submit(task, true)
             });
-            stream.submit(task(&cell), false);
+            stream.submit(task(&counter), false);
             stream.synchronize().unwrap();
             other.join().unwrap();
             stream.synchronize().unwrap();
             // SAFETY: no task is left.
-            assert_eq!(cell.with(|p| unsafe { *p }), 2);
+            assert_eq!(counter.0.with(|p| unsafe { *p }), 2);
             stream.stop();
             worker.join().unwrap();
         });

@@ -196,7 +196,6 @@ impl Pool {
     }
 }
 
-#[cfg(not(loom))]
 mod global {
     //! The process's pool: made when first used, and again in a forked child.
 
@@ -300,7 +299,6 @@ mod global {
     const COLD: usize = 50_000;
 }
 
-#[cfg(not(loom))]
 pub use global::*;
 
 #[cfg(all(test, loom))]
