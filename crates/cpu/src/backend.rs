@@ -1,6 +1,6 @@
 //! The backend: memory from the global allocator, streams, and the kernel of each kind of work.
 
-use crate::streams;
+use crate::{arg_reduce, gather, random, scatter, sort, streams};
 use lazulite_base::Result;
 use lazulite_base::backend::{Address, Backend, Kernel, Task};
 use lazulite_base::tape::Tape;
@@ -81,6 +81,13 @@ impl Backend for Cpu {
     fn compile(&self, _: u16, work: &Work) -> Option<Arc<dyn Kernel>> {
         match work {
             Work::Tape(tape) => tape_kernel(tape),
+            Work::ArgReduce { x, axis, op } => arg_reduce::kernel(x, *axis, *op),
+            Work::ArgSort { x } => sort::kernel(x),
+            Work::Gather { x, axes, indices } => gather::kernel(x, axes, indices),
+            Work::Scatter { out, updates, axes, indices, mode } => scatter::kernel(out, updates, axes, indices, *mode),
+            Work::GatherAlong { x, index, axis } => gather::along(x, index, *axis),
+            Work::ScatterAlong { out, updates, index, axis, mode } => scatter::along(out, updates, index, *axis, *mode),
+            Work::RandomBits { keys, n, width } => random::kernel(*keys, *n, *width),
             _ => None,
         }
     }

@@ -200,6 +200,7 @@ mod global {
     //! The process's pool: made when first used, and again in a forked child.
 
     use super::*;
+    use std::ops::Range;
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicPtr, AtomicUsize};
 
@@ -285,18 +286,39 @@ mod global {
         pool.run(chunks, body);
     }
 
+    static GRAIN: AtomicUsize = AtomicUsize::new(5_000);
+
+    /// Sets how many nanoseconds of work are worth handing to a polling worker; ten times as many to a sleeping one.
+    pub fn set_grain(nanoseconds: usize) {
+        GRAIN.store(nanoseconds, Relaxed);
+    }
+
     /// Whether work that takes about so long on one thread is worth handing out now: earlier while a worker polls than when all sleep.
     #[inline]
     pub fn worth(nanoseconds: usize) -> bool {
-        if nanoseconds < HOT || INSIDE.get() || count() == 1 {
+        let grain = GRAIN.load(Relaxed);
+        if nanoseconds < grain || INSIDE.get() || count() == 1 {
             return false;
         }
         let pool = pool();
-        nanoseconds >= COLD || pool.asleep.load(Relaxed) < pool.spawned.load(Relaxed).min(pool.helpers.load(Relaxed))
+        nanoseconds >= 10 * grain || pool.asleep.load(Relaxed) < pool.spawned.load(Relaxed).min(pool.helpers.load(Relaxed))
     }
 
-    const HOT: usize = 5_000;
-    const COLD: usize = 50_000;
+    /// Runs `body` on ranges that make up `0..n`, in parallel where it pays; an item takes about `picoseconds` on one thread. How the range
+    /// is cut depends on the threads: no result may.
+    #[inline]
+    pub fn pieces(n: usize, picoseconds: usize, body: impl Fn(Range<usize>) + Sync) {
+        let total = n.saturating_mul(picoseconds) / 1000;
+        if n > 1 && worth(total) {
+            let chunks = (total / PIECE).clamp(2, 8 * count()).min(n);
+            parallel(chunks, &|i| body(n * i / chunks..n * (i + 1) / chunks));
+        } else if n > 0 {
+            body(0..n);
+        }
+    }
+
+    /// Nanoseconds of work above which [`pieces`] makes more than two pieces.
+    const PIECE: usize = 3_000;
 }
 
 pub use global::*;
