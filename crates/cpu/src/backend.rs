@@ -1,6 +1,6 @@
 //! The backend: memory from the global allocator, streams, and the kernel of each kind of work.
 
-use crate::{arg_reduce, gather, random, scatter, sort, streams};
+use crate::{arg_reduce, gather, matmul, random, scatter, sort, streams};
 use lazulite_base::Result;
 use lazulite_base::backend::{Address, Backend, Kernel, Task};
 use lazulite_base::tape::Tape;
@@ -81,6 +81,7 @@ impl Backend for Cpu {
     fn compile(&self, _: u16, work: &Work) -> Option<Arc<dyn Kernel>> {
         match work {
             Work::Tape(tape) => tape_kernel(tape),
+            Work::MatMul { a, b } => matmul::kernel(a, b),
             Work::ArgReduce { x, axis, op } => arg_reduce::kernel(x, *axis, *op),
             Work::ArgSort { x } => sort::kernel(x),
             Work::Gather { x, axes, indices } => gather::kernel(x, axes, indices),
@@ -88,7 +89,6 @@ impl Backend for Cpu {
             Work::GatherAlong { x, index, axis } => gather::along(x, index, *axis),
             Work::ScatterAlong { out, updates, index, axis, mode } => scatter::along(out, updates, index, *axis, *mode),
             Work::RandomBits { keys, n, width } => random::kernel(*keys, *n, *width),
-            _ => None,
         }
     }
 

@@ -7,6 +7,7 @@ mod fork;
 mod gather;
 mod index;
 mod isa;
+mod matmul;
 mod order;
 mod random;
 mod scatter;

@@ -106,9 +106,8 @@ impl Operand {
 
     pub fn get(&self, position: usize) -> Scalar {
         let (at, n) = (self.at(position), self.view.dtype.size());
-        let bytes: Vec<u8> = self.memory.iter().flat_map(|w| w.to_le_bytes()).skip(at).take(n).collect();
         let mut word = [0; 8];
-        word[..n].copy_from_slice(&bytes);
+        (0..n).for_each(|k| word[k] = self.memory[(at + k) / 8].to_le_bytes()[(at + k) % 8]);
         Scalar::from_bits(self.view.dtype, u64::from_le_bytes(word))
     }
 
