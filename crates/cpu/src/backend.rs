@@ -1,0 +1,102 @@
+//! The backend: memory from the global allocator, streams, and the kernel of each kind of work.
+
+use crate::{arg_reduce, gather, matmul, random, scatter, sort, streams};
+use lazulite_base::Result;
+use lazulite_base::backend::{Address, Backend, Kernel, Task};
+use lazulite_base::tape::Tape;
+use lazulite_base::work::Work;
+use std::alloc::{Layout, alloc, dealloc};
+use std::sync::Arc;
+
+/// The host's processors: one device.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Cpu;
+
+/// Registers the backend and returns its index.
+pub fn register() -> u16 {
+    lazulite_base::backend::register(Arc::new(Cpu))
+}
+
+/// Every block's alignment.
+const ALIGN: usize = 64;
+/// Blocks of this size or more lie on huge pages where the system has some.
+const HUGE: usize = 4 << 20;
+const HUGE_PAGE: usize = 2 << 20;
+
+fn layout(bytes: usize) -> Option<Layout> {
+    let align = if bytes >= HUGE { HUGE_PAGE } else { ALIGN };
+    Layout::from_size_align(bytes.max(1), align).ok()
+}
+
+fn tape_kernel(_: &Tape) -> Option<Arc<dyn Kernel>> {
+    None
+}
+
+impl Backend for Cpu {
+    fn name(&self) -> &'static str {
+        "cpu"
+    }
+
+    fn devices(&self) -> usize {
+        1
+    }
+
+    fn host_visible(&self) -> bool {
+        true
+    }
+
+    fn allocate(&self, _: u16, bytes: usize) -> Option<Address> {
+        let layout = layout(bytes)?;
+        // SAFETY: the layout's size is not zero.
+        let block = unsafe { alloc(layout) };
+        if block.is_null() {
+            return None;
+        }
+        #[cfg(target_os = "linux")]
+        if bytes >= HUGE {
+            // SAFETY: advice on memory that is ours and starts at a page; a refusal changes nothing.
+            unsafe { libc::madvise(block.cast(), bytes & !(HUGE_PAGE - 1), libc::MADV_HUGEPAGE) };
+        }
+        Some(block as Address)
+    }
+
+    unsafe fn free(&self, _: u16, address: Address, bytes: usize) {
+        let layout = layout(bytes).expect("it was allocated");
+        // SAFETY: the caller's promise: `allocate` gave this block, of this layout, out.
+        unsafe { dealloc(address as *mut u8, layout) };
+    }
+
+    unsafe fn upload(&self, _: u16, from: *const u8, to: Address, bytes: usize) -> Result<()> {
+        // SAFETY: the caller's promise.
+        unsafe { std::ptr::copy_nonoverlapping(from, to as *mut u8, bytes) };
+        Ok(())
+    }
+
+    unsafe fn download(&self, _: u16, from: Address, to: *mut u8, bytes: usize) -> Result<()> {
+        // SAFETY: the caller's promise.
+        unsafe { std::ptr::copy_nonoverlapping(from as *const u8, to, bytes) };
+        Ok(())
+    }
+
+    fn compile(&self, _: u16, work: &Work) -> Option<Arc<dyn Kernel>> {
+        match work {
+            Work::Tape(tape) => tape_kernel(tape),
+            Work::MatMul { a, b } => matmul::kernel(a, b),
+            Work::ArgReduce { x, axis, op } => arg_reduce::kernel(x, *axis, *op),
+            Work::ArgSort { x } => sort::kernel(x),
+            Work::Gather { x, axes, indices } => gather::kernel(x, axes, indices),
+            Work::Scatter { out, updates, axes, indices, mode } => scatter::kernel(out, updates, axes, indices, *mode),
+            Work::GatherAlong { x, index, axis } => gather::along(x, index, *axis),
+            Work::ScatterAlong { out, updates, index, axis, mode } => scatter::along(out, updates, index, *axis, *mode),
+            Work::RandomBits { keys, n, width } => random::kernel(*keys, *n, *width),
+        }
+    }
+
+    fn submit(&self, _: u16, stream: u32, task: Task, wait: bool) {
+        streams::submit(stream, task, wait);
+    }
+
+    fn synchronize(&self, _: u16, stream: u32) -> Result<()> {
+        streams::synchronize(stream)
+    }
+}

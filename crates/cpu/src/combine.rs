@@ -1,0 +1,233 @@
+//! How a scatter's update meets the value that is there, for every dtype.
+
+use half::{bf16, f16};
+use lazulite_base::dtype::Dtype;
+use lazulite_base::work::Combine;
+use num_complex::Complex32;
+
+/// A type whose values combine; halves round after each combination, NaN wins over any number, bool adds as `or` and multiplies as `and`.
+pub trait Value: Copy + Send + Sync + 'static {
+    /// Their sum; integers wrap.
+    fn plus(self, v: Self) -> Self;
+    /// Their product; integers wrap.
+    fn times(self, v: Self) -> Self;
+    /// The larger, `self` of equal ones.
+    fn most(self, v: Self) -> Self;
+    /// The smaller, `self` of equal ones.
+    fn least(self, v: Self) -> Self;
+}
+
+/// A combination as a type, so that loops are compiled for each.
+pub trait Mode: Send + Sync + 'static {
+    /// The combined value of what is there and an update.
+    fn of<T: Value>(there: T, update: T) -> T;
+}
+
+macro_rules! modes {
+    ($($name:ident, $f:expr;)*) => {$(
+        #[doc = concat!("[`Combine::", stringify!($name), "`].")]
+        pub struct $name;
+        impl Mode for $name {
+            #[inline(always)]
+            fn of<T: Value>(there: T, update: T) -> T { $f(there, update) }
+        }
+    )*};
+}
+modes! { Set, |_, v| v; Add, T::plus; Prod, T::times; Max, T::most; Min, T::least; }
+
+macro_rules! integers {
+    ($($t:ty)*) => {$(
+        impl Value for $t {
+            #[inline(always)]
+            fn plus(self, v: $t) -> $t { self.wrapping_add(v) }
+            #[inline(always)]
+            fn times(self, v: $t) -> $t { self.wrapping_mul(v) }
+            #[inline(always)]
+            fn most(self, v: $t) -> $t { if v > self { v } else { self } }
+            #[inline(always)]
+            fn least(self, v: $t) -> $t { if v < self { v } else { self } }
+        }
+    )*};
+}
+integers!(u8 u16 u32 u64 i8 i16 i32 i64);
+
+macro_rules! floats {
+    ($($t:ty)*) => {$(
+        impl Value for $t {
+            #[inline(always)]
+            fn plus(self, v: $t) -> $t { self + v }
+            #[inline(always)]
+            fn times(self, v: $t) -> $t { self * v }
+            #[inline(always)]
+            fn most(self, v: $t) -> $t { if self.is_nan() { self } else if v.is_nan() || v > self { v } else { self } }
+            #[inline(always)]
+            fn least(self, v: $t) -> $t { if self.is_nan() { self } else if v.is_nan() || v < self { v } else { self } }
+        }
+    )*};
+}
+floats!(f32 f64);
+
+macro_rules! halves {
+    ($($t:ty)*) => {$(
+        impl Value for $t {
+            #[inline(always)]
+            fn plus(self, v: $t) -> $t { <$t>::from_f32(self.to_f32() + v.to_f32()) }
+            #[inline(always)]
+            fn times(self, v: $t) -> $t { <$t>::from_f32(self.to_f32() * v.to_f32()) }
+            #[inline(always)]
+            fn most(self, v: $t) -> $t { if self.is_nan() { self } else if v.is_nan() || v > self { v } else { self } }
+            #[inline(always)]
+            fn least(self, v: $t) -> $t { if self.is_nan() { self } else if v.is_nan() || v < self { v } else { self } }
+        }
+    )*};
+}
+halves!(f16 bf16);
+
+impl Value for bool {
+    #[inline(always)]
+    fn plus(self, v: bool) -> bool {
+        self | v
+    }
+    #[inline(always)]
+    fn times(self, v: bool) -> bool {
+        self & v
+    }
+    #[inline(always)]
+    fn most(self, v: bool) -> bool {
+        self | v
+    }
+    #[inline(always)]
+    fn least(self, v: bool) -> bool {
+        self & v
+    }
+}
+
+impl Value for Complex32 {
+    #[inline(always)]
+    fn plus(self, v: Complex32) -> Complex32 {
+        self + v
+    }
+    #[inline(always)]
+    fn times(self, v: Complex32) -> Complex32 {
+        self * v
+    }
+    #[inline(always)]
+    fn most(self, v: Complex32) -> Complex32 {
+        if self.is_nan() || !(v.is_nan() || (v.re, v.im) > (self.re, self.im)) { self } else { v }
+    }
+    #[inline(always)]
+    fn least(self, v: Complex32) -> Complex32 {
+        if self.is_nan() || !(v.is_nan() || (v.re, v.im) < (self.re, self.im)) { self } else { v }
+    }
+}
+
+/// What [`with_combine!`] matches on: `Set` needs no arithmetic, so it goes by size.
+pub fn carrier(dtype: Dtype, mode: Combine) -> Dtype {
+    match (mode, dtype.size()) {
+        (Combine::Set, 1) => Dtype::U8,
+        (Combine::Set, 2) => Dtype::U16,
+        (Combine::Set, 4) => Dtype::U32,
+        (Combine::Set, _) => Dtype::U64,
+        _ => dtype,
+    }
+}
+
+/// Evaluates `$body` with `$T` and `$M` standing for the [`Value`] type and the [`Mode`].
+macro_rules! with_combine {
+    ($dtype:expr, $mode:expr, $T:ident, $M:ident => $body:expr) => {{
+        use crate::combine::*;
+        use lazulite_base::dtype::Dtype;
+        macro_rules! modes {
+            () => {
+                match $mode {
+                    Combine::Add => {
+                        type $M = Add;
+                        $body
+                    }
+                    Combine::Prod => {
+                        type $M = Prod;
+                        $body
+                    }
+                    Combine::Max => {
+                        type $M = Max;
+                        $body
+                    }
+                    Combine::Min => {
+                        type $M = Min;
+                        $body
+                    }
+                    Combine::Set => unreachable!("carried by an unsigned integer"),
+                }
+            };
+        }
+        macro_rules! with_set {
+            () => {
+                if $mode == Combine::Set {
+                    type $M = Set;
+                    $body
+                } else {
+                    modes!()
+                }
+            };
+        }
+        match carrier($dtype, $mode) {
+            Dtype::Bool => {
+                type $T = bool;
+                modes!()
+            }
+            Dtype::U8 => {
+                type $T = u8;
+                with_set!()
+            }
+            Dtype::U16 => {
+                type $T = u16;
+                with_set!()
+            }
+            Dtype::U32 => {
+                type $T = u32;
+                with_set!()
+            }
+            Dtype::U64 => {
+                type $T = u64;
+                with_set!()
+            }
+            Dtype::I8 => {
+                type $T = i8;
+                modes!()
+            }
+            Dtype::I16 => {
+                type $T = i16;
+                modes!()
+            }
+            Dtype::I32 => {
+                type $T = i32;
+                modes!()
+            }
+            Dtype::I64 => {
+                type $T = i64;
+                modes!()
+            }
+            Dtype::F16 => {
+                type $T = half::f16;
+                modes!()
+            }
+            Dtype::BF16 => {
+                type $T = half::bf16;
+                modes!()
+            }
+            Dtype::F32 => {
+                type $T = f32;
+                modes!()
+            }
+            Dtype::F64 => {
+                type $T = f64;
+                modes!()
+            }
+            Dtype::C64 => {
+                type $T = num_complex::Complex32;
+                modes!()
+            }
+        }
+    }};
+}
+pub(crate) use with_combine;

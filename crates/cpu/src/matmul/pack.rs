@@ -1,0 +1,247 @@
+//! What products of each dtype are made of: how operands are copied into panels of the number that is computed in, and how sums are
+//! rounded into the output.
+
+use super::tile::{Tiled, Tiles};
+use crate::isa::fast;
+use half::slice::HalfFloatSliceExt;
+use half::{bf16, f16};
+use num_complex::Complex32;
+
+/// Which operand a panel is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// The left one; its lines are rows.
+    A,
+    /// The right one; its lines are columns.
+    B,
+}
+
+/// A dtype's products.
+pub trait Kind: Send + Sync + 'static {
+    /// What memory holds.
+    type In: Copy + Send + Sync + 'static;
+    /// What is computed in.
+    type E: Tiled;
+    /// Real rows that a row of a becomes, and steps of k that a step becomes: 2 for complex numbers, else 1.
+    const PLANES: usize = 1;
+    /// Whether sums can go straight to the output.
+    const DIRECT: bool = false;
+
+    /// Copies `lines` lines of a real operand from `k` steps, a step after the other, `width` apart.
+    ///
+    /// # Safety
+    /// The element of line i and step p lies at `x + i * line + p * step`; the panel has room.
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn pack(
+        tiles: &Tiles<Self::E>,
+        side: Side,
+        x: *const Self::In,
+        line: isize,
+        lines: usize,
+        step: isize,
+        k: usize,
+        panel: *mut Self::E,
+        width: usize,
+    );
+
+    /// Rounds `rows` rows (of real numbers, `stride` apart) of `n` sums into rows of the output, `pitch` apart.
+    ///
+    /// # Safety
+    /// Both lie there.
+    unsafe fn finish(sums: *const Self::E, stride: usize, rows: usize, n: usize, out: *mut Self::In, pitch: usize);
+}
+
+/// Converts to the number that is computed in.
+trait Widen<E>: Copy {
+    fn widen(self) -> E;
+}
+
+impl<E: Tiled> Widen<E> for E {
+    #[inline(always)]
+    fn widen(self) -> E {
+        self
+    }
+}
+
+impl Widen<f32> for bf16 {
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        f32::from_bits((self.to_bits() as u32) << 16)
+    }
+}
+
+impl Widen<f32> for f16 {
+    /// Exact, in operations that vectorise everywhere.
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        let bits = self.to_bits() as u32;
+        let scaled = f32::from_bits((bits & 0x7fff) << 13) * f32::from_bits(0x7780_0000);
+        let special = if bits & 0x7c00 == 0x7c00 { 0x7f80_0000 } else { 0 };
+        f32::from_bits(scaled.to_bits() | special | (bits & 0x8000) << 16)
+    }
+}
+
+fast! {
+    /// Copies lines that lie side by side, a step at a time.
+    unsafe fn rows[T: Widen<E>, E: Tiled][T, E](x: *const T, lines: usize, step: isize, k: usize, panel: *mut E, width: usize) {
+        for p in 0..k {
+            // SAFETY: the caller's promise.
+            let (from, to) = unsafe {
+                (std::slice::from_raw_parts(x.offset(p as isize * step), lines), std::slice::from_raw_parts_mut(panel.add(p * width), lines))
+            };
+            let (mut from, mut to) = (from.chunks_exact(16), to.chunks_exact_mut(16));
+            for (from, to) in (&mut from).zip(&mut to) {
+                (0..16).for_each(|i| to[i] = from[i].widen());
+            }
+            from.remainder().iter().zip(to.into_remainder()).for_each(|(f, t)| *t = f.widen());
+        }
+    }
+}
+
+fast! {
+    /// Converts `rows` rows of 16 numbers.
+    unsafe fn widen_block[T: Widen<E>, E: Tiled][T, E](x: *const T, line: isize, rows: usize, columns: usize, out: &mut [[E; 16]; 16]) {
+        for (i, out) in out.iter_mut().enumerate().take(rows) {
+            // SAFETY: the caller's promise.
+            let from = unsafe { std::slice::from_raw_parts(x.offset(i as isize * line), columns) };
+            if let Ok(from) = <&[T; 16]>::try_from(from) {
+                (0..16).for_each(|j| out[j] = from[j].widen());
+            } else {
+                from.iter().zip(out).for_each(|(f, o)| *o = f.widen());
+            }
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+unsafe fn pack_real<T: Widen<E>, E: Tiled>(
+    tiles: &Tiles<E>,
+    same: bool,
+    x: *const T,
+    line: isize,
+    lines: usize,
+    step: isize,
+    k: usize,
+    panel: *mut E,
+    width: usize,
+) {
+    // SAFETY: the caller's promise, throughout.
+    unsafe {
+        if line == 1 || lines == 1 && step != 1 {
+            return rows(x, lines, step, k, panel, width);
+        }
+        if step != 1 {
+            for p in 0..k {
+                (0..lines).for_each(|i| *panel.add(p * width + i) = (*x.offset(i as isize * line + p as isize * step)).widen());
+            }
+            return;
+        }
+        let side = tiles.lanes;
+        let mut block = [[E::default(); 16]; 16];
+        for p in (0..k).step_by(side) {
+            for i in (0..lines).step_by(side) {
+                let (rows, columns) = ((lines - i).min(side), (k - p).min(side));
+                let (from, to) = (x.offset(i as isize * line + p as isize), panel.add(p * width + i));
+                if same {
+                    (tiles.transpose)(from.cast(), line, rows, columns, to, width);
+                } else {
+                    widen_block(from, line, rows, columns, &mut block);
+                    (tiles.transpose)(block.as_ptr().cast(), 16, rows, columns, to, width);
+                }
+            }
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[$m:meta])* $name:ident, $in:ty, $e:ty, $direct:literal, $finish:expr;)*) => {$(
+        $(#[$m])*
+        pub struct $name;
+
+        impl Kind for $name {
+            type In = $in;
+            type E = $e;
+            const DIRECT: bool = $direct;
+
+            #[inline]
+            unsafe fn pack(tiles: &Tiles<$e>, _: Side, x: *const $in, line: isize, lines: usize, step: isize, k: usize, panel: *mut $e, width: usize) {
+                // SAFETY: the caller's promise.
+                unsafe { pack_real(tiles, $direct, x, line, lines, step, k, panel, width) };
+            }
+
+            unsafe fn finish(sums: *const $e, stride: usize, rows: usize, n: usize, out: *mut $in, pitch: usize) {
+                for i in 0..rows {
+                    // SAFETY: the caller's promise.
+                    let (sums, out) = unsafe {
+                        (std::slice::from_raw_parts(sums.add(i * stride), n), std::slice::from_raw_parts_mut(out.add(i * pitch), n))
+                    };
+                    $finish(sums, out);
+                }
+            }
+        }
+    )*};
+}
+
+kinds! {
+    /// float32.
+    F32, f32, f32, true, |sums: &[f32], out: &mut [f32]| out.copy_from_slice(sums);
+    /// float64.
+    F64, f64, f64, true, |sums: &[f64], out: &mut [f64]| out.copy_from_slice(sums);
+    /// float16, computed in f32.
+    F16, f16, f32, false, |sums: &[f32], out: &mut [f16]| out.convert_from_f32_slice(sums);
+    /// bfloat16, computed in f32.
+    BF16, bf16, f32, false, |sums: &[f32], out: &mut [bf16]| out.convert_from_f32_slice(sums);
+}
+
+/// complex64: with each row of a as the real rows (re, -im, …) and (im, re, …), and each column of b as (re, im, …), one real product
+/// gives the real and imaginary parts as rows.
+pub struct C64;
+
+impl Kind for C64 {
+    type In = Complex32;
+    type E = f32;
+    const PLANES: usize = 2;
+
+    unsafe fn pack(
+        _: &Tiles<f32>,
+        side: Side,
+        x: *const Complex32,
+        line: isize,
+        lines: usize,
+        step: isize,
+        k: usize,
+        panel: *mut f32,
+        width: usize,
+    ) {
+        for p in 0..k / 2 {
+            // SAFETY: the caller's promise, throughout.
+            unsafe {
+                let (x, even, odd) = (x.offset(p as isize * step), panel.add(2 * p * width), panel.add((2 * p + 1) * width));
+                if side == Side::A {
+                    for i in 0..lines / 2 {
+                        let z = *x.offset(i as isize * line);
+                        *even.add(2 * i) = z.re;
+                        *odd.add(2 * i) = -z.im;
+                        *even.add(2 * i + 1) = z.im;
+                        *odd.add(2 * i + 1) = z.re;
+                    }
+                } else {
+                    for j in 0..lines {
+                        let z = *x.offset(j as isize * line);
+                        *even.add(j) = z.re;
+                        *odd.add(j) = z.im;
+                    }
+                }
+            }
+        }
+    }
+
+    unsafe fn finish(sums: *const f32, stride: usize, rows: usize, n: usize, out: *mut Complex32, pitch: usize) {
+        for i in 0..rows / 2 {
+            for j in 0..n {
+                // SAFETY: the caller's promise.
+                unsafe { *out.add(i * pitch + j) = Complex32::new(*sums.add(2 * i * stride + j), *sums.add((2 * i + 1) * stride + j)) };
+            }
+        }
+    }
+}

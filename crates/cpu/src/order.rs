@@ -1,0 +1,154 @@
+//! The order of every dtype's values as the order of an integer: what sorting and arg-reductions compare.
+
+use half::{bf16, f16};
+use num_complex::Complex32;
+
+/// A value with an integer key. Equal values (0 and -0) have equal keys; complex numbers go by real, then imaginary part.
+pub trait Ordered: Copy + Send + Sync + 'static {
+    /// The key's type.
+    type Key: Copy + Ord + Send + Sync + std::ops::Not<Output = Self::Key> + 'static;
+    /// A key that none precedes.
+    const LEAST: Self::Key;
+    /// Its key, NaN being larger than any other value.
+    fn up(self) -> Self::Key;
+    /// Its key in the opposite order, in which NaN is again larger than any other value.
+    fn down(self) -> Self::Key;
+}
+
+macro_rules! integers {
+    ($($t:ty)*) => {$(
+        impl Ordered for $t {
+            type Key = $t;
+            const LEAST: $t = <$t>::MIN;
+            #[inline(always)]
+            fn up(self) -> $t { self }
+            #[inline(always)]
+            fn down(self) -> $t { !self }
+        }
+    )*};
+}
+integers!(u8 u16 u32 u64 i8 i16 i32 i64);
+
+macro_rules! floats {
+    ($($t:ty, $i:ty, $bits:expr, $infinity:expr;)*) => {$(
+        impl Ordered for $t {
+            type Key = $i;
+            const LEAST: $i = <$i>::MIN;
+            #[inline(always)]
+            fn up(self) -> $i {
+                let bits: $i = $bits(self);
+                let magnitude = bits & <$i>::MAX;
+                let key = if bits < 0 { -magnitude } else { magnitude };
+                if magnitude > $infinity { <$i>::MAX } else { key }
+            }
+            #[inline(always)]
+            fn down(self) -> $i {
+                let bits: $i = $bits(self);
+                let magnitude = bits & <$i>::MAX;
+                let key = if bits < 0 { magnitude } else { -magnitude };
+                if magnitude > $infinity { <$i>::MAX } else { key }
+            }
+        }
+    )*};
+}
+floats! {
+    f32, i32, |v: f32| v.to_bits() as i32, 0x7f80_0000;
+    f64, i64, |v: f64| v.to_bits() as i64, 0x7ff0_0000_0000_0000;
+    f16, i16, |v: f16| v.to_bits() as i16, 0x7c00;
+    bf16, i16, |v: bf16| v.to_bits() as i16, 0x7f80;
+}
+
+fn pair(high: i32, low: i32) -> i64 {
+    ((high as i64) << 32) | (low ^ i32::MIN) as u32 as i64
+}
+
+impl Ordered for Complex32 {
+    type Key = i64;
+    const LEAST: i64 = i64::MIN;
+    #[inline(always)]
+    fn up(self) -> i64 {
+        if self.re.is_nan() || self.im.is_nan() { i64::MAX } else { pair(self.re.up(), self.im.up()) }
+    }
+    #[inline(always)]
+    fn down(self) -> i64 {
+        if self.re.is_nan() || self.im.is_nan() { i64::MAX } else { pair(self.re.down(), self.im.down()) }
+    }
+}
+
+/// Evaluates `$body` with `$T` standing for the [`Ordered`] type in which a dtype's values lie (bool as bytes).
+macro_rules! with_ordered {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            lazulite_base::Dtype::Bool | lazulite_base::Dtype::U8 => {
+                type $T = u8;
+                $body
+            }
+            lazulite_base::Dtype::U16 => {
+                type $T = u16;
+                $body
+            }
+            lazulite_base::Dtype::U32 => {
+                type $T = u32;
+                $body
+            }
+            lazulite_base::Dtype::U64 => {
+                type $T = u64;
+                $body
+            }
+            lazulite_base::Dtype::I8 => {
+                type $T = i8;
+                $body
+            }
+            lazulite_base::Dtype::I16 => {
+                type $T = i16;
+                $body
+            }
+            lazulite_base::Dtype::I32 => {
+                type $T = i32;
+                $body
+            }
+            lazulite_base::Dtype::I64 => {
+                type $T = i64;
+                $body
+            }
+            lazulite_base::Dtype::F16 => {
+                type $T = half::f16;
+                $body
+            }
+            lazulite_base::Dtype::BF16 => {
+                type $T = half::bf16;
+                $body
+            }
+            lazulite_base::Dtype::F32 => {
+                type $T = f32;
+                $body
+            }
+            lazulite_base::Dtype::F64 => {
+                type $T = f64;
+                $body
+            }
+            lazulite_base::Dtype::C64 => {
+                type $T = num_complex::Complex32;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_ordered;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_order_floats() {
+        let rising = [f32::NEG_INFINITY, -1e30, -1.0, -1e-45, 0.0, 1e-45, 2.0, f32::INFINITY, f32::NAN];
+        assert!(rising.windows(2).all(|w| w[0].up() < w[1].up()));
+        assert!(rising[..8].windows(2).all(|w| w[0].down() > w[1].down()));
+        assert!(rising[..8].iter().all(|v| v.down() < f32::NAN.down() && v.up() > f32::LEAST));
+        assert_eq!((0.0f32.up(), 0.0f64.down(), (-f16::ZERO).up()), ((-0.0f32).up(), (-0.0f64).down(), f16::ZERO.up()));
+        assert!(Complex32::new(1.0, -2.0).up() < Complex32::new(1.0, 2.0).up());
+        assert!(Complex32::new(1.0, -2.0).down() > Complex32::new(1.0, 2.0).down());
+        assert!(Complex32::new(-1.0, 9.0).up() < Complex32::new(1.0, -2.0).up());
+    }
+}
