@@ -1,6 +1,7 @@
 //! Random tapes, compiled, against a slow evaluator that follows the tape's definition word for word.
 
 mod common;
+mod math;
 
 use common::{Random, check, random_tape};
 use lazulite_base::Dtype;
