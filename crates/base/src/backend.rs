@@ -1,11 +1,12 @@
 //! The trait that a backend implements, and the registry of backends.
 //!
 //! A backend owns a kind of memory, compiles [`Work`] into kernels and runs tasks in the order of its streams. It never sees an array,
-//! a graph or a transform. Adding a backend is implementing [`Backend`] and calling [`register`]; no file of the core changes.
+//! a graph or a transform. Adding a backend is implementing [`Backend`] and linking it
+//! ([`LINKED`]); no file of the core changes.
 
 use crate::error::{Error, Result};
 use crate::work::Work;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, LazyLock, RwLock};
 
 /// An address in a backend's memory; only the backend may turn it into a pointer, unless [`Backend::host_visible`].
 pub type Address = usize;
@@ -85,9 +86,26 @@ pub trait Backend: Send + Sync {
     fn synchronize(&self, device: u16, stream: u32) -> Result<()>;
 }
 
-static REGISTRY: RwLock<Vec<Arc<dyn Backend>>> = RwLock::new(Vec::new());
+/// A backend that registers itself by being linked.
+pub struct Linked {
+    /// The smallest comes first; the first backend's first device is the default.
+    pub rank: u32,
+    /// Makes it; `None` where the machine has no such device.
+    pub make: fn() -> Option<Arc<dyn Backend>>,
+}
 
-/// Adds a backend, unless one of its name is there, and returns its index.
+/// Backends that are linked into the program. A backend adds itself with
+/// `#[linkme::distributed_slice(lazulite_base::backend::LINKED)] static MINE: Linked = ...;`
+#[linkme::distributed_slice]
+pub static LINKED: [Linked];
+
+static REGISTRY: LazyLock<RwLock<Vec<Arc<dyn Backend>>>> = LazyLock::new(|| {
+    let mut linked: Vec<&Linked> = LINKED.iter().collect();
+    linked.sort_by_key(|l| l.rank);
+    RwLock::new(linked.iter().filter_map(|l| (l.make)()).collect())
+});
+
+/// Adds a backend to those that are linked, unless one of its name is there, and returns its index.
 pub fn register(backend: Arc<dyn Backend>) -> u16 {
     let mut all = REGISTRY.write().unwrap_or_else(|e| e.into_inner());
     if let Some(i) = all.iter().position(|b| b.name() == backend.name()) {
@@ -110,5 +128,5 @@ pub fn backend(device: Device) -> Result<Arc<dyn Backend>> {
     let all = REGISTRY.read().unwrap_or_else(|e| e.into_inner());
     all.get(device.backend as usize)
         .cloned()
-        .ok_or_else(|| Error::runtime("device", format!("no backend {} is registered; depend on the crate `lazulite`, which registers its backends", device.backend)))
+        .ok_or_else(|| Error::runtime("device", format!("no backend {} is linked; depend on the crate `lazulite`, which has them", device.backend)))
 }

@@ -73,7 +73,7 @@ impl Scalar {
     }
 
     /// The value converted to another dtype: integers wrap, floats truncate toward zero (saturating, NaN gives 0), anything but zero
-    /// is `true`, a complex number keeps its real part.
+    /// is `true`, a complex number keeps its real part. Halves are reached through f32 (both roundings to nearest, ties to even).
     pub fn cast(self, to: Dtype) -> Scalar {
         if to == self.dtype {
             return self;
@@ -84,7 +84,7 @@ impl Scalar {
                 d if d.is_float() => (self.as_f64() != 0.0) as u64,
                 _ => (self.as_i128() != 0) as u64,
             },
-            Dtype::F16 => f16::from_f64(self.as_f64()).to_bits() as u64,
+            Dtype::F16 => f16::from_f32(self.as_f64() as f32).to_bits() as u64,
             Dtype::BF16 => bf16::from_f32(self.as_f64() as f32).to_bits() as u64,
             Dtype::F32 => (self.as_f64() as f32).to_bits() as u64,
             Dtype::F64 => self.as_f64().to_bits(),

@@ -2,7 +2,7 @@
 
 use crate::{arg_reduce, gather, matmul, random, scatter, sort, streams};
 use lazulite_base::Result;
-use lazulite_base::backend::{Address, Backend, Kernel, Task};
+use lazulite_base::backend::{Linked, Address, Backend, Kernel, Task};
 use lazulite_base::tape::Tape;
 use lazulite_base::work::Work;
 use std::alloc::{Layout, alloc, dealloc};
@@ -12,10 +12,8 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Cpu;
 
-/// Registers the backend and returns its index.
-pub fn register() -> u16 {
-    lazulite_base::backend::register(Arc::new(Cpu))
-}
+#[linkme::distributed_slice(lazulite_base::backend::LINKED)]
+static LINKED: Linked = Linked { rank: 100, make: || Some(Arc::new(Cpu)) };
 
 /// Every block's alignment.
 const ALIGN: usize = 64;
@@ -28,8 +26,8 @@ fn layout(bytes: usize) -> Option<Layout> {
     Layout::from_size_align(bytes.max(1), align).ok()
 }
 
-fn tape_kernel(_: &Tape) -> Option<Arc<dyn Kernel>> {
-    None
+fn tape_kernel(tape: &Tape) -> Option<Arc<dyn Kernel>> {
+    Some(Arc::new(crate::tape::Compiled::new(tape)))
 }
 
 impl Backend for Cpu {

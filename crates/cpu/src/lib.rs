@@ -7,14 +7,17 @@ mod fork;
 mod gather;
 mod index;
 mod isa;
+pub mod math;
 mod matmul;
 mod order;
 mod random;
 mod scatter;
+pub mod simd;
 mod sort;
 pub mod streams;
 mod sync;
+pub mod tape;
 pub mod threads;
 mod walk;
 
-pub use backend::{Cpu, register};
+pub use backend::Cpu;

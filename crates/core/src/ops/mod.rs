@@ -8,6 +8,7 @@ pub mod create;
 pub mod derivative;
 pub mod elementwise;
 pub mod join;
+pub mod literal;
 pub mod operators;
 pub mod reduce;
 pub mod view;
@@ -49,6 +50,7 @@ pub use cast::*;
 pub use create::*;
 pub use elementwise::*;
 pub use join::*;
+pub use literal::from_literal;
 pub use reduce::*;
 pub use view::*;
 

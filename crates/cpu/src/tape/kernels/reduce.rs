@@ -1,0 +1,157 @@
+//! Kernels of reductions: accumulation into lanes, or in sequence; and the identities.
+
+use super::number::{Add, Maximum, Minimum, Multiply, Truth};
+use super::{Body, F2, Fun, at};
+use crate::simd::Level;
+use lazulite_base::tape::{LANES, ReduceOp};
+use lazulite_base::{Complex32, Dtype, Op, Scalar};
+
+/// Accumulates element `j` into lane `j % LANES` of the destination, from lane 0.
+struct Lanes<T, F>(std::marker::PhantomData<(T, F)>);
+/// Accumulates elements into the destination, one after the other.
+struct Sequence<T, F>(std::marker::PhantomData<(T, F)>);
+
+impl<T: Copy, F: F2<T, T>> Body for Lanes<T, F> {
+    #[inline(always)]
+    unsafe fn run(n: usize, d: *mut u8, a: *const u8, _: *const u8, _: *const u8, _: u64) {
+        let (acc, x) = (d.cast::<[T; LANES]>(), a.cast::<T>());
+        // SAFETY: the destination holds LANES values, the operand n.
+        unsafe {
+            let mut v = acc.read();
+            let mut i = 0;
+            while i + LANES <= n {
+                let y = x.add(i).cast::<[T; LANES]>().read_unaligned();
+                for k in 0..LANES {
+                    v[k] = F::f(v[k], y[k]);
+                }
+                i += LANES;
+            }
+            acc.write(v);
+            for k in 0..n - i {
+                let lane = d.cast::<T>().add(k);
+                lane.write(F::f(lane.read(), x.add(i + k).read_unaligned()));
+            }
+        }
+    }
+}
+
+impl<T: Copy, F: F2<T, T>> Body for Sequence<T, F> {
+    #[inline(always)]
+    unsafe fn run(n: usize, d: *mut u8, a: *const u8, _: *const u8, _: *const u8, _: u64) {
+        // SAFETY: the destination holds one value, the operand n.
+        unsafe {
+            let mut v = d.cast::<T>().read();
+            for i in 0..n {
+                v = F::f(v, a.cast::<T>().add(i).read_unaligned());
+            }
+            d.cast::<T>().write(v);
+        }
+    }
+}
+
+/// Combination of complex numbers by the operations' kernels' code.
+struct Meaning<const OP: u8>;
+
+impl<const OP: u8> F2<Complex32, Complex32> for Meaning<OP> {
+    #[inline(always)]
+    fn f(x: Complex32, y: Complex32) -> Complex32 {
+        let wide = |z: Complex32| num_complex::Complex64::new(z.re as f64, z.im as f64);
+        let z = (lazulite_base::meaning::meaning(Op::ALL[OP as usize]).complex)([wide(x), wide(y), wide(y)]);
+        Complex32::new(z.re as f32, z.im as f32)
+    }
+}
+
+macro_rules! both {
+    ($name:ident, $body:ident) => {
+        fn $name<T: Copy>(level: Level, op: ReduceOp) -> Fun
+        where
+            Add: F2<T, T>,
+            Multiply: F2<T, T>,
+            Minimum: F2<T, T>,
+            Maximum: F2<T, T>,
+        {
+            match op {
+                ReduceOp::Sum | ReduceOp::Any => at::<$body<T, Add>>(level),
+                ReduceOp::Prod | ReduceOp::All => at::<$body<T, Multiply>>(level),
+                ReduceOp::Min => at::<$body<T, Minimum>>(level),
+                ReduceOp::Max => at::<$body<T, Maximum>>(level),
+            }
+        }
+    };
+}
+
+both!(lanes_of, Lanes);
+both!(sequence_of, Sequence);
+
+macro_rules! pick {
+    ($(#[$doc:meta])* $name:ident, $of:ident, $body:ident) => {
+        $(#[$doc])*
+        pub fn $name(level: Level, op: ReduceOp, d: Dtype) -> Fun {
+            match d {
+                Dtype::Bool => $of::<Truth>(level, op),
+                Dtype::U8 => $of::<u8>(level, op),
+                Dtype::U16 => $of::<u16>(level, op),
+                Dtype::U32 => $of::<u32>(level, op),
+                Dtype::U64 => $of::<u64>(level, op),
+                Dtype::I8 => $of::<i8>(level, op),
+                Dtype::I16 => $of::<i16>(level, op),
+                Dtype::I32 => $of::<i32>(level, op),
+                Dtype::I64 => $of::<i64>(level, op),
+                Dtype::F16 | Dtype::BF16 | Dtype::F32 => $of::<f32>(level, op),
+                Dtype::F64 => $of::<f64>(level, op),
+                Dtype::C64 => match op {
+                    ReduceOp::Sum | ReduceOp::Any => at::<$body<Complex32, Meaning<{ Op::Add as u8 }>>>(level),
+                    ReduceOp::Prod | ReduceOp::All => at::<$body<Complex32, Meaning<{ Op::Multiply as u8 }>>>(level),
+                    ReduceOp::Min => at::<$body<Complex32, Meaning<{ Op::Minimum as u8 }>>>(level),
+                    ReduceOp::Max => at::<$body<Complex32, Meaning<{ Op::Maximum as u8 }>>>(level),
+                },
+            }
+        }
+    };
+}
+
+pick!(
+    /// The kernel that accumulates a run of a row into lanes.
+    lanes, lanes_of, Lanes
+);
+pick!(
+    /// The kernel that accumulates a run of a row in sequence.
+    sequence, sequence_of, Sequence
+);
+
+/// The value a reduction starts from, in a register's bits.
+pub fn identity(op: ReduceOp, d: Dtype) -> u64 {
+    let d = super::storage(d);
+    let one = |v: f64| Scalar::new(v, d).bits();
+    let signed = d.is_integer() && !d.is_unsigned();
+    let top = if d.size() == 8 { u64::MAX } else { (1u64 << (8 * d.size())) - 1 };
+    match op {
+        ReduceOp::Sum | ReduceOp::Any => 0,
+        ReduceOp::Prod | ReduceOp::All => one(1.0),
+        ReduceOp::Min | ReduceOp::Max => {
+            let least = op == ReduceOp::Max;
+            match d {
+                Dtype::Bool => !least as u64,
+                Dtype::C64 => {
+                    let x = if least { f32::NEG_INFINITY } else { f32::INFINITY };
+                    (x.to_bits() as u64) | ((x.to_bits() as u64) << 32)
+                }
+                d if d.is_float() => one(if least { f64::NEG_INFINITY } else { f64::INFINITY }),
+                _ if signed => {
+                    if least {
+                        top / 2 + 1
+                    } else {
+                        top / 2
+                    }
+                }
+                _ => {
+                    if least {
+                        0
+                    } else {
+                        top
+                    }
+                }
+            }
+        }
+    }
+}

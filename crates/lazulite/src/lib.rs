@@ -1,0 +1,32 @@
+//! Lazy arrays and function transforms that compose in any order: MLX's programming model as a Rust library.
+//!
+//! ```
+//! use lazulite::prelude::*;
+//!
+//! let x = array![1.0, 2.0, 3.0];
+//! let y = (&x * 2.0).sin().sum(..); // nothing has run yet
+//! assert_eq!(y.shape(), []);
+//! let dy = grad(|x: &Array| (x * 2.0).sin().sum(..))(&x);
+//! assert_eq!(dy.shape(), [3]);
+//! ```
+
+pub use lazulite_core::*;
+
+/// Operations as functions that return a `Result`; each has a panicking twin among the methods of [`Array`].
+pub mod ops {
+    pub use lazulite_core::ops::*;
+}
+
+/// What most programs need: `use lazulite::prelude::*;`
+pub mod prelude {
+    pub use crate::ops::{keep, select, weak};
+    pub use crate::{
+        Array, Compile, Device, Dtype, Element, Error, ErrorKind, Result, Stream, Tree, array, async_eval, checkpoint, compile,
+        compile_with, counters, custom_jvp, custom_vjp, custom_vmap, eval, explain, grad, hessian, hvp, jacfwd, jacrev, jvp, memory, ops,
+        trace, value_and_grad, vjp, vmap, vmap_axes, with_stream,
+    };
+}
+
+// Linking a backend registers it.
+#[cfg(feature = "cpu")]
+use lazulite_cpu as _;
