@@ -19,7 +19,7 @@ pub mod ops {
 
 /// What most programs need: `use lazulite::prelude::*;`
 pub mod prelude {
-    pub use crate::ops::{keep, select, weak};
+    pub use crate::ops::{Ellipsis, NewAxis, keep, select, slice, weak};
     pub use crate::panicking::{concatenate, stack};
     pub use crate::{
         Array, Compile, Device, Dtype, Element, Error, ErrorKind, Result, Stream, Tree, array, async_eval, checkpoint, compile,

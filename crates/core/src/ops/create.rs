@@ -101,7 +101,11 @@ pub(crate) fn checked(op: &str, shape: Shape, dtype: Dtype) -> Result<Dims> {
     match bytes {
         Some(b) if b <= isize::MAX as usize => Ok(shape.0),
         _ if shape.0.contains(&0) => Ok(shape.0),
-        _ => Err(Error::new(ErrorKind::OutOfMemory, op, format!("an array of shape {:?} and {dtype} exceeds the address space", &shape.0[..]))),
+        _ => Err(Error::new(
+            ErrorKind::OutOfMemory,
+            op,
+            format!("an array of shape {:?} and {dtype} exceeds the address space", &shape.0[..]),
+        )),
     }
 }
 
