@@ -102,7 +102,7 @@ op! {
                 let n = x.shape()[0] + k.unsigned_abs() as usize;
                 let padded = crate::ops::pad(x, &[((-k).max(0) as usize, k.max(0) as usize)], Scalar::new(0.0, x.dtype()))?;
                 let row = crate::ops::add(&create::iota(&[n, n], 0, Dtype::I64), k)?;
-                let on = crate::ops::equal(&row, &create::iota(&[n, n], 1, Dtype::I64))?;
+                let on = crate::ops::equal(&row, create::iota(&[n, n], 1, Dtype::I64))?;
                 crate::ops::try_select(&on, &crate::ops::expand_dims(&padded, 1)?, Scalar::new(0.0, x.dtype()))
             }
             _ => Err(Error::value("diag", format!("needs one or two axes, not the shape {:?}", x.dims()))),
