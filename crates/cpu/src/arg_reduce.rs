@@ -19,6 +19,8 @@ use std::sync::{Arc, Mutex};
 const BLOCK: usize = 1024;
 /// Rows walked side by side when they do not lie along the axis.
 const SIDE: usize = 64;
+/// Contiguous rows shorter than this are walked side by side as well.
+const SHORT: usize = 48;
 /// A lone row of at least this many elements is cut into pieces of this size for the threads.
 const PIECE: usize = 1 << 16;
 
@@ -63,7 +65,9 @@ fast! {
             let top = lanes.into_iter().chain(rest).max().unwrap_or(T::LEAST);
             if top > most {
                 most = top;
-                place = b * BLOCK + block.iter().position(|&v| key::<T, MAX>(v) == top).unwrap_or(0);
+                let hit = |group: &[T]| group.iter().fold(false, |hit, &v| hit | (key::<T, MAX>(v) == top));
+                let group = block.chunks(64).position(hit).unwrap_or(0) * 64;
+                place = b * BLOCK + group + block[group..].iter().position(|&v| key::<T, MAX>(v) == top).unwrap_or(0);
             }
         }
         (most, place)
@@ -99,7 +103,7 @@ impl<T: Ordered, const MAX: bool> Kernel for ArgReduce<T, MAX> {
     unsafe fn launch(&self, args: Args<'_>) -> Result<()> {
         let (x, out) = (args.inputs[0], args.outputs[0]);
         let (n, rows) = (self.n, self.rows.len());
-        let contiguous = self.stride == 1;
+        let contiguous = self.stride == 1 && n >= SHORT;
         if rows == 1 && contiguous && n >= 2 * PIECE {
             let whole = Mutex::new((T::LEAST, usize::MAX));
             threads::pieces(n.div_ceil(PIECE), PIECE * size_of::<T>() * 20, |pieces| {

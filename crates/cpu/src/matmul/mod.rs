@@ -146,7 +146,7 @@ impl<K: Kind> MatMul<K> {
         let panels = m.div_ceil(tiles.by_rows.len() / K::PLANES);
         let a_direct = K::DIRECT && panels == 1 && (m == 1 || la.line == 1);
         let small = lb.step.unsigned_abs() * k * size_of::<K::E>() <= 32 << 10;
-        let b_direct = K::DIRECT && lb.line == 1 && (panels <= 2 || small);
+        let b_direct = K::DIRECT && lb.line == 1 && (panels <= 4 || small);
         let wide = b_direct && panels == 1 && m <= tiles.wide.len();
         let width = tiles.lanes * if wide { 8 } else { 2 };
         MatMul { tiles, m, n, k, a: la, b: lb, batch, swapped, panels, width, a_direct, b_direct, wide }
