@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 const BLOCK: usize = 1024;
 /// Rows walked side by side when they do not lie along the axis.
 const SIDE: usize = 64;
-/// Contiguous rows shorter than this are walked side by side as well.
+/// Contiguous rows shorter than this are searched an element at a time.
 const SHORT: usize = 48;
 /// A lone row of at least this many elements is cut into pieces of this size for the threads.
 const PIECE: usize = 1 << 16;
@@ -75,6 +75,23 @@ fast! {
 }
 
 fast! {
+    /// The first place of the largest key in each of `rows` rows that lie `step` apart, a row after the other.
+    unsafe fn short[T: Ordered, const MAX: bool][T, MAX](x: *const T, n: usize, rows: usize, step: isize, out: *mut u32) {
+        for j in 0..rows {
+            // SAFETY: the caller's promise: each row has `n` contiguous elements, and `rows` places lie at `out`.
+            let (row, out) = unsafe { (std::slice::from_raw_parts(x.offset(j as isize * step), n), &mut *out.add(j)) };
+            let (mut most, mut place) = (T::LEAST, 0);
+            for (i, &v) in row.iter().enumerate() {
+                let k = key::<T, MAX>(v);
+                place = if k > most { i as u32 } else { place };
+                most = most.max(k);
+            }
+            *out = place;
+        }
+    }
+}
+
+fast! {
     /// The first place of the largest key in each of `rows <= SIDE` rows that lie `step` apart.
     unsafe fn side[T: Ordered, const MAX: bool][T, MAX](x: *const T, n: usize, stride: isize, rows: usize, step: isize, out: *mut u32) {
         let mut most = [T::LEAST; SIDE];
@@ -103,7 +120,7 @@ impl<T: Ordered, const MAX: bool> Kernel for ArgReduce<T, MAX> {
     unsafe fn launch(&self, args: Args<'_>) -> Result<()> {
         let (x, out) = (args.inputs[0], args.outputs[0]);
         let (n, rows) = (self.n, self.rows.len());
-        let contiguous = self.stride == 1 && n >= SHORT;
+        let contiguous = self.stride == 1;
         if rows == 1 && contiguous && n >= 2 * PIECE {
             let whole = Mutex::new((T::LEAST, usize::MAX));
             threads::pieces(n.div_ceil(PIECE), PIECE * size_of::<T>() * 20, |pieces| {
@@ -127,7 +144,9 @@ impl<T: Ordered, const MAX: bool> Kernel for ArgReduce<T, MAX> {
                 // SAFETY: rows `at..at + len` lie within x, and their results at `at` in the output.
                 unsafe {
                     let (x, out) = ((x as *const T).offset(offset), (out as *mut u32).add(at));
-                    if contiguous {
+                    if contiguous && n < SHORT {
+                        short::<T, MAX>(x, n, len, step, out);
+                    } else if contiguous {
                         for j in 0..len {
                             *out.add(j) = best::<T, MAX>(x.offset(j as isize * step), n).1 as u32;
                         }
