@@ -22,7 +22,7 @@ use lazulite_base::backend::{Args, Kernel};
 use lazulite_base::dtype::Dtype;
 use lazulite_base::shape::coalesce;
 use lazulite_base::work::View;
-use lazulite_base::{Error, Result};
+use lazulite_base::{Error, ErrorKind, Result};
 use pack::{Kind, Side};
 use scratch::Scratch;
 use std::ops::Range;
@@ -340,7 +340,7 @@ impl<K: Kind> MatMul<K> {
                 }
             });
         }
-        if failed.into_inner() { Err(Error::runtime("matmul", "no working memory")) } else { Ok(()) }
+        if failed.into_inner() { Err(Error::new(ErrorKind::OutOfMemory, "matmul", "no working memory")) } else { Ok(()) }
     }
 
     /// One product, by this thread.
@@ -405,7 +405,7 @@ impl<K: Kind> MatMul<K> {
         let sum = runs.reduce(|a, b| a + b).expect("not empty");
         // SAFETY: one element.
         unsafe { K::finish(&sum, 1, 1, 1, at.out, 1) };
-        if failed.into_inner() { Err(Error::runtime("matmul", "no working memory")) } else { Ok(()) }
+        if failed.into_inner() { Err(Error::new(ErrorKind::OutOfMemory, "matmul", "no working memory")) } else { Ok(()) }
     }
 
     /// One product of few elements and many runs, a run a task.
@@ -445,7 +445,7 @@ impl<K: Kind> MatMul<K> {
         }
         // SAFETY: the caller's promise.
         unsafe { K::finish(sums, n, rows, n, at.out, n) };
-        if failed.into_inner() { Err(Error::runtime("matmul", "no working memory")) } else { Ok(()) }
+        if failed.into_inner() { Err(Error::new(ErrorKind::OutOfMemory, "matmul", "no working memory")) } else { Ok(()) }
     }
 }
 
@@ -493,7 +493,7 @@ impl<K: Kind> Kernel for MatMul<K> {
                     }
                 });
             });
-            return if failed.into_inner() { Err(Error::runtime("matmul", "no working memory")) } else { Ok(()) };
+            return if failed.into_inner() { Err(Error::new(ErrorKind::OutOfMemory, "matmul", "no working memory")) } else { Ok(()) };
         }
         let dot = K::PLANES == 1 && size == 1 && self.k >= 2 * BLOCK && self.a.step == 1 && self.b.step == 1;
         let narrow = self.groups() * (K::PLANES * self.m / ROWS).max(1) < TASKS && self.runs() > 1;
