@@ -83,9 +83,9 @@ pub(crate) struct Fused {
     pub stored: Vec<Vec<bool>>,
     fusion: bool,
     /// By value: the last group that read it from memory.
-    readers: std::collections::HashMap<(u32, u32), u32>,
+    readers: rustc_hash::FxHashMap<(u32, u32), u32>,
     /// The last group of a small space, by level.
-    small: std::collections::HashMap<(u32, Dims), u32>,
+    small: rustc_hash::FxHashMap<(u32, Dims), u32>,
 }
 
 /// A shape without its axes of size one, and the strides of those that remain.
