@@ -94,11 +94,6 @@ pub(crate) struct State {
 
 static NEXT_ID: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
 
-/// The id that the next node will exceed or equal.
-pub(crate) fn next_id() -> u64 {
-    NEXT_ID.load(std::sync::atomic::Ordering::Relaxed)
-}
-
 impl Node {
     pub fn new(
         prim: Prim,

@@ -233,7 +233,7 @@ impl Array {
     #[track_caller]
     pub fn eye(n: usize, m: usize, k: i64, dtype: Dtype) -> Array {
         let row = iota(&[n, m], 0, Dtype::I64) + k;
-        row.eq(&iota(&[n, m], 1, Dtype::I64)).astype(dtype)
+        row.eq(iota(&[n, m], 1, Dtype::I64)).astype(dtype)
     }
 
     /// `n` numbers from `start` to `stop`, both included, evenly spaced.
@@ -262,7 +262,7 @@ impl Array {
     /// ```
     #[track_caller]
     pub fn tri(n: usize, m: usize, k: i64, dtype: Dtype) -> Array {
-        (iota(&[n, m], 0, Dtype::I64) + k).ge(&iota(&[n, m], 1, Dtype::I64)).astype(dtype)
+        (iota(&[n, m], 0, Dtype::I64) + k).ge(iota(&[n, m], 1, Dtype::I64)).astype(dtype)
     }
 }
 

@@ -2,7 +2,7 @@
 //! moves back.
 
 use crate::plan::Plan;
-use crate::runtime::sync::Mutex;
+use std::sync::Mutex;
 use lazulite_base::key::Key;
 use rustc_hash::FxHashMap as HashMap;
 use std::sync::Arc;

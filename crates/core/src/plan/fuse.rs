@@ -18,7 +18,7 @@ use crate::primitive::{Prim, Role};
 use crate::runtime::buffer::Layout;
 use crate::runtime::stream::Stream;
 use lazulite_base::tape::Order;
-use lazulite_base::{Dims, Dtype, Op, shape};
+use lazulite_base::{Dims, Dtype, shape};
 
 /// Most instructions of a tape.
 const CAP: usize = 256;
@@ -459,12 +459,4 @@ enum Use {
     Compact,
     /// As one value a row, broadcast over the row.
     Broadcast,
-}
-
-/// The table's operation of a node, if it is one.
-pub(crate) fn op_of(prim: &Prim) -> Option<Op> {
-    match prim {
-        Prim::Elementwise(op) => Some(*op),
-        Prim::Other(_) | Prim::Leaf => None,
-    }
 }

@@ -504,11 +504,6 @@ impl Plan {
     }
 }
 
-/// Whether a tape does more than one op: for counters and `explain`.
-pub(crate) fn tape_ops(tape: &Tape) -> usize {
-    tape.code.iter().filter(|i| matches!(i.inst, Inst::Apply(..) | Inst::Cast(_) | Inst::Reduce(..))).count()
-}
-
 /// The table's operations in a tape, for listings.
 pub(crate) fn tape_names(tape: &Tape) -> Vec<&'static str> {
     tape.code

@@ -11,6 +11,9 @@ use crate::runtime::memory::class;
 use lazulite_base::work::Work;
 use rustc_hash::FxHashMap as HashMap;
 
+/// Where a step's inputs and outputs are.
+pub(crate) type Addresses = (Vec<At>, Vec<At>);
+
 /// Assigns memory to the drafts of one plan.
 pub(crate) struct Memory<'a> {
     ir: &'a Ir,
@@ -83,7 +86,7 @@ impl<'a> Memory<'a> {
     }
 
     /// The addresses of every draft's inputs and outputs, and what exists at the end.
-    pub fn assign(&mut self, drafts: &[Draft]) -> (Vec<(Vec<At>, Vec<At>)>, Vec<Outcome>) {
+    pub fn assign(&mut self, drafts: &[Draft]) -> (Vec<Addresses>, Vec<Outcome>) {
         let roots_wanted: Vec<Value> = self.ir.wanted.iter().map(|&(_, v)| self.fused.at(v).root).collect();
         // The step after which each root is dead; wanted ones never die.
         let mut last: HashMap<Value, usize> = HashMap::default();

@@ -1,7 +1,7 @@
 //! Memory: a size-classed cache of freed blocks in front of the backends' allocators, with MLX's accounting.
 
 use crate::runtime::stream::Device;
-use crate::runtime::sync::Mutex;
+use std::sync::Mutex;
 use lazulite_base::backend::{self, Address};
 use lazulite_base::error::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
