@@ -1,9 +1,9 @@
 //! Runs compiled tapes: walks the space tile by tile, alone or shared among threads.
 
-use super::emit::{Program, SMALL, Transfer};
+use super::emit::{Program, Reduced, SMALL, Transfer, turned_line};
 use super::kernels;
 use super::lower::{Compiled, Phase, Reduction};
-use super::space::{coordinates, offset};
+use super::space::{LINES, coordinates, offset};
 use crate::threads;
 use lazulite_base::backend::Args;
 use lazulite_base::{Dtype, tape::LANES};
@@ -97,9 +97,13 @@ impl Compiled {
         }
     }
 
-    /// Tiles of the tile side.
+    /// Tiles of the tile side; blocks of [`LINES`] of them if some operand is turned.
     fn tiles(&self) -> usize {
         let s = &self.space;
+        if s.turned {
+            let lines = s.tiles[s.tiles.len() - 2].max(1);
+            return s.tile_len / (s.last() * lines).max(1) * lines.div_ceil(LINES) * s.last().div_ceil(self.tile);
+        }
         if s.runs { s.tile_len.div_ceil(self.tile) } else { s.tile_len / s.last().max(1) * s.last().div_ceil(self.tile) }
     }
 
@@ -382,7 +386,7 @@ impl Context<'_> {
                 self.seat(row, line);
                 self.compute(&phase.program, j, n, row * c.tile);
                 for (k, r) in phase.reductions.iter().enumerate() {
-                    if self.accumulate_across(r, self.slot(phase.program.reduced[k]), row, n) {
+                    if self.accumulate_across(r, self.slot(phase.program.reduced[k].slots[0]), row, n) {
                         done(k, r, n, row / c.block);
                     }
                 }
@@ -396,6 +400,9 @@ impl Context<'_> {
                 unsafe { r.reset(1, self.slot(r.total)) }
             }
         }
+        if c.space.turned {
+            return range.for_each(|b| self.turned(&phase.program, item, b));
+        }
         let mut seated = usize::MAX;
         for t in range {
             let (line, j, n) = c.tile_at(t);
@@ -405,13 +412,12 @@ impl Context<'_> {
             }
             self.compute(&phase.program, j, n, j);
             for (k, r) in phase.reductions.iter().enumerate() {
-                let from = self.slot(phase.program.reduced[k]);
+                let from = &phase.program.reduced[k];
                 let (mut at, end) = (j, j + n);
                 while at < end {
                     let block = at / c.block;
                     let m = ((block + 1) * c.block).min(end) - at;
-                    // SAFETY: the register holds n values.
-                    if self.accumulate_along(r, unsafe { from.add((at - j) * r.width) }, at, m) {
+                    if self.accumulate_along(r, from, (at - j) * r.width, at, m) {
                         done(k, r, 1, block);
                     }
                     at += m;
@@ -421,9 +427,46 @@ impl Context<'_> {
         }
     }
 
-    /// Accumulates `n` elements of a row, from element `j`, all in one block; gives whether the block is complete, its result being in
+    /// Runs a program on block `b`: a tile's length of [`LINES`] lines.
+    fn turned(&self, p: &Program, item: usize, b: usize) {
+        let (c, s) = (self.c, &self.c.space);
+        let (axis, last) = (s.tiles.len() - 2, s.last());
+        let (per_line, blocks) = (last.div_ceil(c.tile), s.tiles[axis].div_ceil(LINES));
+        let (j, block) = (b % per_line * c.tile, b / per_line);
+        let first = block % blocks * LINES;
+        let lines = LINES.min(s.tiles[axis] - first);
+        let n = c.tile.min(last - j);
+        self.seat(item, block / blocks * s.tiles[axis] + first);
+        // SAFETY: the slots and operands are those of the program; the scratch memory holds the turned lines.
+        unsafe {
+            for t in &p.turned {
+                let o = &s.operands[t.operand as usize];
+                let from = *self.cur.add(t.operand as usize) + j as isize * o.step;
+                kernels::turner(o.dtype.size())(
+                    lines,
+                    n,
+                    self.slot(0).add(t.offset),
+                    turned_line(c.tile, o.dtype),
+                    from as *const u8,
+                    o.step,
+                );
+            }
+            for line in 0..lines {
+                for t in &p.turned {
+                    let step = turned_line(c.tile, s.operands[t.operand as usize].dtype);
+                    self.ptr.add(t.slot as usize).write(self.slot(0).add(t.offset + line * step));
+                }
+                self.tile(p, j, n, 0);
+                for (k, o) in s.operands.iter().enumerate() {
+                    *self.cur.add(k) += o.tiles[axis];
+                }
+            }
+        }
+    }
+
+    /// Accumulates `n` elements of a row, from element `j` (`skip` bytes into the tile), all in one block; gives whether the block is complete, its result being in
     /// the first accumulator.
-    fn accumulate_along(&self, r: &Reduction, from: *const u8, j: usize, n: usize) -> bool {
+    fn accumulate_along(&self, r: &Reduction, from: &Reduced, skip: usize, j: usize, n: usize) -> bool {
         let c = self.c;
         // SAFETY: there are `c.lanes` accumulators.
         unsafe {
@@ -431,7 +474,9 @@ impl Context<'_> {
             if j.is_multiple_of(c.block) {
                 r.reset(c.lanes, acc);
             }
-            (r.run)(n, acc, from, acc, acc, 0);
+            // Only a tile that holds several blocks is skipped into; then there is one operand.
+            let [a, b, x] = from.slots.map(|s| self.slot(s));
+            (from.run)(n, acc, a.add(skip), b, x, 0);
             if !(j + n).is_multiple_of(c.block) && j + n != c.space.row_len {
                 return false;
             }
