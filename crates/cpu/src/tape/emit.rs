@@ -91,6 +91,9 @@ pub struct Loc {
 /// To what scratch memory is aligned.
 pub const SMALL: usize = 64;
 
+/// Two operations of one kernel, and whether the first gives the second's second operand.
+type Pair = (Op, Op, bool);
+
 /// The state shared by the programs of a tape: slots and memory.
 pub struct Emitter<'a> {
     pub tape: &'a Tape,
@@ -116,6 +119,8 @@ pub struct Emitter<'a> {
     loc: Vec<Option<Loc>>,
     /// The instruction that is done in one kernel with an earlier one: which, and whether as its second operand.
     paired: Vec<Option<(Reg, bool)>>,
+    /// Instructions of the program.
+    made: Vec<bool>,
     /// Instructions that a later kernel does.
     absorbed: Vec<bool>,
 }
@@ -149,6 +154,7 @@ impl<'a> Emitter<'a> {
             last_use: vec![0; n],
             loc: Vec::new(),
             paired: vec![None; n],
+            made: vec![false; n],
             absorbed: vec![false; n],
         }
     }
@@ -238,6 +244,8 @@ impl<'a> Emitter<'a> {
         }
         self.uses.fill(0);
         self.last_use.fill(0);
+        self.made.fill(false);
+        todo.iter().for_each(|&r| self.made[r as usize] = true);
         let mut used = |r: Reg, at: u32, uses: &mut Vec<u32>| {
             uses[r as usize] += 1;
             self.last_use[r as usize] = at;
@@ -252,7 +260,7 @@ impl<'a> Emitter<'a> {
         }
         for k in 0..self.keeping.len() {
             let (r, kept) = self.keeping[k];
-            if self.uses[r as usize] > 0 || todo.contains(&r) {
+            if self.uses[r as usize] > 0 || self.made[r as usize] {
                 p.kept.push(kept);
             }
         }
@@ -309,13 +317,12 @@ impl<'a> Emitter<'a> {
         for (at, &i) in todo.iter().enumerate() {
             let Some((second, sources)) = simple(i) else { continue };
             let arity = second.info().arity;
-            for k in 0..arity {
-                let r = sources[k];
+            for (k, &r) in sources[..arity].iter().enumerate() {
                 let Some((first, inner)) = simple(r) else { continue };
                 let free = self.uses[r as usize] == 1 && self.lasting[r as usize].is_none() && self.paired[r as usize].is_none();
                 let form = if arity == 1 { 0 } else { 0b100 };
                 let first = if first == Op::Square { Op::Multiply } else { first };
-                if free && !written(r) && todo.contains(&r) && kernels::pair(self.level, first, second, k == 1, form).is_some() {
+                if free && !written(r) && self.made[r as usize] && kernels::pair(self.level, first, second, k == 1, form).is_some() {
                     self.paired[i as usize] = Some((r, k == 1));
                     self.absorbed[r as usize] = true;
                     inner.iter().for_each(|&s| self.last_use[s as usize] = self.last_use[s as usize].max(at as u32));
@@ -327,7 +334,7 @@ impl<'a> Emitter<'a> {
             return;
         }
         for &(_, r) in reduced {
-            let lone = self.uses[r as usize] == 1 && self.lasting[r as usize].is_none() && todo.contains(&r);
+            let lone = self.uses[r as usize] == 1 && self.lasting[r as usize].is_none() && self.made[r as usize];
             if lone && let Some((op, sources)) = simple(r) {
                 let inner = self.paired[r as usize].and_then(|(f, _)| simple(f)).map_or([r; 3], |(_, s)| s);
                 self.absorbed[r as usize] = matches!(op, Op::Multiply | Op::Square);
@@ -339,7 +346,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// The sources of an instruction, or of the pair that it ends, in the kernel's order; with the operations.
-    fn sources(&self, i: Reg) -> (SmallVec<[Reg; 3]>, Option<(Op, Op, bool)>) {
+    fn sources(&self, i: Reg) -> (SmallVec<[Reg; 3]>, Option<Pair>) {
         let all = |i: Reg| Tape::sources(&self.tape.code[i as usize].inst).collect::<SmallVec<[Reg; 3]>>();
         let op = |i: Reg| match self.tape.code[i as usize].inst {
             Inst::Apply(op, _) => op,
@@ -421,7 +428,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// The kernel of an instruction (or pair), and which operands it takes as scalars.
-    fn choose(&self, i: Reg, sources: &[Reg], pair: Option<(Op, Op, bool)>) -> (Pick, u8) {
+    fn choose(&self, i: Reg, sources: &[Reg], pair: Option<Pair>) -> (Pick, u8) {
         let ins = &self.tape.code[i as usize];
         let operand = self.tape.code[sources[sources.len() - 1] as usize].dtype;
         let Inst::Apply(op, _) = ins.inst else { return (kernels::cast(self.level, operand, ins.dtype).into(), 0) };

@@ -10,6 +10,8 @@ use lazulite_base::tape::{BLOCK, Inst, LANE_BLOCK, LANES, Order, ReduceOp, Reg, 
 /// A reduction, as a phase carries it out.
 #[derive(Debug)]
 pub struct Reduction {
+    /// Folds the accumulators of a row into the first.
+    pub fold: Fun,
     /// Combines two values, elementwise.
     pub combine: Pick,
     /// Spreads the identity over accumulators.
@@ -52,6 +54,8 @@ pub struct Compiled {
     pub(super) tile: usize,
     /// Elements of a row that reduce to one value before such values combine; 0 without reductions.
     pub(super) block: usize,
+    /// Its logarithm to base 2.
+    pub(super) shift: u32,
     /// Accumulators a reduction.
     pub(super) lanes: usize,
     /// Whether values are kept from phase to phase, so that a row stays on one thread.
@@ -273,6 +277,7 @@ impl Compiled {
                 let used = if full { lanes } else { lanes.min(space.row_len.max(1)) };
                 let count = if space.vertical { used * tile } else { lanes };
                 reductions.push(Reduction {
+                    fold: kernels::fold(level, op, d),
                     combine: kernels::combine(level, op, d),
                     spread: kernels::splat(level, d),
                     identity: kernels::identity(op, d),
@@ -293,7 +298,22 @@ impl Compiled {
         });
         let cost = price.sum::<usize>() + 2 * (tape.inputs.len() + tape.outputs.len());
         let (slots, scratch) = (e.slots, e.bytes);
-        Compiled { params, once, between, phases, tile, block, lanes, keeps: kept > 0, slots, scratch, reductions: order, cost, space }
+        Compiled {
+            params,
+            once,
+            between,
+            phases,
+            tile,
+            block,
+            shift: block.max(1).trailing_zeros(),
+            lanes,
+            keeps: kept > 0,
+            slots,
+            scratch,
+            reductions: order,
+            cost,
+            space,
+        }
     }
 }
 
@@ -302,7 +322,9 @@ fn tile_length(tape: &Tape, space: &Space, reduces: bool, widest: usize) -> usiz
     let most = match (space.vertical, reduces) {
         (true, _) if elements <= 2 => 2048,
         (true, _) => 512,
+        (false, true) if elements == 1 => LANE_BLOCK,
         (false, true) => 2048,
+        (false, false) if space.operands.len() <= 4 => 1024,
         (false, false) => 512,
     };
     let most = if widest == 8 { most / 2 } else { most };

@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 pub trait Lanewise {
     /// How many it takes.
     const ARITY: usize;
-    /// Whether a lone element is better computed as a vector.
+    /// Whether a few elements are better computed as a vector.
     const HEAVY: bool = false;
     /// Its value in every lane.
     fn of<V: F32s>(x: [V; 3]) -> V;
@@ -156,7 +156,7 @@ macro_rules! vectors {
             $F::of(x.at(i)).store($d.add(i));
             i += $V::N;
         }
-        if $F::HEAVY && i < $n {
+        if $F::HEAVY && i + 1 < $n {
             let m = $n - i;
             let mut rest = [[1f32; 16]; 3];
             for k in 0..$arity {
@@ -207,22 +207,33 @@ impl<V: F32s, R: Lanewise, F: Lanewise, const FORM: u8> Body for Accumulate<V, R
             macro_rules! run {
                 ($arity:literal) => {{
                     let x = Operands::<V, FORM, $arity>::new(o);
-                    // No vector has more than half of the lanes or less than an eighth.
-                    let mut v = [V::splat(0.0); 4];
-                    let count = LANES / V::N;
-                    for (k, v) in v.iter_mut().enumerate().take(count) {
-                        *v = V::load(d.add(k * V::N));
+                    // Four vectors of eight lanes or two of sixteen, each in a variable: arrays would live in memory.
+                    let four = LANES / V::N == 4;
+                    let (mut p, mut q) = (V::load(d), V::load(d.add(V::N)));
+                    let (mut r, mut s) = (p, q);
+                    if four {
+                        (r, s) = (V::load(d.add(2 * V::N)), V::load(d.add(3 * V::N)));
                     }
                     let mut i = 0;
                     while i + LANES <= n {
-                        for (k, v) in v.iter_mut().enumerate().take(count) {
-                            let y = F::of(x.at(i + k * V::N));
-                            *v = R::of([*v, y, y]);
+                        let (y, z) = (F::of(x.at(i)), F::of(x.at(i + V::N)));
+                        (p, q) = (R::of([p, y, y]), R::of([q, z, z]));
+                        if four {
+                            let (y, z) = (F::of(x.at(i + 2 * V::N)), F::of(x.at(i + 3 * V::N)));
+                            (r, s) = (R::of([r, y, y]), R::of([s, z, z]));
+                        }
+                        if $arity > 1 {
+                            // By now the row is in the cache; what follows it is most likely the next row.
+                            prefetch(o[0].wrapping_add(n + i));
+                            prefetch(o[0].wrapping_add(n + i + LANES / 2));
                         }
                         i += LANES;
                     }
-                    for (k, v) in v.iter().enumerate().take(count) {
-                        v.store(d.add(k * V::N));
+                    p.store(d);
+                    q.store(d.add(V::N));
+                    if four {
+                        r.store(d.add(2 * V::N));
+                        s.store(d.add(3 * V::N));
                     }
                     let x = Operands::<P<1>, FORM, $arity>::new(o);
                     for k in 0..n - i {
@@ -238,6 +249,19 @@ impl<V: F32s, R: Lanewise, F: Lanewise, const FORM: u8> Body for Accumulate<V, R
             }
         }
     }
+}
+
+/// Asks for a cache line that will be read soon; any address will do.
+#[inline(always)]
+fn prefetch(p: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch never faults.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(p.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = p;
 }
 
 struct Same;
@@ -296,6 +320,24 @@ fn three<F: Lanewise>(level: Level, form: u8) -> Option<Fun> {
     })
 }
 
+struct Power;
+
+impl F2<f32, f32> for Power {
+    #[inline(always)]
+    fn f(x: f32, y: f32) -> f32 {
+        math::pow(x, y)
+    }
+}
+
+fn power(level: Level, form: u8) -> Option<Fun> {
+    Some(match form {
+        0 => at::<Map2<f32, f32, Power, 0>>(level),
+        1 => at::<Map2<f32, f32, Power, 1>>(level),
+        2 => at::<Map2<f32, f32, Power, 2>>(level),
+        _ => return None,
+    })
+}
+
 fn test<F: F2<f32, u8>>(level: Level, form: u8) -> Option<Fun> {
     Some(match form {
         0 => at::<Map2<f32, u8, F, 0>>(level),
@@ -315,6 +357,7 @@ pub fn pick(level: Level, op: Op, form: u8) -> Option<Fun> {
                 $(Op::$one => one::<$one>(level, form),)*
                 $(Op::$plain => (form == 0).then(|| at::<Map1<f32, f32, number::$plain>>(level)),)*
                 $(Op::$function => one::<Of<math::$function>>(level, form),)*
+                Op::Power => power(level, form),
                 _ => None,
             }
         };
