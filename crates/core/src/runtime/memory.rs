@@ -140,7 +140,7 @@ fn free(block: Block) {
 ///
 /// ```
 /// use lazulite::prelude::*;
-/// let x = Array::zeros([1 << 20], Dtype::F32);
+/// let x = Array::arange(0, 1 << 20, 1, Dtype::F32);
 /// let before = memory::active();
 /// eval([&x]).unwrap();
 /// assert!(memory::active() >= before + (4 << 20));
