@@ -11,6 +11,16 @@
 //! ```
 
 pub use lazulite_core::*;
+#[doc(inline)]
+pub use lazulite_io as io;
+#[doc(no_inline)]
+pub use lazulite_macros::{Module, Static, Tree};
+#[doc(inline)]
+pub use lazulite_nn as nn;
+#[doc(hidden)]
+pub use lazulite_nn::__private;
+#[doc(inline)]
+pub use lazulite_optim as optim;
 
 /// Operations as functions that return a `Result`; each has a panicking twin among the methods of [`Array`].
 pub mod ops {
@@ -19,9 +29,10 @@ pub mod ops {
 
 /// What most programs need: `use lazulite::prelude::*;`
 pub mod prelude {
+    pub use crate::nn::Module;
     pub use crate::ops::{keep, select, weak};
     pub use crate::{
-        Array, Compile, Device, Dtype, Element, Error, ErrorKind, Result, Stream, Tree, array, async_eval, checkpoint, compile,
+        Array, Compile, Device, Dtype, Element, Error, ErrorKind, Result, Static, Stream, Tree, array, async_eval, checkpoint, compile,
         compile_with, counters, custom_jvp, custom_vjp, custom_vmap, eval, explain, grad, hessian, hvp, jacfwd, jacrev, jvp, memory, ops,
         trace, value_and_grad, vjp, vmap, vmap_axes, with_stream,
     };
