@@ -22,7 +22,7 @@ use lazulite_core::Array;
 use num_complex::Complex32;
 use safetensors::tensor::{Dtype as Stored, SafeTensors, TensorView, View};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -134,8 +134,7 @@ pub fn to_bytes<'a, S: Into<String>>(arrays: impl IntoIterator<Item = (S, &'a Ar
     lazulite_core::eval(list.iter().map(|(_, a)| *a))?;
     let entries = list.into_iter().map(|(name, a)| Ok((name, Entry { bytes: bytes_of(a)?, shape: a.shape(), dtype: stored(a.dtype()) })));
     let entries: Vec<(String, Entry<'_>)> = entries.collect::<Result<_>>()?;
-    let metadata: HashMap<String, String> = metadata.clone().into_iter().collect();
-    let metadata = Some(metadata).filter(|m| !m.is_empty());
+    let metadata = (!metadata.is_empty()).then(|| metadata.clone().into_iter().collect());
     safetensors::serialize(entries, metadata).map_err(|e| Error::new(ErrorKind::Io, "save", e.to_string()))
 }
 
