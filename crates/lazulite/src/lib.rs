@@ -5,7 +5,7 @@
 //!
 //! let x = array![1.0, 2.0, 3.0];
 //! let y = (&x * 2.0).sin().sum(..); // nothing has run yet
-//! assert_eq!(y.shape(), []);
+//! assert_eq!(y.ndim(), 0);
 //! let dy = grad(|x: &Array| (x * 2.0).sin().sum(..))(&x);
 //! assert_eq!(dy.shape(), [3]);
 //! ```
