@@ -8,8 +8,10 @@
 mod display;
 mod graph;
 pub mod ops;
+pub mod panicking;
 mod plan;
 pub mod primitive;
+pub mod random;
 mod runtime;
 mod transforms;
 pub mod tree;

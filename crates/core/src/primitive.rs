@@ -114,10 +114,6 @@ pub(crate) trait ViewOf {
 pub(crate) trait KernelOf {
     /// The work for inputs that lie like this.
     fn work(&self, inputs: &[View], outs: &[Aval]) -> Work;
-    /// Whether input `i` must be row-major.
-    fn row_major(&self, _i: usize) -> bool {
-        false
-    }
     /// Whether the output starts as a copy of input 0, which the kernel then updates in place and does not take as an input.
     fn updates_first(&self) -> bool {
         false

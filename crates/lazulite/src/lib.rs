@@ -20,10 +20,11 @@ pub mod ops {
 /// What most programs need: `use lazulite::prelude::*;`
 pub mod prelude {
     pub use crate::ops::{keep, select, weak};
+    pub use crate::panicking::{concatenate, stack};
     pub use crate::{
         Array, Compile, Device, Dtype, Element, Error, ErrorKind, Result, Stream, Tree, array, async_eval, checkpoint, compile,
         compile_with, counters, custom_jvp, custom_vjp, custom_vmap, eval, explain, grad, hessian, hvp, jacfwd, jacrev, jvp, memory, ops,
-        trace, value_and_grad, vjp, vmap, vmap_axes, with_stream,
+        random, trace, value_and_grad, vjp, vmap, vmap_axes, with_stream,
     };
 }
 

@@ -96,7 +96,7 @@ pub(crate) fn iota(shape: &[usize], axis: usize, dtype: Dtype) -> Array {
 
 /// The shape, if its size in bytes can be addressed.
 #[track_caller]
-fn checked(op: &str, shape: Shape, dtype: Dtype) -> Result<Dims> {
+pub(crate) fn checked(op: &str, shape: Shape, dtype: Dtype) -> Result<Dims> {
     let bytes = shape.0.iter().try_fold(dtype.size(), |n, &d| n.checked_mul(d));
     match bytes {
         Some(b) if b <= isize::MAX as usize => Ok(shape.0),

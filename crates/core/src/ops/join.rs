@@ -4,7 +4,7 @@ use crate::Array;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::view::{self, Range};
-use crate::ops::{IntoOperand, Rhs, op};
+use crate::ops::{IntoOperand, Rhs, free, op};
 use crate::primitive::{AssembleOf, Jvp, Part, Primitive, Role, Vjp, Vmap};
 use crate::runtime::buffer::Layout;
 use lazulite_base::dtype::promote;
@@ -159,92 +159,90 @@ pub(crate) fn slice_update(x: &Array, update: &Array, ranges: &[Range]) -> Resul
     apply(SliceUpdate(ranges.into()), &[x, update])
 }
 
-/// The arrays one after the other along an axis; dtypes promote.
-///
-/// # Errors
-/// A value error for no arrays or shapes that differ beside the axis; an index error for an axis out of range.
-///
-/// ```
-/// use lazulite::prelude::*;
-/// let x = ops::concatenate(&[&array![1, 2], &array![3]], 0).unwrap();
-/// assert_eq!(x.to_vec::<i32>().unwrap(), [1, 2, 3]);
-/// ```
-#[track_caller]
-pub fn concatenate(arrays: &[&Array], axis: i64) -> Result<Array> {
-    let Some(first) = arrays.first() else { return Err(Error::value("concatenate", "needs at least one array")) };
-    let at = shape::axis("concatenate", axis, first.ndim())?;
-    let d = arrays.iter().map(|a| a.dtype()).reduce(promote).expect("one array");
-    let list: Vec<Array> = arrays.iter().map(|a| crate::ops::astype(a, d)).collect::<Result<_>>()?;
-    if list.len() == 1 {
-        return Ok(list.into_iter().next().expect("one array"));
+free! {
+    /// The arrays one after the other along an axis; dtypes promote.
+    ///
+    /// # Errors
+    /// A value error for no arrays or shapes that differ beside the axis; an index error for an axis out of range.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = ops::concatenate(&[&array![1, 2], &array![3]], 0).unwrap();
+    /// assert_eq!(x.to_vec::<i32>().unwrap(), [1, 2, 3]);
+    /// ```
+    pub fn concatenate(arrays: &[&Array], axis: i64) -> Array {
+        let Some(first) = arrays.first() else { return Err(Error::value("concatenate", "needs at least one array")) };
+        let at = shape::axis("concatenate", axis, first.ndim())?;
+        let d = arrays.iter().map(|a| a.dtype()).reduce(promote).expect("one array");
+        let list: Vec<Array> = arrays.iter().map(|a| crate::ops::astype(a, d)).collect::<Result<_>>()?;
+        if list.len() == 1 {
+            return Ok(list.into_iter().next().expect("one array"));
+        }
+        apply(Concatenate(at), &list.iter().collect::<Vec<_>>())
     }
-    apply(Concatenate(at), &list.iter().collect::<Vec<_>>())
-}
 
-/// The arrays, of one shape, along a new axis.
-///
-/// # Errors
-/// As for [`concatenate`].
-///
-/// ```
-/// use lazulite::prelude::*;
-/// assert_eq!(ops::stack(&[&array![1, 2], &array![3, 4]], 0).unwrap().shape(), [2, 2]);
-/// ```
-#[track_caller]
-pub fn stack(arrays: &[&Array], axis: i64) -> Result<Array> {
-    let Some(first) = arrays.first() else { return Err(Error::value("stack", "needs at least one array")) };
-    if let Some(other) = arrays.iter().find(|a| a.dims() != first.dims()) {
-        return Err(Error::value("stack", format!("shapes {:?} and {:?} differ", first.dims(), other.dims())));
+    /// The arrays, of one shape, along a new axis.
+    ///
+    /// # Errors
+    /// As for [`concatenate`].
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(ops::stack(&[&array![1, 2], &array![3, 4]], 0).unwrap().shape(), [2, 2]);
+    /// ```
+    pub fn stack(arrays: &[&Array], axis: i64) -> Array {
+        let Some(first) = arrays.first() else { return Err(Error::value("stack", "needs at least one array")) };
+        if let Some(other) = arrays.iter().find(|a| a.dims() != first.dims()) {
+            return Err(Error::value("stack", format!("shapes {:?} and {:?} differ", first.dims(), other.dims())));
+        }
+        let at = shape::axis("stack", axis, first.ndim() + 1)? as i64;
+        let list: Vec<Array> = arrays.iter().map(|a| crate::ops::expand_dims(a, at)).collect::<Result<_>>()?;
+        concatenate(&list.iter().collect::<Vec<_>>(), at)
     }
-    let at = shape::axis("stack", axis, first.ndim() + 1)? as i64;
-    let list: Vec<Array> = arrays.iter().map(|a| crate::ops::expand_dims(a, at)).collect::<Result<_>>()?;
-    concatenate(&list.iter().collect::<Vec<_>>(), at)
-}
 
-/// The array cut along `axis` into parts that end at `ends` (rising) and at the axis's end.
-///
-/// # Errors
-/// A value error for ends that fall or lie beyond the axis; an index error for an axis out of range.
-///
-/// ```
-/// use lazulite::prelude::*;
-/// let parts = ops::split_at(&array![1, 2, 3], &[1], 0).unwrap();
-/// assert_eq!(parts[1].to_vec::<i32>().unwrap(), [2, 3]);
-/// ```
-#[track_caller]
-pub fn split_at(x: &Array, ends: &[usize], axis: i64) -> Result<Vec<Array>> {
-    let at = shape::axis("split", axis, x.ndim())?;
-    let n = x.shape()[at];
-    let bounds: Vec<usize> = std::iter::once(0).chain(ends.iter().copied()).chain([n]).collect();
-    if bounds.windows(2).any(|w| w[0] > w[1]) {
-        return Err(Error::value("split", format!("{ends:?} are no rising places on an axis of size {n}")));
+    /// The array cut along `axis` into parts that end at `ends` (rising) and at the axis's end.
+    ///
+    /// # Errors
+    /// A value error for ends that fall or lie beyond the axis; an index error for an axis out of range.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let parts = ops::split_at(&array![1, 2, 3], &[1], 0).unwrap();
+    /// assert_eq!(parts[1].to_vec::<i32>().unwrap(), [2, 3]);
+    /// ```
+    pub fn split_at(x: &Array, ends: &[usize], axis: i64) -> Vec<Array> {
+        let at = shape::axis("split", axis, x.ndim())?;
+        let n = x.shape()[at];
+        let bounds: Vec<usize> = std::iter::once(0).chain(ends.iter().copied()).chain([n]).collect();
+        if bounds.windows(2).any(|w| w[0] > w[1]) {
+            return Err(Error::value("split", format!("{ends:?} are no rising places on an axis of size {n}")));
+        }
+        let part = |w: &[usize]| {
+            let mut ranges: Ranges = smallvec![Range::FULL; x.ndim()];
+            ranges[at] = Range { start: w[0] as i64, stop: Some(w[1] as i64), step: 1 };
+            view::slice_ranges(x, ranges)
+        };
+        bounds.windows(2).map(part).collect()
     }
-    let part = |w: &[usize]| {
-        let mut ranges: Ranges = smallvec![Range::FULL; x.ndim()];
-        ranges[at] = Range { start: w[0] as i64, stop: Some(w[1] as i64), step: 1 };
-        view::slice_ranges(x, ranges)
-    };
-    bounds.windows(2).map(part).collect()
-}
 
-/// The array cut along `axis` into `parts` equal parts.
-///
-/// # Errors
-/// A value error if the axis does not divide; an index error for an axis out of range.
-///
-/// ```
-/// use lazulite::prelude::*;
-/// assert_eq!(ops::split(&array![1, 2, 3, 4], 2, 0).unwrap().len(), 2);
-/// ```
-#[track_caller]
-pub fn split(x: &Array, parts: usize, axis: i64) -> Result<Vec<Array>> {
-    let at = shape::axis("split", axis, x.ndim())?;
-    let n = x.shape()[at];
-    if parts == 0 || n % parts != 0 {
-        return Err(Error::value("split", format!("an axis of size {n} does not divide into {parts} parts")));
+    /// The array cut along `axis` into `parts` equal parts.
+    ///
+    /// # Errors
+    /// A value error if the axis does not divide; an index error for an axis out of range.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(ops::split(&array![1, 2, 3, 4], 2, 0).unwrap().len(), 2);
+    /// ```
+    pub fn split(x: &Array, parts: usize, axis: i64) -> Vec<Array> {
+        let at = shape::axis("split", axis, x.ndim())?;
+        let n = x.shape()[at];
+        if parts == 0 || n % parts != 0 {
+            return Err(Error::value("split", format!("an axis of size {n} does not divide into {parts} parts")));
+        }
+        let ends: Vec<usize> = (1..parts).map(|i| i * (n / parts)).collect();
+        split_at(x, &ends, axis)
     }
-    let ends: Vec<usize> = (1..parts).map(|i| i * (n / parts)).collect();
-    split_at(x, &ends, axis)
 }
 
 op! {

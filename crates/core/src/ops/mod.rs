@@ -3,13 +3,16 @@
 //! Every operation is declared once, by [`op!`]: a function here that returns a `Result`, and a method of [`Array`] that panics with the
 //! same error.
 
+pub mod arg;
 pub mod cast;
 pub mod create;
 pub mod derivative;
 pub mod elementwise;
 pub mod join;
 pub mod literal;
+pub mod matmul;
 pub mod operators;
+pub mod random;
 pub mod reduce;
 pub mod view;
 
@@ -46,11 +49,45 @@ macro_rules! op {
 }
 pub(crate) use op;
 
+/// Declares free functions once: fallible here, and panicking in the module `panicking`.
+macro_rules! free {
+    ($($(#[$meta:meta])* pub fn $name:ident($($arg:ident: $ty:ty),* $(,)?) -> $ret:ty $body:block)*) => {
+        $(
+            $(#[$meta])*
+            ///
+            /// The fallible twin of the function of this name in the prelude or its module.
+            #[track_caller]
+            pub fn $name($($arg: $ty),*) -> ::lazulite_base::Result<$ret> $body
+        )*
+
+        /// The same functions, panicking.
+        pub(crate) mod panicking {
+            use super::*;
+            $(
+                $(#[$meta])*
+                ///
+                /// # Panics
+                /// With the error that its twin of this name in [`ops`](crate::ops) returns.
+                #[track_caller]
+                pub fn $name($($arg: $ty),*) -> $ret {
+                    match super::$name($($arg),*) {
+                        Ok(v) => v,
+                        Err(e) => e.raise(),
+                    }
+                }
+            )*
+        }
+    };
+}
+pub(crate) use free;
+
+pub use arg::*;
 pub use cast::*;
 pub use create::*;
 pub use elementwise::*;
 pub use join::*;
 pub use literal::from_literal;
+pub use matmul::*;
 pub use reduce::*;
 pub use view::*;
 
@@ -154,6 +191,11 @@ impl From<i64> for Axes {
 }
 
 impl Axes {
+    /// Whether it stands for all axes, however many.
+    pub(crate) fn is_all(&self) -> bool {
+        self.list.is_none()
+    }
+
     /// The axes of an array of `ndim` axes, rising, and whether they are kept.
     ///
     /// # Errors

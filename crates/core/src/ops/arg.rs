@@ -1,0 +1,153 @@
+//! Where things are: argmax, argmin, argsort, and sorting.
+
+use crate::Array;
+use crate::graph::array::apply;
+use crate::graph::node::{Aval, Avals};
+use crate::ops::{Axes, op, view};
+use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
+use lazulite_base::Dtype;
+use lazulite_base::error::{Error, Result};
+use lazulite_base::key::KeyHasher;
+use lazulite_base::tape::ReduceOp;
+use lazulite_base::work::{View, Work};
+use smallvec::smallvec;
+
+/// The index of the first extremum along an axis, which is dropped.
+struct ArgReduce {
+    op: ReduceOp,
+    axis: usize,
+}
+
+impl Primitive for ArgReduce {
+    fn name(&self) -> &'static str {
+        if self.op == ReduceOp::Max { "argmax" } else { "argmin" }
+    }
+    fn key(&self, h: &mut KeyHasher) {
+        h.word(self.axis as u64);
+    }
+    fn attributes(&self) -> String {
+        format!("axis {}", self.axis)
+    }
+    fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
+        if inputs[0].size() == 0 {
+            return Err(Error::value(self.name(), format!("there is no {} of nothing: shape {:?}", self.name(), &inputs[0].shape[..])));
+        }
+        let mut dims = inputs[0].shape.clone();
+        dims.remove(self.axis);
+        Ok(smallvec![Aval::new(dims, Dtype::U32)])
+    }
+    fn role(&self) -> Role<'_> {
+        Role::Kernel(self)
+    }
+    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![None])
+    }
+    fn jvp(&self, _: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![None])
+    }
+    fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
+        Ok(vec![apply(ArgReduce { op: self.op, axis: self.axis + 1 }, &[&cx.inputs[0].array()])?])
+    }
+}
+
+impl KernelOf for ArgReduce {
+    fn work(&self, inputs: &[View], _: &[Aval]) -> Work {
+        Work::ArgReduce { x: inputs[0].clone(), axis: self.axis, op: self.op }
+    }
+}
+
+/// The indices that sort along the last axis.
+struct ArgSort;
+
+impl Primitive for ArgSort {
+    fn name(&self) -> &'static str {
+        "argsort"
+    }
+    fn key(&self, _: &mut KeyHasher) {}
+    fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
+        Ok(smallvec![Aval::new(inputs[0].shape.clone(), Dtype::U32)])
+    }
+    fn role(&self) -> Role<'_> {
+        Role::Kernel(self)
+    }
+    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![None])
+    }
+    fn jvp(&self, _: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![None])
+    }
+    fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
+        Ok(vec![apply(ArgSort, &[&cx.inputs[0].array()])?])
+    }
+}
+
+impl KernelOf for ArgSort {
+    fn work(&self, inputs: &[View], _: &[Aval]) -> Work {
+        Work::ArgSort { x: inputs[0].clone() }
+    }
+}
+
+/// The index of the extremum along one axis, or among all elements.
+#[track_caller]
+fn extremum(op: ReduceOp, x: &Array, axes: Axes) -> Result<Array> {
+    let name = if op == ReduceOp::Max { "argmax" } else { "argmin" };
+    let all = axes.is_all();
+    let (list, keep) = axes.resolve(name, x.ndim())?;
+    if !all && list.len() != 1 {
+        return Err(Error::value(name, format!("takes one axis or `..`, not the axes {:?}", &list[..])));
+    }
+    if all {
+        let y = apply(ArgReduce { op, axis: 0 }, &[&crate::ops::reshape(x, [-1])?])?;
+        return if keep { view::reshape_to(&y, smallvec![1; x.ndim()]) } else { Ok(y) };
+    }
+    let y = apply(ArgReduce { op, axis: list[0] }, &[x])?;
+    if keep { crate::ops::expand_dims(&y, list[0] as i64) } else { Ok(y) }
+}
+
+op! {
+    /// The index, `uint32`, of the first largest element along an axis, or among all elements in row-major order (`..`); NaN counts as
+    /// largest.
+    ///
+    /// # Errors
+    /// A value error for an array without elements or several axes; an index error for an axis out of range.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = array![[1, 5], [7, 2]];
+    /// assert_eq!(x.argmax(0).to_vec::<u32>().unwrap(), [1, 0]);
+    /// assert_eq!(x.argmax(..).item::<u32>().unwrap(), 2);
+    /// assert_eq!(x.argmax(keep(1)).shape(), [2, 1]);
+    /// ```
+    pub fn argmax(x, axis: impl Into<Axes>) -> Array {
+        extremum(ReduceOp::Max, x, axis.into())
+    }
+
+    /// The index, `uint32`, of the first smallest element along an axis, or among all elements in row-major order (`..`); NaN counts
+    /// as smallest.
+    ///
+    /// # Errors
+    /// As for `argmax`.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![3, 1, 1].argmin(0).item::<u32>().unwrap(), 1);
+    /// ```
+    pub fn argmin(x, axis: impl Into<Axes>) -> Array {
+        extremum(ReduceOp::Min, x, axis.into())
+    }
+
+    /// The indices, `uint32`, that sort along `axis`: ascending, stable, NaN last.
+    ///
+    /// # Errors
+    /// An index error for an axis out of range.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![3, 1, 2].argsort(0).to_vec::<u32>().unwrap(), [1, 2, 0]);
+    /// ```
+    pub fn argsort(x, axis: i64) -> Array {
+        let at = lazulite_base::shape::axis("argsort", axis, x.ndim())?;
+        let last = x.ndim() - 1;
+        view::move_axis(&apply(ArgSort, &[&view::move_axis(x, at, last)?])?, last, at)
+    }
+}
