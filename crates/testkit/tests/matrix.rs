@@ -26,4 +26,7 @@ families! {
     reductions: Reductions;
     views: Views;
     joins: Joins;
+    products: Products;
+    sorting: Sorting;
+    random: Random;
 }

@@ -163,6 +163,8 @@ pub struct Case {
     pub ulp: f64,
     /// Largest error beyond that, in units in the last place of 1: for results that cancel.
     pub noise: f64,
+    /// Whether it is computed in f32 whatever the dtype.
+    pub single: bool,
     /// How its derivative is checked.
     pub slope: Slope,
     /// Whether a shapeless trace may hold for one shape only, because the operation's static arguments depend on it.
@@ -196,6 +198,7 @@ impl Case {
             gives: Arc::new(|d| d),
             ulp: 0.0,
             noise: 0.0,
+            single: false,
             slope: Slope::Finite,
             retraces: false,
             layouts: true,
@@ -255,6 +258,12 @@ impl Case {
     #[must_use]
     pub fn within(self, ulp: f64, noise: f64) -> Case {
         Case { ulp, noise, ..self }
+    }
+
+    /// It is computed in f32 whatever the dtype.
+    #[must_use]
+    pub fn single(self) -> Case {
+        Case { single: true, ..self }
     }
 
     /// How its derivative is checked.
