@@ -359,6 +359,9 @@ impl Fused {
                 Ok(_) => why = Some("the tape is full"),
                 Err(e) => why = Some(e),
             }
+            if why.is_some() {
+                break;
+            }
         }
         if why.is_some() {
             // It starts a tape of its own, one level on, with everything it needs in memory.
