@@ -1,6 +1,5 @@
 //! Losses.
 
-use lazulite_base::Dtype;
 use lazulite_core::Array;
 use lazulite_core::ops::{Shape, iota, select};
 
