@@ -30,7 +30,7 @@ pub mod ops {
 /// What most programs need: `use lazulite::prelude::*;`
 pub mod prelude {
     pub use crate::nn::Module;
-    pub use crate::ops::{keep, select, weak};
+    pub use crate::ops::{Ellipsis, NewAxis, keep, select, slice, weak};
     pub use crate::panicking::{concatenate, stack};
     pub use crate::{
         Array, Compile, Device, Dtype, Element, Error, ErrorKind, Result, Static, Stream, Tree, array, async_eval, checkpoint, compile,
@@ -42,3 +42,8 @@ pub mod prelude {
 // Linking a backend registers it.
 #[cfg(feature = "cpu")]
 use lazulite_cpu as _;
+
+/// The programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -257,6 +257,15 @@ pub(crate) fn reshape_to(x: &Array, dims: Dims) -> Result<Array> {
     apply(Reshape(dims.iter().map(|&d| Size::Fixed(d)).collect()), &[x])
 }
 
+/// The given axes of `x` in order, `None` being a new one of size one; axes of size one may be left out.
+#[track_caller]
+pub(crate) fn pick_axes(x: &Array, axes: &[Option<usize>]) -> Result<Array> {
+    if axes.len() == x.ndim() && axes.iter().enumerate().all(|(i, a)| *a == Some(i)) {
+        return Ok(x.clone());
+    }
+    apply(Reshape(axes.iter().map(|a| a.map_or(Size::Fixed(1), Size::Axis)).collect()), &[x])
+}
+
 /// `ct`, with the elements of `x` in order, in the shape of `x`.
 pub(crate) fn reshape_like(ct: &Array, x: &Array) -> Result<Array> {
     if !x.tag().shapeless {
