@@ -10,7 +10,7 @@ mod graph;
 pub mod ops;
 pub mod panicking;
 mod plan;
-pub mod primitive;
+mod primitive;
 pub mod random;
 mod runtime;
 mod statics;

@@ -15,8 +15,8 @@ fn triangle(name: &str, x: &Array, k: i64, above: bool) -> Result<Array> {
         return Err(Error::value(name, format!("needs two axes, not the shape {:?}", x.dims())));
     }
     let dims = [x.shape()[n - 2], x.shape()[n - 1]];
-    let row = crate::ops::add(&create::iota(&dims, 0, Dtype::I64), k)?;
-    let column = create::iota(&dims, 1, Dtype::I64);
+    let row = crate::ops::add(&create::index_along(&dims, 0, Dtype::I64), k)?;
+    let column = create::index_along(&dims, 1, Dtype::I64);
     let kept = if above { crate::ops::less_equal(&row, &column)? } else { crate::ops::greater_equal(&row, &column)? };
     crate::ops::try_select(&kept, x, Scalar::new(0.0, x.dtype()))
 }
@@ -101,8 +101,8 @@ op! {
             1 => {
                 let n = x.shape()[0] + k.unsigned_abs() as usize;
                 let padded = crate::ops::pad(x, &[((-k).max(0) as usize, k.max(0) as usize)], Scalar::new(0.0, x.dtype()))?;
-                let row = crate::ops::add(&create::iota(&[n, n], 0, Dtype::I64), k)?;
-                let on = crate::ops::equal(&row, &create::iota(&[n, n], 1, Dtype::I64))?;
+                let row = crate::ops::add(&create::index_along(&[n, n], 0, Dtype::I64), k)?;
+                let on = crate::ops::equal(&row, create::index_along(&[n, n], 1, Dtype::I64))?;
                 crate::ops::try_select(&on, &crate::ops::expand_dims(&padded, 1)?, Scalar::new(0.0, x.dtype()))
             }
             _ => Err(Error::value("diag", format!("needs one or two axes, not the shape {:?}", x.dims()))),

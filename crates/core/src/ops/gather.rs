@@ -124,7 +124,7 @@ fn valid(x: &Array, place: &Place, indices: &[Array]) -> Result<Array> {
 fn with_batch(indices: &[Array], size: usize) -> Result<Vec<Array>> {
     let mut dims: Dims = smallvec![1; indices[0].ndim()];
     dims[0] = size;
-    let batch = create::iota(&dims, 0, counter(size));
+    let batch = create::index_along(&dims, 0, counter(size));
     let mut list = vec![crate::ops::broadcast_to(&batch, indices[0].shape())?];
     list.extend_from_slice(indices);
     Ok(list)
@@ -270,9 +270,9 @@ impl Scatter {
         let turn = match &self.place {
             Place::Axes(_) => {
                 let n = shape::size(index);
-                view::reshape_to(&create::iota(&[n], 0, counter(n)), index.into())?
+                view::reshape_to(&create::index_along(&[n], 0, counter(n)), index.into())?
             }
-            Place::Along(axis) => create::iota(index, *axis, counter(index[*axis])),
+            Place::Along(axis) => create::index_along(index, *axis, counter(index[*axis])),
         };
         let nobody = create::constant(Scalar::new(-1.0, turn.dtype()), dims, false);
         let last = scatter(&nobody, &alone, &turn, indices, Combine::Set, self.inside)?;

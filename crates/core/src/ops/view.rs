@@ -184,7 +184,7 @@ impl Primitive for Reshape {
         let known: usize = self.0.iter().map(fixed).product();
         let fail = || Error::value("reshape", format!("cannot reshape {:?} ({size} elements) to [{}]", &from.shape[..], self.attributes()));
         let rest = if self.0.contains(&Size::Rest) {
-            if known == 0 || size % known != 0 {
+            if known == 0 || !size.is_multiple_of(known) {
                 return Err(fail());
             }
             size / known
@@ -675,6 +675,19 @@ op! {
         slice_ranges(&flat, ranges)
     }
 
+    /// The array with its elements in row-major order in memory: itself, or a copy.
+    ///
+    /// # Errors
+    /// None.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![[1, 2], [3, 4]].t().contiguous().to_vec::<i32>().unwrap(), [1, 3, 2, 4]);
+    /// ```
+    pub fn contiguous(x) -> Array {
+        apply(Contiguous, &[x])
+    }
+
     /// The array itself, through which no derivative flows.
     ///
     /// # Errors
@@ -687,6 +700,37 @@ op! {
     /// ```
     pub fn stop_gradient(x) -> Array {
         Ok(node(Prim::new(StopGradient), smallvec![Operand::Edge(x.edge())], x.aval().clone()))
+    }
+}
+
+/// Its input in row-major order: a copy if it lies otherwise.
+struct Contiguous;
+
+impl Primitive for Contiguous {
+    fn name(&self) -> &'static str {
+        "contiguous"
+    }
+    fn key(&self, _: &mut KeyHasher) {}
+    fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
+        Ok(smallvec![inputs[0].clone()])
+    }
+    fn role(&self) -> Role<'_> {
+        Role::View(self)
+    }
+    fn vjp(&self, cx: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![cx.cotangents[0].clone()])
+    }
+    fn jvp(&self, cx: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![cx.tangents[0].clone()])
+    }
+    fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
+        Ok(vec![contiguous(&cx.inputs[0].array())?])
+    }
+}
+
+impl ViewOf for Contiguous {
+    fn layout(&self, input: &Aval, layout: &Layout, _: &Aval) -> Option<Layout> {
+        shape::is_contiguous(&input.shape, &layout.strides).then(|| layout.clone())
     }
 }
 
