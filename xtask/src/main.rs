@@ -56,7 +56,7 @@ fn sources(dir: &Path) -> Result<Vec<PathBuf>, String> {
 
 /// Runs the rows of one operation.
 fn one_op(op: &str) -> Result<(), String> {
-    let rows = report::rows(&cases::all().into_iter().filter(|c| c.name == op).collect::<Vec<_>>());
+    let rows = report::rows(&cases::all().into_iter().filter(|c| c.op == op).collect::<Vec<_>>());
     println!("{}", report::markdown(&rows));
     let problems: Vec<String> = report::failures(&rows).into_iter().map(String::from).collect();
     match (rows.is_empty(), problems.is_empty()) {
