@@ -42,3 +42,8 @@ pub mod prelude {
 // Linking a backend registers it.
 #[cfg(feature = "cpu")]
 use lazulite_cpu as _;
+
+/// The programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -58,6 +58,53 @@ impl Linear {
     }
 }
 
+/// A table of vectors, looked up by integers.
+///
+/// ```
+/// use lazulite::nn::Embedding;
+/// use lazulite::prelude::*;
+/// let table = Embedding::new(10, 4, &random::key(0));
+/// assert_eq!(table.forward(&array![[1, 2, 3]]).shape(), [1, 3, 4]);
+/// ```
+#[derive(Clone, Debug, Module)]
+pub struct Embedding {
+    /// `(count, dims)`.
+    pub weight: Array,
+}
+
+impl Embedding {
+    /// `count` float32 vectors of `dims` elements, normal with deviation 1/√`dims`.
+    #[track_caller]
+    pub fn new(count: usize, dims: usize, key: &Array) -> Embedding {
+        Embedding { weight: init::normal([count, dims], 0.0, 1.0 / (dims.max(1) as f32).sqrt(), key) }
+    }
+
+    /// The vectors of integer `ids`, of any shape: one more axis, last.
+    ///
+    /// # Panics
+    /// If `ids` are no integers.
+    #[track_caller]
+    pub fn forward(&self, ids: &Array) -> Array {
+        self.weight.take(ids, 0)
+    }
+
+    /// The table as a linear map `(..., dims)` to `(..., count)`: for output weights tied to it.
+    ///
+    /// ```
+    /// use lazulite::nn::Embedding;
+    /// use lazulite::prelude::*;
+    /// let table = Embedding::new(10, 4, &random::key(0));
+    /// assert_eq!(table.as_linear(&Array::ones([2, 4], Dtype::F32)).shape(), [2, 10]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the last axis of `x` is not of `dims` elements.
+    #[track_caller]
+    pub fn as_linear(&self, x: &Array) -> Array {
+        x.matmul(&self.weight.t())
+    }
+}
+
 /// Normalises the last axis to mean zero and variance one, then scales and shifts it.
 ///
 /// Its forward is composed of plain operations, which fuse to one pass over each row.

@@ -44,7 +44,7 @@ pub use activations::{
 };
 pub use dropout::{Dropout, is_training, next_key, training, with_key};
 pub use frozen::Frozen;
-pub use layers::{LayerNorm, Linear};
+pub use layers::{Embedding, LayerNorm, Linear};
 pub use losses::{binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1, mse, nll};
 pub use module::Module;
 pub use sequential::{Activation, Layer, Sequential};

@@ -1,8 +1,7 @@
 //! Losses.
 
-use lazulite_base::Dtype;
 use lazulite_core::Array;
-use lazulite_core::ops::{Shape, iota, select};
+use lazulite_core::ops::{iota, select};
 
 /// The score of each example's target among the last axis of `scores`.
 #[track_caller]
@@ -17,7 +16,7 @@ fn picked(scores: &Array, targets: &Array, loss: &str) -> Array {
     );
     assert!(targets.dtype().is_integer(), "{loss}: targets are the numbers of classes, not {}", targets.dtype());
     // Compared, not looked up: it fuses with the pass over the scores, and so does its derivative.
-    let class = match iota(Shape::from(scores.shape()), n as i64 - 1, targets.dtype()) {
+    let class = match iota(scores.shape(), n as i64 - 1, targets.dtype()) {
         Ok(a) => a,
         Err(e) => e.raise(),
     };

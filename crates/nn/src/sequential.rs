@@ -1,6 +1,6 @@
 //! Layers one after the other, of any kinds.
 
-use crate::{Dropout, LayerNorm, Linear, Module};
+use crate::{Dropout, Embedding, LayerNorm, Linear, Module};
 use lazulite_base::key::KeyHasher;
 use lazulite_base::Result;
 use lazulite_core::tree::Path;
@@ -80,7 +80,7 @@ macro_rules! layers {
     )*};
 }
 
-layers!(Linear, LayerNorm, Dropout, Activation, Sequential);
+layers!(Linear, Embedding, LayerNorm, Dropout, Activation, Sequential);
 
 /// A function without parameters as a layer.
 ///

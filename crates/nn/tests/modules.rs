@@ -1,6 +1,6 @@
 //! Models: files, frozen parts, layers of any kind, and how they fuse.
 
-use lazulite::nn::{self, Activation, Dropout, Frozen, Layer, LayerNorm, Linear, Sequential};
+use lazulite::nn::{self, Activation, Dropout, Embedding, Frozen, Layer, LayerNorm, Linear, Sequential};
 use lazulite::prelude::*;
 use std::path::PathBuf;
 
@@ -110,7 +110,8 @@ fn layer_norm_is_one_tape_and_differentiates() {
 
 #[test]
 fn activations_differentiate() {
-    let functions: [(&str, fn(&Array) -> Array); 16] = [
+    type Function = (&'static str, fn(&Array) -> Array);
+    let functions: [Function; 16] = [
         ("relu", nn::relu),
         ("relu6", nn::relu6),
         ("gelu", nn::gelu),
@@ -145,7 +146,7 @@ fn activations_differentiate() {
 fn cross_entropy_has_the_gradient_softmax_minus_target() {
     let (logits, targets) = (random::normal([3, 5], &random::key(1)), array![4, 0, 2]);
     let g = grad(|x: &Array| nn::cross_entropy(x, &targets).sum(..))(&logits);
-    let hot = targets.expand_dims(-1).eq(&Array::arange(0, 5, 1, Dtype::I32)).astype(Dtype::F32);
+    let hot = targets.expand_dims(-1).eq(Array::arange(0, 5, 1, Dtype::I32)).astype(Dtype::F32);
     close(&values(&g), &values(&(logits.softmax(-1) - &hot)), 1e-5);
     let same = [nn::cross_entropy(&logits, &targets), nn::cross_entropy(&logits, &hot), nn::nll(&nn::log_softmax(&logits, -1), &targets)];
     close(&values(&same[0]), &values(&same[1]), 1e-5);
@@ -273,4 +274,18 @@ fn a_layer_of_another_kind_is_another_trace() {
     assert_eq!(run(Sequential::new().then(Thrice)), 3.0);
     assert_eq!(run(Sequential::new().then(Activation::new(|x| x * 4))), 4.0);
     assert_eq!(run(Sequential::new().apply(|x| x * 5)), 5.0);
+}
+
+#[test]
+fn embedding_looks_up_and_collects_gradients() {
+    let table = Embedding::new(5, 3, &random::key(0));
+    let ids = array![[1, 4], [1, 0]];
+    let rows = values(&table.weight);
+    let y = table.forward(&ids);
+    assert_eq!(y.shape(), [2, 2, 3]);
+    assert_eq!(values(&y)[3..6], rows[12..15]);
+    let g = grad(|t: &Embedding| t.forward(&ids).sum(..))(&table);
+    let counts: Vec<f32> = [1.0, 2.0, 0.0, 0.0, 1.0].into_iter().flat_map(|n| [n; 3]).collect();
+    assert_eq!(values(&g.weight), counts);
+    assert_eq!(table.as_linear(&y).shape(), [2, 2, 5]);
 }

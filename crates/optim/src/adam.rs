@@ -1,5 +1,6 @@
 //! Adam and AdamW.
 
+use crate::rate::Factor;
 use crate::{Optimizer, Rate, each, zero_steps, zeros};
 use lazulite_core::{Array, Dtype, Tree};
 use lazulite_macros::Tree;
@@ -21,8 +22,8 @@ use lazulite_macros::Tree;
 #[derive(Clone, Debug)]
 pub struct Adam {
     rate: Rate,
-    betas: (f32, f32),
-    eps: f32,
+    betas: (f64, f64),
+    eps: f64,
     bias_correction: bool,
 }
 
@@ -49,14 +50,14 @@ impl Adam {
     /// If one is not in `0.0..1.0`.
     #[must_use]
     #[track_caller]
-    pub fn betas(self, mean: f32, square: f32) -> Adam {
+    pub fn betas(self, mean: f64, square: f64) -> Adam {
         assert!([mean, square].iter().all(|b| (0.0..1.0).contains(b)), "the betas of Adam, {mean} and {square}, are not in 0..1");
         Adam { betas: (mean, square), ..self }
     }
 
     /// What is added to the denominator.
     #[must_use]
-    pub fn eps(self, eps: f32) -> Adam {
+    pub fn eps(self, eps: f64) -> Adam {
         Adam { eps, ..self }
     }
 
@@ -68,25 +69,25 @@ impl Adam {
 
     /// One step in which parameters first shrink by `rate * decay`.
     #[track_caller]
-    fn step<M: Tree>(&self, decay: f32, model: &M, grads: &M, state: &AdamState<M>) -> (M, AdamState<M>) {
+    fn step<M: Tree>(&self, decay: f64, model: &M, grads: &M, state: &AdamState<M>) -> (M, AdamState<M>) {
         let (b1, b2) = self.betas;
         let rate = self.rate.at(&state.step);
         let step = &state.step + 1;
         // Per step, not per element: scalars that each tape reads.
         let corrections = self.bias_correction.then(|| {
             let t = step.astype(Dtype::F32);
-            let rest = |beta: f32| 1.0 - Array::from(beta).power(&t);
-            (&rate / rest(b1), rest(b2).rsqrt())
+            let rest = |beta: f64| 1.0 - Array::from(beta as f32).power(&t);
+            let first = Factor::Scalar(rate.times(&rest(b1).reciprocal(), 1.0));
+            (first, rest(b2).rsqrt())
         });
         let (model, [mean, square]) = each(model, grads, [&state.mean, &state.square], |w, g, [m, v]| {
-            let d = w.dtype();
             let m = m * b1 + g * (1.0 - b1);
             let v = v * b2 + g.square() * (1.0 - b2);
-            let w = if decay == 0.0 { w.clone() } else { w * (1.0 - rate.astype(d) * decay) };
             let by = match &corrections {
-                Some((c1, c2)) => &m * c1.astype(d) / (v.sqrt() * c2.astype(d) + self.eps),
-                None => &m * rate.astype(d) / (v.sqrt() + self.eps),
+                Some((first, second)) => first.times(&m, 1.0) / (v.sqrt() * second.astype(w.dtype()) + self.eps),
+                None => rate.times(&m, 1.0) / (v.sqrt() + self.eps),
             };
+            let w = if decay == 0.0 { w.clone() } else { w - rate.times(w, decay) };
             (w - by, [m, v])
         });
         (model, AdamState { step, mean, square })
@@ -119,7 +120,7 @@ impl Optimizer for Adam {
 #[derive(Clone, Debug)]
 pub struct AdamW {
     adam: Adam,
-    weight_decay: f32,
+    weight_decay: f64,
 }
 
 impl AdamW {
@@ -130,7 +131,7 @@ impl AdamW {
 
     /// The weight decay.
     #[must_use]
-    pub fn weight_decay(self, weight_decay: f32) -> AdamW {
+    pub fn weight_decay(self, weight_decay: f64) -> AdamW {
         AdamW { weight_decay, ..self }
     }
 
@@ -140,13 +141,13 @@ impl AdamW {
     /// As there.
     #[must_use]
     #[track_caller]
-    pub fn betas(self, mean: f32, square: f32) -> AdamW {
+    pub fn betas(self, mean: f64, square: f64) -> AdamW {
         AdamW { adam: self.adam.betas(mean, square), ..self }
     }
 
     /// As [`Adam::eps`].
     #[must_use]
-    pub fn eps(self, eps: f32) -> AdamW {
+    pub fn eps(self, eps: f64) -> AdamW {
         AdamW { adam: self.adam.eps(eps), ..self }
     }
 

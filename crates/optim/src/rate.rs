@@ -1,6 +1,6 @@
 //! Learning rates: constant, or by the step.
 
-use lazulite_core::ops::{select, weak};
+use lazulite_core::ops::select;
 use lazulite_core::{Array, Dtype};
 use std::fmt;
 use std::sync::Arc;
@@ -15,30 +15,49 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub enum Rate {
     /// The same at every step.
-    Constant(f32),
+    Constant(f64),
     /// By the number of steps done.
     Schedule(Schedule),
 }
 
+/// A rate at one step.
+pub(crate) enum Factor {
+    /// A literal: a parameter of the tapes that it is used in.
+    Constant(f64),
+    /// A float32 scalar.
+    Scalar(Array),
+}
+
 impl Rate {
-    /// The rate after `step` steps, as a scalar that takes the other operand's dtype.
-    pub(crate) fn at(&self, step: &Array) -> Array {
+    /// The rate after `step` steps.
+    pub(crate) fn at(&self, step: &Array) -> Factor {
         match self {
-            Rate::Constant(rate) => weak(*rate),
-            Rate::Schedule(s) => s.at(step),
+            Rate::Constant(rate) => Factor::Constant(*rate),
+            Rate::Schedule(s) => Factor::Scalar(s.at(step)),
+        }
+    }
+}
+
+impl Factor {
+    /// `x` times the rate and `by`, in the dtype of `x`.
+    pub(crate) fn times(&self, x: &Array, by: f64) -> Array {
+        match self {
+            Factor::Constant(rate) => x * (rate * by),
+            Factor::Scalar(rate) if by == 1.0 => x * rate.astype(x.dtype()),
+            Factor::Scalar(rate) => x * (rate.astype(x.dtype()) * by),
         }
     }
 }
 
 impl From<f32> for Rate {
     fn from(rate: f32) -> Rate {
-        Rate::Constant(rate)
+        Rate::Constant(rate as f64)
     }
 }
 
 impl From<f64> for Rate {
     fn from(rate: f64) -> Rate {
-        Rate::Constant(rate as f32)
+        Rate::Constant(rate)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Stochastic gradient descent.
 
+use crate::rate::Factor;
 use crate::{Optimizer, Rate, each, zero_steps, zeros};
 use lazulite_core::{Array, Tree};
 use lazulite_macros::Tree;
@@ -19,9 +20,9 @@ use lazulite_macros::Tree;
 #[derive(Clone, Debug)]
 pub struct Sgd {
     rate: Rate,
-    momentum: f32,
-    weight_decay: f32,
-    dampening: f32,
+    momentum: f64,
+    weight_decay: f64,
+    dampening: f64,
     nesterov: bool,
 }
 
@@ -42,19 +43,19 @@ impl Sgd {
 
     /// How much of the velocity is kept from step to step; 0 at first.
     #[must_use]
-    pub fn momentum(self, momentum: f32) -> Sgd {
+    pub fn momentum(self, momentum: f64) -> Sgd {
         Sgd { momentum, ..self }
     }
 
     /// How much of the parameter is added to its gradient; 0 at first.
     #[must_use]
-    pub fn weight_decay(self, weight_decay: f32) -> Sgd {
+    pub fn weight_decay(self, weight_decay: f64) -> Sgd {
         Sgd { weight_decay, ..self }
     }
 
     /// How much of the gradient is kept from the velocity; 0 at first.
     #[must_use]
-    pub fn dampening(self, dampening: f32) -> Sgd {
+    pub fn dampening(self, dampening: f64) -> Sgd {
         Sgd { dampening, ..self }
     }
 
@@ -93,7 +94,7 @@ impl Optimizer for Sgd {
     }
 }
 
-/// `w - rate by`, in the dtype of `w`.
-fn descend(w: &Array, rate: &Array, by: &Array) -> Array {
-    w - by * rate.astype(w.dtype())
+/// `w - rate by`.
+fn descend(w: &Array, rate: &Factor, by: &Array) -> Array {
+    w - rate.times(by, 1.0)
 }

@@ -4,6 +4,7 @@ use crate::print::{best, heading, row, timed};
 use lazulite::nn::{self, Linear};
 use lazulite::optim::{Optimizer, Sgd};
 use lazulite::prelude::*;
+use lazulite::tree::flatten;
 
 pub fn run() -> Result<()> {
     println!("lazulite: lazy arrays and composable transforms");
@@ -145,13 +146,13 @@ fn regression() -> Result<()> {
     let mut state = opt.init(&model);
     let loss = |m: &Linear| nn::mse(&m.forward(&x), &y);
     let first = loss(&model).item::<f32>()?;
-    let (done, time) = timed(|| {
+    let (done, time) = timed(|| -> Result<()> {
         for _ in 0..100 {
             let g = grad(loss)(&model);
             (model, state) = opt.update(&model, &g, &state);
-            eval(&lazulite::tree::flatten(&(model.clone(), &state.step).0))?;
+            async_eval(&flatten(&model))?;
         }
-        Result::Ok(())
+        eval(&flatten(&model))
     });
     done?;
     let last = loss(&model).item::<f32>()?;
