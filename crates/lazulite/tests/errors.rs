@@ -94,7 +94,7 @@ cases! {
     "a mask as an index", Type, "index", ["bool"], ops::index(&f(&[2]), &array![true, false]);
     "a slice of step zero", Value, "index", ["step"], ops::index(&f(&[2]), slice(.., .., 0));
     "an update of another shape", Value, "set", ["[5]", "[3]"], ops::set(&f(&[2, 3]), 0, &f(&[5]));
-    "a key of another shape", Value, "random", ["[3]"], random::try_split(&array![1u32, 2, 3]);
+    "a key of another shape", Value, "random", ["[3]"], ops::random::split(&array![1u32, 2, 3]);
     "probabilities of a sort on a bad axis", Index, "argsort", ["axis 2"], ops::argsort(&f(&[2, 3]), 2);
 }
 
