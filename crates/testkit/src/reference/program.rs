@@ -63,7 +63,7 @@ impl Unary {
             Unary::Exp | Unary::Expm1 => (b * 0.25).exp(),
             Unary::Sinh | Unary::Cosh => (b * 0.5).cosh(),
             Unary::Sqrt | Unary::Log | Unary::Log1p | Unary::Arcsinh => b + 1.0,
-            Unary::Abs => b + 6.0,
+            Unary::Abs => (b + 6.0) * 0.25,
             _ => 1.6,
         }
     }
@@ -105,7 +105,7 @@ impl Binary {
             Binary::Add | Binary::Subtract => a + b,
             Binary::Multiply => a * b,
             Binary::Divide => a,
-            Binary::Maximum => b + 10.0,
+            Binary::Maximum => b,
             Binary::Minimum => a,
             Binary::Arctan2 => 1.6,
             Binary::Logaddexp => a.max(b) + 0.7,
@@ -135,9 +135,7 @@ impl Fold {
     fn bound(self, b: f64, n: usize) -> f64 {
         match self {
             Fold::Sum => b * n as f64,
-            Fold::Mean => b,
-            // A ramp of ten a place keeps the extremum away from ties.
-            Fold::Max | Fold::Min => b + 10.0 * n as f64,
+            Fold::Mean | Fold::Max | Fold::Min => b,
             Fold::Prod => (1.0 + 0.25 * b).powi(n as i32),
             Fold::Logsumexp => b + (n as f64).ln(),
             Fold::Var => b * b,
@@ -213,15 +211,17 @@ fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
 struct Decoder {
     program: Program,
     bounds: Vec<f64>,
+    /// The values that steps may take: none beyond [`LARGEST`].
+    open: Vec<usize>,
     limits: Limits,
 }
 
 impl Decoder {
     /// One of the latest values more often than one of the first.
     fn pick(&self, g: u16) -> usize {
-        let n = self.program.shapes.len();
+        let n = self.open.len();
         let back = if g & 1 == 0 { (g as usize >> 1) % n.min(2) } else { (g as usize >> 1) % n };
-        n - 1 - back
+        self.open[n - 1 - back]
     }
 
     fn shape(&self, x: usize) -> &Vec<usize> {
@@ -232,8 +232,10 @@ impl Decoder {
         self.program.steps.push(step);
         self.program.shapes.push(dims);
         self.bounds.push(bound);
-        if bound > LARGEST {
-            let x = self.program.shapes.len() - 1;
+        let x = self.program.shapes.len() - 1;
+        if bound <= LARGEST {
+            self.open.push(x);
+        } else {
             let dims = self.shape(x).clone();
             self.push(Step::Unary(Unary::Tanh, x), dims, 1.0);
         }
@@ -366,7 +368,8 @@ impl Program {
         let inputs: Vec<Vec<usize>> = shapes.iter().map(shape).collect();
         let bounds = vec![1.5; inputs.len()];
         let program = Program { shapes: inputs.clone(), inputs, steps: vec![] };
-        let mut d = Decoder { program, bounds, limits };
+        let open = (0..bounds.len()).collect();
+        let mut d = Decoder { program, bounds, open, limits };
         genes.iter().for_each(|&g| d.gene(g));
         if d.program.steps.is_empty() {
             d.unary(0, 0);
@@ -453,7 +456,7 @@ impl Unary {
             Unary::Sqrt => ops::sqrt(&squared(0.5)?),
             Unary::Rsqrt => ops::rsqrt(&squared(1.0)?),
             Unary::Reciprocal => ops::reciprocal(&squared(1.0)?),
-            Unary::Abs => ops::abs(&ops::subtract(x, 6.0)?),
+            Unary::Abs => ops::multiply(&ops::abs(&ops::subtract(x, 6.0)?)?, 0.25),
             Unary::Sinh => ops::sinh(&scaled(0.5)?),
             Unary::Cosh => ops::cosh(&scaled(0.5)?),
             Unary::Arcsin => ops::arcsin(&scaled(0.2)?),
@@ -470,7 +473,7 @@ impl Binary {
             Binary::Subtract => ops::subtract(x, y),
             Binary::Multiply => ops::multiply(x, y),
             Binary::Divide => ops::divide(x, &above(y)?),
-            Binary::Maximum => ops::maximum(x, &ops::add(y, 10.0)?),
+            Binary::Maximum => ops::subtract(&ops::maximum(x, &ops::add(y, 10.0)?)?, 10.0),
             Binary::Minimum => ops::minimum(x, &ops::add(y, 10.0)?),
             Binary::Arctan2 => ops::arctan2(x, &above(y)?),
             Binary::Logaddexp => ops::logaddexp(x, y),
@@ -490,7 +493,8 @@ impl Fold {
         match self {
             Fold::Sum => ops::sum(x, axes),
             Fold::Mean => ops::mean(x, axes),
-            Fold::Max => ops::max(&ops::add(x, &ramp(x, axis, n)?)?, axes),
+            // A ramp of ten a place keeps the extremum away from ties.
+            Fold::Max => ops::subtract(&ops::max(&ops::add(x, &ramp(x, axis, n)?)?, axes)?, (10 * (n - 1)) as f64),
             Fold::Min => ops::min(&ops::add(x, &ramp(x, axis, n)?)?, axes),
             Fold::Prod => ops::prod(&ops::add(&ops::multiply(x, 0.25)?, 1.0)?, axes),
             Fold::Logsumexp => ops::logsumexp(x, axes),

@@ -29,7 +29,7 @@ fn unary(op: Unary, x: &str) -> String {
         Unary::Sqrt => format!("({x}.square() + 0.5).sqrt()"),
         Unary::Rsqrt => format!("({x}.square() + 1.0).rsqrt()"),
         Unary::Reciprocal => format!("({x}.square() + 1.0).reciprocal()"),
-        Unary::Abs => format!("(&{x} - 6.0).abs()"),
+        Unary::Abs => format!("(&{x} - 6.0).abs() * 0.25"),
         Unary::Sinh => format!("(&{x} * 0.5).sinh()"),
         Unary::Cosh => format!("(&{x} * 0.5).cosh()"),
         Unary::Arcsin => format!("(&{x} * 0.2).arcsin()"),
@@ -44,7 +44,7 @@ fn binary(op: Binary, x: &str, y: &str, dims: &[usize]) -> String {
         Binary::Subtract => format!("&{x} - &{y}"),
         Binary::Multiply => format!("&{x} * &{y}"),
         Binary::Divide => format!("&{x} / ({y}.square() + 1.0)"),
-        Binary::Maximum => format!("{x}.maximum(&{y} + 10.0)"),
+        Binary::Maximum => format!("{x}.maximum(&{y} + 10.0) - 10.0"),
         Binary::Minimum => format!("{x}.minimum(&{y} + 10.0)"),
         Binary::Arctan2 => format!("{x}.arctan2({y}.square() + 1.0)"),
         Binary::Logaddexp => format!("{x}.logaddexp(&{y})"),
@@ -66,7 +66,7 @@ fn fold(op: Fold, x: &str, from: &[usize], axis: usize, keep: bool) -> String {
         format!("(&{x} + Array::arange(0, {}, 10, {x}.dtype()).reshape({dims:?}))", 10 * from[axis])
     };
     match op {
-        Fold::Max => format!("{}.max({axes})", ramped()),
+        Fold::Max => format!("{}.max({axes}) - {:?}", ramped(), 10.0 * (from[axis] as f64 - 1.0)),
         Fold::Min => format!("{}.min({axes})", ramped()),
         Fold::Prod => format!("(&{x} * 0.25 + 1.0).prod({axes})"),
         Fold::Var => format!("{x}.var({axes}, 0)"),
