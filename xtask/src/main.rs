@@ -1,10 +1,12 @@
-//! Chores of the workspace: `cargo xtask op-matrix [--write | --check]`.
+//! Chores of the workspace: `cargo xtask op-matrix [--write | --check | --only OP]`, `cargo xtask add-op`.
+
+mod add_op;
 
 use lazulite_testkit::matrix::{cases, report};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask op-matrix [--write | --check]";
+const USAGE: &str = "usage: cargo xtask op-matrix [--write | --check | --only OP] | add-op";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -13,6 +15,8 @@ fn main() -> ExitCode {
         ["op-matrix"] => op_matrix(Mode::Print),
         ["op-matrix", "--write"] => op_matrix(Mode::Write),
         ["op-matrix", "--check"] => op_matrix(Mode::Check),
+        ["op-matrix", "--only", op] => one_op(op),
+        ["add-op"] => add_op::run(&root()),
         _ => Err(USAGE.into()),
     };
     match result {
@@ -48,6 +52,18 @@ fn sources(dir: &Path) -> Result<Vec<PathBuf>, String> {
     }
     list.sort();
     Ok(list)
+}
+
+/// Runs the rows of one operation.
+fn one_op(op: &str) -> Result<(), String> {
+    let rows = report::rows(&cases::all().into_iter().filter(|c| c.op == op).collect::<Vec<_>>());
+    println!("{}", report::markdown(&rows));
+    let problems: Vec<String> = report::failures(&rows).into_iter().map(String::from).collect();
+    match (rows.is_empty(), problems.is_empty()) {
+        (true, _) => Err(format!("the matrix has no operation `{op}`")),
+        (false, true) => Ok(()),
+        (false, false) => Err(problems.join("\n")),
+    }
 }
 
 /// Runs the matrix, and writes its page or compares it.

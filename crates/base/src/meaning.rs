@@ -155,7 +155,7 @@ pub fn meaning(op: Op) -> Meaning {
                 let (hi, lo) = if x[0] > x[1] { (x[0], x[1]) } else { (x[1], x[0]) };
                 if x[0].is_nan() || x[1].is_nan() {
                     f64::NAN
-                } else if hi == f64::NEG_INFINITY || hi == f64::INFINITY {
+                } else if hi.is_infinite() {
                     hi
                 } else {
                     hi + (lo - hi).exp().ln_1p()

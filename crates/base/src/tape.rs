@@ -186,10 +186,8 @@ impl Tape {
                         return Err(format!("%{i}: dtypes of {op:?}"));
                     }
                 }
-                Inst::Reduce(_, r) => {
-                    if self.inner == 0 || ins.varies != Varies::Outer || at(r).dtype != ins.dtype || ins.dtype.is_half() {
-                        return Err(format!("%{i}: reduction"));
-                    }
+                Inst::Reduce(_, r) if self.inner == 0 || ins.varies != Varies::Outer || at(r).dtype != ins.dtype || ins.dtype.is_half() => {
+                    return Err(format!("%{i}: reduction"));
                 }
                 _ => {}
             }

@@ -10,9 +10,10 @@ mod graph;
 pub mod ops;
 pub mod panicking;
 mod plan;
-pub mod primitive;
+mod primitive;
 pub mod random;
 mod runtime;
+mod statics;
 mod transforms;
 pub mod tree;
 
@@ -24,6 +25,7 @@ pub use plan::explain::explain;
 pub use runtime::counters::{Counters, counters};
 pub use runtime::memory;
 pub use runtime::stream::{Device, Stream, with_stream};
+pub use statics::Static;
 pub use transforms::checkpoint::checkpoint;
 pub use transforms::compile::{Compile, compile, compile_with};
 pub use transforms::custom::{custom_jvp, custom_vjp, custom_vmap};
@@ -36,3 +38,11 @@ pub use transforms::vmap::{vmap, vmap_axes};
 pub use tree::{AxisTree, Loss, Output, Path, Tree};
 
 pub use lazulite_base::{Complex32, Dtype, Element, Error, ErrorKind, Op, Result, Scalar, bf16, f16};
+
+/// What derived code names.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::tree::{AxisTree, Path, Tree};
+    pub use crate::{Array, Result, Static};
+    pub use lazulite_base::key::KeyHasher;
+}

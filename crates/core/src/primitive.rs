@@ -197,7 +197,6 @@ impl Vmap<'_> {
 }
 
 /// A primitive. Everything the engine knows of an operation is here; backends see only the [`Work`] that its role leads to.
-#[allow(private_interfaces)]
 pub trait Primitive: Send + Sync + 'static {
     /// Its name, as errors and listings print it. Every primitive has another.
     fn name(&self) -> &'static str;
@@ -214,7 +213,6 @@ pub trait Primitive: Send + Sync + 'static {
     fn infer(&self, inputs: &[Aval]) -> Result<Avals>;
 
     /// What the planner does with it.
-    #[doc(hidden)]
     fn role(&self) -> Role<'_>;
 
     /// The inputs' cotangents; `None` is zero.

@@ -7,4 +7,5 @@
 //! let _noise = random::normal([2, 2], &a) + random::uniform([2, 2], &b);
 //! ```
 
+pub use crate::ops::random::Permutable;
 pub use crate::ops::random::panicking::*;

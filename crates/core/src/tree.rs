@@ -42,25 +42,79 @@ pub trait Tree: Sized {
     fn axes(&self, spec: &AxisTree, out: &mut Vec<Option<i64>>) -> Result<()>;
 }
 
+/// The arrays of a tree, in order.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let t = (array![1], Some(array![2, 3]));
+/// assert_eq!(lazulite::tree::flatten(&t).len(), 2);
+/// ```
+pub fn flatten<T: Tree>(tree: &T) -> Vec<Array> {
+    let mut list = Vec::new();
+    tree.visit(&mut |x| list.push(x.clone()));
+    list
+}
+
+/// The tree with its arrays replaced, in order.
+///
+/// # Panics
+/// If there are fewer arrays than the tree has.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::tree::{flatten, unflatten};
+/// let t = (array![1], vec![array![2]]);
+/// let twice: Vec<Array> = flatten(&t).iter().map(|x| x * 2).collect();
+/// let t = unflatten(&t, &twice);
+/// assert_eq!(t.1[0].item::<i32>().unwrap(), 4);
+/// ```
+pub fn unflatten<T: Tree>(tree: &T, arrays: &[Array]) -> T {
+    let mut next = arrays.iter();
+    tree.map_arrays(&mut |_| next.next().expect("one array a leaf").clone())
+}
+
+/// For each array of a tree, in order, whether an optimizer may change it: not what is frozen, nor what is no float.
+///
+/// ```
+/// use lazulite::nn::Frozen;
+/// use lazulite::prelude::*;
+/// let t = (array![1.0], Frozen::new(array![2.0]), array![3]);
+/// assert_eq!(lazulite::tree::trainable(&t), [true, false, false]);
+/// ```
+pub fn trainable<T: Tree>(tree: &T) -> Vec<bool> {
+    let mut path = Path::default();
+    let mut names: Vec<(String, bool)> = Vec::new();
+    tree.visit_named(&mut path, &mut |name, x| names.push((name.to_owned(), x.dtype().is_inexact())));
+    names.into_iter().map(|(name, float)| float && !path.frozen.contains(&name)).collect()
+}
+
 /// The path to an array within a tree.
 #[derive(Default, Debug)]
-pub struct Path(String);
+pub struct Path {
+    text: String,
+    frozen: std::collections::HashSet<String>,
+}
 
 impl Path {
+    /// Notes that the array at `name`, a whole path, is not trained.
+    pub fn freeze(&mut self, name: String) {
+        self.frozen.insert(name);
+    }
+
     /// Runs `f` with `name` appended.
     pub fn within(&mut self, name: &str, f: impl FnOnce(&mut Path)) {
-        let len = self.0.len();
+        let len = self.text.len();
         if len > 0 {
-            self.0.push('.');
+            self.text.push('.');
         }
-        self.0.push_str(name);
+        self.text.push_str(name);
         f(self);
-        self.0.truncate(len);
+        self.text.truncate(len);
     }
 
     /// The path as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tapes against hand-fused AVX2 loops of the same work and accuracy, and against a copy; paired minima over interleaved runs.
 //!
-//! `cargo run --release -p lazulite-cpu --example ceiling [threads] [rounds]`
+//! `cargo run --release -p lazulite-cpu --example ceiling [threads] [rounds] [part of a name]`
 
 use lazulite_base::backend::Args;
 use lazulite_base::shape::contiguous;
@@ -61,17 +61,22 @@ impl Builder {
     }
 }
 
+/// Memory aligned as a backend aligns it.
+#[repr(align(64))]
+#[derive(Clone, Copy)]
+struct Line([f32; 16]);
+
 /// What a hand-written loop gets: inputs, output, and its part of the elements.
-type Hand = fn(&[Vec<f32>], *mut f32, std::ops::Range<usize>);
+type Hand = fn(&[&[f32]], *mut f32, std::ops::Range<usize>);
 
 macro_rules! hand {
     ($name:ident, $part:ident, |$ins:ident, $out:ident, $range:ident| $body:block) => {
-        fn $name($ins: &[Vec<f32>], $out: *mut f32, $range: std::ops::Range<usize>) {
+        fn $name($ins: &[&[f32]], $out: *mut f32, $range: std::ops::Range<usize>) {
             // SAFETY: this example runs on processors with AVX2 and FMA only; ranges lie within the buffers.
             unsafe { $part($ins, $out, $range) }
         }
         #[target_feature(enable = "avx2,fma")]
-        unsafe fn $part($ins: &[Vec<f32>], $out: *mut f32, $range: std::ops::Range<usize>) {
+        unsafe fn $part($ins: &[&[f32]], $out: *mut f32, $range: std::ops::Range<usize>) {
             // SAFETY: as above.
             unsafe { $body }
         }
@@ -301,15 +306,21 @@ fn tapes() -> Vec<(&'static str, Tape, Vec<f32>, Hand)> {
 
 fn main() {
     let arg = |k: usize, or: usize| std::env::args().nth(k).and_then(|a| a.parse().ok()).unwrap_or(or);
-    let (count, rounds) = (arg(1, 1), arg(2, 15));
+    let (count, rounds) = (arg(1, 1), arg(2, 40));
     threads::set_count(count);
     println!("{} at level {:?}, {count} thread(s), minima of {rounds} interleaved rounds, ms", N, lazulite_cpu::simd::level());
     println!("{:24} {:>8} {:>8} {:>7} {:>8}", "", "tape", "by hand", "speed", "copy");
-    let ins: Vec<Vec<f32>> = (0..3).map(|s| (0..N).map(|i| ((i * 2654435761 + s * 97) % 8191) as f32 / 1024.0 - 4.0).collect()).collect();
-    let mut out = vec![0f32; N];
-    let (mut addresses, outs) = (Vec::new(), [out.as_mut_ptr() as usize]);
-    let to = out.as_mut_ptr() as usize;
-    for (name, tape, params, hand) in tapes() {
+    let mut memory: Vec<Vec<Line>> = (0..4).map(|_| vec![Line([0.0; 16]); N / 16]).collect();
+    for (s, m) in memory.iter_mut().enumerate() {
+        m.iter_mut().flat_map(|l| &mut l.0).enumerate().for_each(|(i, v)| *v = ((i * 2654435761 + s * 97) % 8191) as f32 / 1024.0 - 4.0);
+    }
+    // SAFETY: N floats lie in the lines of each.
+    let ins: Vec<&[f32]> = memory[..3].iter().map(|m| unsafe { std::slice::from_raw_parts(m.as_ptr().cast(), N) }).collect();
+    let out = memory[3].as_ptr().cast::<f32>().cast_mut();
+    let (mut addresses, outs) = (Vec::new(), [out as usize]);
+    let to = out as usize;
+    let only = std::env::args().nth(3).unwrap_or_default();
+    for (name, tape, params, hand) in tapes().into_iter().filter(|t| t.0.contains(&only)) {
         let compiled = Compiled::new(&tape);
         addresses.clear();
         // A transposed input is the first one again.

@@ -19,6 +19,8 @@ use std::sync::{Arc, Mutex};
 const BLOCK: usize = 1024;
 /// Rows walked side by side when they do not lie along the axis.
 const SIDE: usize = 64;
+/// Contiguous rows shorter than this are searched an element at a time.
+const SHORT: usize = 48;
 /// A lone row of at least this many elements is cut into pieces of this size for the threads.
 const PIECE: usize = 1 << 16;
 
@@ -63,10 +65,29 @@ fast! {
             let top = lanes.into_iter().chain(rest).max().unwrap_or(T::LEAST);
             if top > most {
                 most = top;
-                place = b * BLOCK + block.iter().position(|&v| key::<T, MAX>(v) == top).unwrap_or(0);
+                let hit = |group: &[T]| group.iter().fold(false, |hit, &v| hit | (key::<T, MAX>(v) == top));
+                let group = block.chunks(64).position(hit).unwrap_or(0) * 64;
+                place = b * BLOCK + group + block[group..].iter().position(|&v| key::<T, MAX>(v) == top).unwrap_or(0);
             }
         }
         (most, place)
+    }
+}
+
+fast! {
+    /// The first place of the largest key in each of `rows` rows that lie `step` apart, a row after the other.
+    unsafe fn short[T: Ordered, const MAX: bool][T, MAX](x: *const T, n: usize, rows: usize, step: isize, out: *mut u32) {
+        for j in 0..rows {
+            // SAFETY: the caller's promise: each row has `n` contiguous elements, and `rows` places lie at `out`.
+            let (row, out) = unsafe { (std::slice::from_raw_parts(x.offset(j as isize * step), n), &mut *out.add(j)) };
+            let (mut most, mut place) = (T::LEAST, 0);
+            for (i, &v) in row.iter().enumerate() {
+                let k = key::<T, MAX>(v);
+                place = if k > most { i as u32 } else { place };
+                most = most.max(k);
+            }
+            *out = place;
+        }
     }
 }
 
@@ -123,7 +144,9 @@ impl<T: Ordered, const MAX: bool> Kernel for ArgReduce<T, MAX> {
                 // SAFETY: rows `at..at + len` lie within x, and their results at `at` in the output.
                 unsafe {
                     let (x, out) = ((x as *const T).offset(offset), (out as *mut u32).add(at));
-                    if contiguous {
+                    if contiguous && n < SHORT {
+                        short::<T, MAX>(x, n, len, step, out);
+                    } else if contiguous {
                         for j in 0..len {
                             *out.add(j) = best::<T, MAX>(x.offset(j as isize * step), n).1 as u32;
                         }

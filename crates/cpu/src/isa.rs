@@ -35,7 +35,7 @@ fn detect() -> Isa {
 
 static ISA: AtomicU8 = AtomicU8::new(0);
 
-/// The best set this machine has.
+/// The best set this machine has, or the lesser one that `LAZULITE_ISA` (`base`, `v3`) names.
 #[inline]
 pub fn isa() -> Isa {
     match ISA.load(Relaxed) {
@@ -43,7 +43,11 @@ pub fn isa() -> Isa {
         2 => Isa::V3,
         3 => Isa::V4,
         _ => {
-            let found = detect();
+            let found = match std::env::var("LAZULITE_ISA").as_deref() {
+                Ok("base") => Isa::Base,
+                Ok("v3") => detect().min(Isa::V3),
+                _ => detect(),
+            };
             ISA.store(found as u8, Relaxed);
             found
         }

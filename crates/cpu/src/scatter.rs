@@ -54,6 +54,7 @@ impl<T: Value, M: Mode> Scatter<T, M> {
         let [from_step, to_step] = self.slice.step();
         let [row_step] = self.rows.step();
         let (updates, out) = (args.inputs[0] as *const T, args.outputs[0] as *mut T);
+        let single = self.slice.len() == 1;
         for at in (0..self.positions).step_by(BLOCK) {
             let to = &mut to[..(self.positions - at).min(BLOCK)];
             // SAFETY: the caller's promise; offsets that are not dropped lie in the output.
@@ -65,6 +66,11 @@ impl<T: Value, M: Mode> Scatter<T, M> {
                     }
                     // SAFETY: the caller's promise.
                     let (updates, out) = unsafe { (updates.offset(row + j as isize * row_step), out.offset(to)) };
+                    if single {
+                        // SAFETY: the caller's promise.
+                        unsafe { *out = M::of(*out, *updates) };
+                        continue;
+                    }
                     self.slice.runs(columns.clone(), |_, [from, to], len| {
                         // SAFETY: the caller's promise.
                         unsafe {

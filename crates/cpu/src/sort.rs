@@ -50,8 +50,16 @@ macro_rules! words {
 }
 words! { u8, u8; u16, u16; u32, u32; u64, u64; i8, u8; i16, u16; i32, u32; i64, u64; }
 
+/// What a thread keeps from row to row.
+#[derive(Default)]
+struct Rows {
+    words: Vec<u64>,
+    other: Vec<u64>,
+    wide: Vec<(u64, u32)>,
+}
+
 thread_local! {
-    static SCRATCH: RefCell<(Vec<u64>, Vec<u64>, Vec<(u64, u32)>)> = const { RefCell::new((Vec::new(), Vec::new(), Vec::new())) };
+    static ROWS: RefCell<Rows> = RefCell::default();
 }
 
 /// Sorts words by their bits from 32 up to `32 + bits`, stably, a byte at a time; the result is in `a`.
@@ -84,16 +92,16 @@ impl<T: Ordered<Key: Word>> ArgSort<T> {
         let key = |i: usize| unsafe { *x.offset(i as isize * self.stride) }.up().word();
         // SAFETY: the caller's promise.
         let out = unsafe { std::slice::from_raw_parts_mut(out, self.n) };
-        SCRATCH.with_borrow_mut(|(a, b, wide)| {
+        ROWS.with_borrow_mut(|Rows { words, other, wide }| {
             if T::Key::BITS <= 32 {
-                a.clear();
-                a.extend((0..self.n).map(|i| key(i) << 32 | i as u64));
+                words.clear();
+                words.extend((0..self.n).map(|i| key(i) << 32 | i as u64));
                 if self.n >= RADIX {
-                    radix(a, b, T::Key::BITS);
+                    radix(words, other, T::Key::BITS);
                 } else {
-                    a.sort_unstable();
+                    words.sort_unstable();
                 }
-                out.iter_mut().zip(a.iter()).for_each(|(o, &w)| *o = w as u32);
+                out.iter_mut().zip(words.iter()).for_each(|(o, &w)| *o = w as u32);
             } else {
                 wide.clear();
                 wide.extend((0..self.n).map(|i| (key(i), i as u32)));

@@ -347,6 +347,22 @@ fn random_bits_are_those_of_the_fixtures() {
 }
 
 #[test]
+fn long_draws_have_the_checksums_of_an_independent_implementation() {
+    let _alone = alone();
+    let sums = [
+        ([0, 42], 1000, 16876641586253229221),
+        ([0, 42], 4097, 3382122215216058106),
+        ([0, 42], 100001, 1209892718274152158),
+        ([7, 123456789], 1000, 12791613402206225304),
+        ([7, 123456789], 4097, 164661100998107261),
+        ([7, 123456789], 100001, 8637562865321122155),
+    ];
+    for (key, n, sum) in sums {
+        assert_eq!(bits(&key, n, 4).iter().fold(0u64, |s, &w| s.wrapping_mul(31).wrapping_add(w)), sum, "{key:?} {n}");
+    }
+}
+
+#[test]
 fn narrow_and_batched_draws_are_cut_from_single_words() {
     let _alone = alone();
     for n in (0..70).chain([1000, 4099, 100_001]) {

@@ -141,3 +141,19 @@ fn large_products() {
         check(&a, &b);
     }
 }
+
+#[test]
+fn a_product_of_two_vectors_has_the_bits_of_any_element() {
+    let _alone = alone();
+    let mut rng = Rng(15);
+    for dtype in [Dtype::F32, Dtype::F64, Dtype::F16, Dtype::BF16] {
+        for k in [512, 700, 2048, 4096, 5000, 20_001] {
+            let a = Operand::zeros(dtype, &[3, k]).fill(|| draw(&mut rng, dtype));
+            let b = Operand::zeros(dtype, &[k, 40]).fill(|| draw(&mut rng, dtype));
+            let whole = product(&a, &b);
+            let x = Operand::of(dtype, &[1, k], (k..2 * k).map(|i| a.get(i).as_f64()));
+            let y = Operand::of(dtype, &[k, 1], (0..k).map(|l| b.get(l * 40 + 7).as_f64()));
+            assert_eq!(product(&x, &y).get(0).bits(), whole.get(47).bits(), "{dtype} {k}");
+        }
+    }
+}

@@ -36,7 +36,7 @@ fn values_match_the_definition() {
 fn vectors_are_rows_and_columns() {
     let (v, w) = (numbers(&[4], 1), numbers(&[4], 2));
     let (a, b) = (numbers(&[2, 3, 4], 3), numbers(&[2, 4, 3], 4));
-    assert_eq!(v.matmul(&w).shape(), []);
+    assert_eq!(v.matmul(&w).ndim(), 0);
     close(&v.matmul(&w), &(&v * &w).sum(..), 1e-13, "dot");
     close(&a.matmul(&v), &(&a * &v).sum(-1), 1e-13, "matrix by vector");
     close(&v.matmul(&b), &(v.expand_dims(-1) * &b).sum(-2), 1e-13, "vector by matrix");

@@ -121,6 +121,9 @@ fn integers_and_choices_are_mlx_s() {
         equal(&random::randint(&bounds.0, &bounds.1, [2, 2], Dtype::I32, &key), &c["randint_lowhigh_[[0],[100]]_[200,1000]_[2,2]"]);
         equal(&random::permutation(10, &key), &c["permutation_10"]);
         equal(&random::permutation(257, &key), &c["permutation_257"]);
+        let table = Array::arange(0, 12, 1, Dtype::I32).reshape([3, 4]);
+        equal(&random::permutation_along(&table, 1, &key), &c["permutation_array_arange(12).reshape(3,4)_axis1"]);
+        equal(&random::permutation(&table.t(), &key).t(), &c["permutation_array_arange(12).reshape(3,4)_axis1"]);
         equal(&random::categorical(&logits, -1, &key), &c["categorical"]);
         equal(&random::categorical_n(&logits, -1, 7, &key), &c["categorical_num_samples7"]);
         equal(&random::categorical_shaped(&logits, -1, [5, 3], &key), &c["categorical_shape_[5,3]"]);

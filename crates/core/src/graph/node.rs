@@ -12,12 +12,20 @@ use std::panic::Location;
 use std::sync::Arc;
 
 /// What is known of a value before it is computed: shape, dtype, and whether the dtype is weak (a literal's, which gives way).
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub struct Aval {
     pub shape: Dims,
     pub dtype: Dtype,
     pub weak: bool,
+}
+
+impl Clone for Aval {
+    #[inline]
+    fn clone(&self) -> Aval {
+        // One copy of memory, where `SmallVec::clone` goes element by element.
+        Aval { shape: Dims::from_slice(&self.shape), dtype: self.dtype, weak: self.weak }
+    }
 }
 
 impl Aval {
@@ -86,11 +94,6 @@ pub(crate) struct State {
 
 static NEXT_ID: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
 
-/// The id that the next node will exceed or equal.
-pub(crate) fn next_id() -> u64 {
-    NEXT_ID.load(std::sync::atomic::Ordering::Relaxed)
-}
-
 impl Node {
     pub fn new(
         prim: Prim,
@@ -101,11 +104,14 @@ impl Node {
         tag: Tag,
         data: Option<Data>,
     ) -> Arc<Node> {
-        let outs: SmallVec<[Output; 1]> = avals.into_iter().map(|aval| Output { aval, held: AtomicU32::new(0) }).collect();
-        let mut slots = SmallVec::new();
-        slots.resize_with(outs.len(), || None);
-        if let Some(data) = data {
-            slots[0] = Some(data);
+        let held = |aval| Output { aval, held: AtomicU32::new(0) };
+        let (mut outs, mut slots) = (SmallVec::new(), SmallVec::new());
+        if avals.len() == 1 {
+            outs.extend(avals.into_iter().next().map(held));
+            slots.push(data);
+        } else {
+            outs.extend(avals.into_iter().map(held));
+            slots.resize_with(outs.len(), || None);
         }
         Arc::new(Node {
             id: NEXT_ID.fetch_add(1, std::sync::atomic::Ordering::Relaxed),

@@ -4,7 +4,7 @@
 //! the node depends on: while that trace is in progress, evaluating the node keeps its inputs. `tracer` names the innermost abstract
 //! trace (`vmap`, `compile`) among its ancestors: such a node has no value to read.
 
-use crate::runtime::sync::Mutex;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 /// Which traces a node depends on.

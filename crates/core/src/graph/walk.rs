@@ -2,7 +2,8 @@
 //! walk's at a time; user code never runs under it.
 
 use crate::graph::node::{Node, Operand, Operands};
-use crate::runtime::sync::{Mutex, MutexGuard, Ordering};
+use crate::runtime::sync::Ordering;
+use std::sync::{Mutex, MutexGuard};
 use std::sync::Arc;
 
 /// The walk lock's contents: the epoch, which makes a mark of an earlier walk invalid.

@@ -3,6 +3,7 @@
 use crate::Array;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
+use crate::ops::gather::Place;
 use crate::ops::{Axes, op, view};
 use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
 use lazulite_base::Dtype;
@@ -149,5 +150,37 @@ op! {
         let at = lazulite_base::shape::axis("argsort", axis, x.ndim())?;
         let last = x.ndim() - 1;
         view::move_axis(&apply(ArgSort, &[&view::move_axis(x, at, last)?])?, last, at)
+    }
+    /// The elements along `axis` in ascending order, NaN last.
+    ///
+    /// # Errors
+    /// An index error for an axis out of range.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![3, 1, 2].sort(0).to_vec::<i32>().unwrap(), [1, 2, 3]);
+    /// ```
+    pub fn sort(x, axis: i64) -> Array {
+        let at = lazulite_base::shape::axis("sort", axis, x.ndim())?;
+        crate::ops::gather::gather(x, &Place::Along(at), &[argsort(x, axis)?], true)
+    }
+
+    /// The `k` largest elements along `axis`, in ascending order.
+    ///
+    /// # Errors
+    /// An index error for an axis out of range, a value error for a `k` beyond its size.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![3, 1, 2].topk(2, 0).to_vec::<i32>().unwrap(), [2, 3]);
+    /// ```
+    pub fn topk(x, k: usize, axis: i64) -> Array {
+        let at = lazulite_base::shape::axis("topk", axis, x.ndim())?;
+        let n = x.shape()[at];
+        if k > n {
+            return Err(Error::value("topk", format!("there are no {k} elements along axis {at} of {:?}", x.dims())));
+        }
+        let last = crate::ops::split_at(&argsort(x, axis)?, &[n - k], axis)?.swap_remove(1);
+        crate::ops::gather::gather(x, &Place::Along(at), &[last], true)
     }
 }

@@ -88,10 +88,27 @@ impl Primitive for Iota {
 
 /// An array whose elements are their own index along `axis`.
 #[track_caller]
-pub(crate) fn iota(shape: &[usize], axis: usize, dtype: Dtype) -> Array {
+pub(crate) fn index_along(shape: &[usize], axis: usize, dtype: Dtype) -> Array {
     let shape = Dims::from_slice(shape);
     let aval = Aval::new(shape.clone(), dtype);
     node(Prim::new(Iota { shape, axis, dtype }), Operands::new(), aval)
+}
+
+/// An array of `shape` whose elements are their own index along `axis`; it costs no memory where it fuses.
+///
+/// # Errors
+/// An index error for an axis out of range; out of memory for a shape beyond the address space.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let x = ops::iota([2, 3], 1, Dtype::I32).unwrap();
+/// assert_eq!(x.to_vec::<i32>().unwrap(), [0, 1, 2, 0, 1, 2]);
+/// ```
+#[track_caller]
+pub fn iota(shape: impl Into<Shape>, axis: i64, dtype: Dtype) -> Result<Array> {
+    let dims = checked("iota", shape.into(), dtype)?;
+    let axis = lazulite_base::shape::axis("iota", axis, dims.len())?;
+    Ok(index_along(&dims, axis, dtype))
 }
 
 /// The shape, if its size in bytes can be addressed.
@@ -101,7 +118,11 @@ pub(crate) fn checked(op: &str, shape: Shape, dtype: Dtype) -> Result<Dims> {
     match bytes {
         Some(b) if b <= isize::MAX as usize => Ok(shape.0),
         _ if shape.0.contains(&0) => Ok(shape.0),
-        _ => Err(Error::new(ErrorKind::OutOfMemory, op, format!("an array of shape {:?} and {dtype} exceeds the address space", &shape.0[..]))),
+        _ => Err(Error::new(
+            ErrorKind::OutOfMemory,
+            op,
+            format!("an array of shape {:?} and {dtype} exceeds the address space", &shape.0[..]),
+        )),
     }
 }
 
@@ -232,8 +253,8 @@ impl Array {
     /// ```
     #[track_caller]
     pub fn eye(n: usize, m: usize, k: i64, dtype: Dtype) -> Array {
-        let row = iota(&[n, m], 0, Dtype::I64) + k;
-        row.eq(&iota(&[n, m], 1, Dtype::I64)).astype(dtype)
+        let row = index_along(&[n, m], 0, Dtype::I64) + k;
+        row.eq(index_along(&[n, m], 1, Dtype::I64)).astype(dtype)
     }
 
     /// `n` numbers from `start` to `stop`, both included, evenly spaced.
@@ -248,8 +269,8 @@ impl Array {
         if n == 1 {
             return Array::full([1], a, dtype);
         }
-        let t = iota(&[n], 0, Dtype::F64) * (1.0 / (n.max(2) - 1) as f64);
-        let last = iota(&[n], 0, Dtype::I64).eq((n.max(1) - 1) as i64);
+        let t = index_along(&[n], 0, Dtype::F64) * (1.0 / (n.max(2) - 1) as f64);
+        let last = index_along(&[n], 0, Dtype::I64).eq((n.max(1) - 1) as i64);
         let y = &t * b + (1.0f32 - &t) * a;
         crate::ops::elementwise::select_scalar(&last, b, &y).astype(dtype)
     }
@@ -262,7 +283,7 @@ impl Array {
     /// ```
     #[track_caller]
     pub fn tri(n: usize, m: usize, k: i64, dtype: Dtype) -> Array {
-        (iota(&[n, m], 0, Dtype::I64) + k).ge(&iota(&[n, m], 1, Dtype::I64)).astype(dtype)
+        (index_along(&[n, m], 0, Dtype::I64) + k).ge(index_along(&[n, m], 1, Dtype::I64)).astype(dtype)
     }
 }
 
@@ -305,7 +326,7 @@ pub fn arange(start: impl Number, stop: impl Number, step: impl Number, dtype: D
     }
     let exact = |v: f64| v.fract() == 0.0;
     let wide = if exact(start) && exact(step) && !dtype.is_inexact() { Dtype::I64 } else { Dtype::F64 };
-    let index = iota(&[n as usize], 0, wide);
+    let index = index_along(&[n as usize], 0, wide);
     let line = index * Scalar::new(step, wide) + Scalar::new(start, wide);
     crate::ops::astype(&line, dtype)
 }

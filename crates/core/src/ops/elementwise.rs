@@ -116,9 +116,24 @@ pub(crate) fn apply(op: Op, condition: Option<&Array>, operands: &[Rhs]) -> Resu
     Ok(raw(op, list, dims, d, weak))
 }
 
-/// `x op y`, for callers that hold references.
+/// `x op y`, for callers that hold references. The frequent cases, operands that agree already and literals that fit, go straight to
+/// the node.
 #[track_caller]
 pub(crate) fn binary(op: Op, x: &Array, y: Rhs) -> Result<Array> {
+    let a = x.aval();
+    if op.operand_dtype(a.dtype) == Some(a.dtype) && !a.weak {
+        match &y {
+            Rhs::Array(b) if *b.aval() == *a && !(x.tag().shapeless || b.tag().shapeless) => {
+                let operands = smallvec![Operand::Edge(x.edge()), Operand::Edge(b.edge())];
+                return Ok(raw(op, operands, Dims::from_slice(&a.shape), a.dtype, false));
+            }
+            Rhs::Literal(s) if a.dtype.is_float() && s.dtype().is_float() => {
+                let operands = smallvec![Operand::Edge(x.edge()), Operand::Scalar(s.cast(a.dtype))];
+                return Ok(raw(op, operands, Dims::from_slice(&a.shape), a.dtype, false));
+            }
+            _ => {}
+        }
+    }
     apply(op, None, &[Rhs::Array(x.clone()), y])
 }
 

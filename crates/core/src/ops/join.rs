@@ -237,7 +237,7 @@ free! {
     pub fn split(x: &Array, parts: usize, axis: i64) -> Vec<Array> {
         let at = shape::axis("split", axis, x.ndim())?;
         let n = x.shape()[at];
-        if parts == 0 || n % parts != 0 {
+        if parts == 0 || !n.is_multiple_of(parts) {
             return Err(Error::value("split", format!("an axis of size {n} does not divide into {parts} parts")));
         }
         let ends: Vec<usize> = (1..parts).map(|i| i * (n / parts)).collect();

@@ -4,10 +4,13 @@
 //! same error.
 
 pub mod arg;
+pub mod arrange;
 pub mod cast;
 pub mod create;
 pub mod derivative;
 pub mod elementwise;
+mod gather;
+pub mod index;
 pub mod join;
 pub mod literal;
 pub mod matmul;
@@ -82,9 +85,12 @@ macro_rules! free {
 pub(crate) use free;
 
 pub use arg::*;
+pub use arrange::*;
 pub use cast::*;
 pub use create::*;
 pub use elementwise::*;
+pub use index::{Ellipsis, IndexPart, IntoIndex, NewAxis, SliceEnd, slice};
+pub use index::{add_at, index, maximum_at, minimum_at, multiply_at, put_along_axis, set, take, take_along_axis};
 pub use join::*;
 pub use literal::from_literal;
 pub use matmul::*;

@@ -473,19 +473,70 @@ free! {
         sample(logits, at, dims.into(), key)
     }
 
-    /// A permutation of `0..n` as `uint32`.
+    /// The numbers below `n`, as `uint32`, or the slices of an array along its first axis, in random order.
     ///
     /// # Errors
-    /// A value error for what is no key.
+    /// An index error for a 0-d array, a value error for a negative number or what is no key.
     ///
     /// ```
     /// use lazulite::prelude::*;
     /// let p = random::permutation(4, &random::key(0));
-    /// assert_eq!(p.argsort(0).shape(), [4]);
+    /// assert_eq!(p.sort(0).to_vec::<u32>().unwrap(), [0, 1, 2, 3]);
     /// ```
-    pub fn permutation(n: usize, key: &Array) -> Array {
-        crate::ops::argsort(&words("random.permutation", [n].into(), key)?, 0)
+    pub fn permutation(x: impl Permutable, key: &Array) -> Array {
+        x.permuted(key)
     }
+
+    /// The slices of an array along `axis` in random order.
+    ///
+    /// # Errors
+    /// An index error for an axis out of range, a value error for what is no key.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = random::permutation_along(&array![[1, 2, 3, 4]], 1, &random::key(0));
+    /// assert_eq!(x.sort(1).to_vec::<i32>().unwrap(), [1, 2, 3, 4]);
+    /// ```
+    pub fn permutation_along(x: &Array, axis: i64, key: &Array) -> Array {
+        let at = lazulite_base::shape::axis("random.permutation", axis, x.ndim())?;
+        crate::ops::take(x, &below(x.shape()[at], key)?, axis)
+    }
+}
+
+/// What [`permutation`] puts in random order: a number stands for all that are smaller.
+pub trait Permutable {
+    /// The permuted array.
+    ///
+    /// # Errors
+    /// As for [`permutation`].
+    fn permuted(self, key: &Array) -> Result<Array>;
+}
+
+impl Permutable for usize {
+    fn permuted(self, key: &Array) -> Result<Array> {
+        below(self, key)
+    }
+}
+
+impl Permutable for i32 {
+    fn permuted(self, key: &Array) -> Result<Array> {
+        match usize::try_from(self) {
+            Ok(n) => below(n, key),
+            Err(_) => Err(Error::value("random.permutation", format!("there are no numbers from 0 to below {self}"))),
+        }
+    }
+}
+
+impl Permutable for &Array {
+    fn permuted(self, key: &Array) -> Result<Array> {
+        permutation_along(self, 0, key)
+    }
+}
+
+/// The numbers below `n` in random order.
+#[track_caller]
+fn below(n: usize, key: &Array) -> Result<Array> {
+    crate::ops::argsort(&words("random.permutation", [n].into(), key)?, 0)
 }
 
 /// The argmax along `axis` of the logits with Gumbel noise of shape `shape`.

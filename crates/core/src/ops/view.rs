@@ -184,7 +184,7 @@ impl Primitive for Reshape {
         let known: usize = self.0.iter().map(fixed).product();
         let fail = || Error::value("reshape", format!("cannot reshape {:?} ({size} elements) to [{}]", &from.shape[..], self.attributes()));
         let rest = if self.0.contains(&Size::Rest) {
-            if known == 0 || size % known != 0 {
+            if known == 0 || !size.is_multiple_of(known) {
                 return Err(fail());
             }
             size / known
@@ -255,6 +255,15 @@ pub(crate) fn reshape_to(x: &Array, dims: Dims) -> Result<Array> {
         return Ok(x.clone());
     }
     apply(Reshape(dims.iter().map(|&d| Size::Fixed(d)).collect()), &[x])
+}
+
+/// The given axes of `x` in order, `None` being a new one of size one; axes of size one may be left out.
+#[track_caller]
+pub(crate) fn pick_axes(x: &Array, axes: &[Option<usize>]) -> Result<Array> {
+    if axes.len() == x.ndim() && axes.iter().enumerate().all(|(i, a)| *a == Some(i)) {
+        return Ok(x.clone());
+    }
+    apply(Reshape(axes.iter().map(|a| a.map_or(Size::Fixed(1), Size::Axis)).collect()), &[x])
 }
 
 /// `ct`, with the elements of `x` in order, in the shape of `x`.
@@ -666,6 +675,19 @@ op! {
         slice_ranges(&flat, ranges)
     }
 
+    /// The array with its elements in row-major order in memory: itself, or a copy.
+    ///
+    /// # Errors
+    /// None.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![[1, 2], [3, 4]].t().contiguous().to_vec::<i32>().unwrap(), [1, 3, 2, 4]);
+    /// ```
+    pub fn contiguous(x) -> Array {
+        apply(Contiguous, &[x])
+    }
+
     /// The array itself, through which no derivative flows.
     ///
     /// # Errors
@@ -678,6 +700,37 @@ op! {
     /// ```
     pub fn stop_gradient(x) -> Array {
         Ok(node(Prim::new(StopGradient), smallvec![Operand::Edge(x.edge())], x.aval().clone()))
+    }
+}
+
+/// Its input in row-major order: a copy if it lies otherwise.
+struct Contiguous;
+
+impl Primitive for Contiguous {
+    fn name(&self) -> &'static str {
+        "contiguous"
+    }
+    fn key(&self, _: &mut KeyHasher) {}
+    fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
+        Ok(smallvec![inputs[0].clone()])
+    }
+    fn role(&self) -> Role<'_> {
+        Role::View(self)
+    }
+    fn vjp(&self, cx: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![cx.cotangents[0].clone()])
+    }
+    fn jvp(&self, cx: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
+        Ok(vec![cx.tangents[0].clone()])
+    }
+    fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
+        Ok(vec![contiguous(&cx.inputs[0].array())?])
+    }
+}
+
+impl ViewOf for Contiguous {
+    fn layout(&self, input: &Aval, layout: &Layout, _: &Aval) -> Option<Layout> {
+        shape::is_contiguous(&input.shape, &layout.strides).then(|| layout.clone())
     }
 }
 

@@ -2,9 +2,9 @@
 //! moves back.
 
 use crate::plan::Plan;
-use crate::runtime::sync::Mutex;
+use std::sync::Mutex;
 use lazulite_base::key::Key;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 use std::sync::Arc;
 
 /// Nodes of planned graphs that a generation holds.

@@ -18,7 +18,7 @@ use crate::primitive::{Prim, Role};
 use crate::runtime::buffer::Layout;
 use crate::runtime::stream::Stream;
 use lazulite_base::tape::Order;
-use lazulite_base::{Dims, Dtype, Op, shape};
+use lazulite_base::{Dims, Dtype, shape};
 
 /// Most instructions of a tape.
 const CAP: usize = 256;
@@ -83,9 +83,9 @@ pub(crate) struct Fused {
     pub stored: Vec<Vec<bool>>,
     fusion: bool,
     /// By value: the last group that read it from memory.
-    readers: std::collections::HashMap<(u32, u32), u32>,
+    readers: rustc_hash::FxHashMap<(u32, u32), u32>,
     /// The last group of a small space, by level.
-    small: std::collections::HashMap<(u32, Dims), u32>,
+    small: rustc_hash::FxHashMap<(u32, Dims), u32>,
 }
 
 /// A shape without its axes of size one, and the strides of those that remain.
@@ -462,12 +462,4 @@ enum Use {
     Compact,
     /// As one value a row, broadcast over the row.
     Broadcast,
-}
-
-/// The table's operation of a node, if it is one.
-pub(crate) fn op_of(prim: &Prim) -> Option<Op> {
-    match prim {
-        Prim::Elementwise(op) => Some(*op),
-        Prim::Other(_) | Prim::Leaf => None,
-    }
 }

@@ -9,7 +9,7 @@ use crate::runtime::stream::Stream;
 use lazulite_base::key::{Key, KeyHasher};
 use lazulite_base::{Dtype, Op};
 use smallvec::SmallVec;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl Ir {
 
     /// Writes down a collected graph.
     pub fn build(graph: &Graph) -> Ir {
-        let mut b = Builder { ir: Ir::default(), seen: HashMap::new() };
+        let mut b = Builder { ir: Ir::default(), seen: HashMap::default() };
         let mut map: Vec<SmallVec<[Value; 1]>> = Vec::with_capacity(graph.nodes.len());
         let mut scalars = 0u32;
         for (i, n) in graph.nodes.iter().enumerate() {

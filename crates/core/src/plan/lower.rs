@@ -14,7 +14,8 @@ use lazulite_base::tape::{Inst, Instr, Map, Order, Reg, Tape, Varies};
 use lazulite_base::work::{View, Work};
 use lazulite_base::{Dims, Dtype, Op, Strides};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use rustc_hash::FxHashMap as HashMap;
+use std::collections::BinaryHeap;
 use std::panic::Location;
 
 /// A value in memory, as a step uses it: its root, and bytes from the root's start.
@@ -61,7 +62,7 @@ impl Ir {
         let drafts = low.drafts;
         let mut memory = Memory::new(self, &fused, graph);
         let (placed, results) = memory.assign(&drafts);
-        let mut kernels: HashMap<&Work, std::sync::Arc<dyn backend::Kernel>> = HashMap::new();
+        let mut kernels: HashMap<&Work, std::sync::Arc<dyn backend::Kernel>> = HashMap::default();
         let mut compiled = Vec::with_capacity(drafts.len());
         for d in &drafts {
             let kernel = match kernels.get(&d.work) {
@@ -113,8 +114,8 @@ impl Lowering<'_> {
 
     /// Items in an order that respects what reads what, earliest node first.
     fn order(&self) -> Vec<Item> {
-        let mut first: HashMap<Item, u32> = HashMap::new();
-        let mut needs: HashMap<Item, Vec<Item>> = HashMap::new();
+        let mut first: HashMap<Item, u32> = HashMap::default();
+        let mut needs: HashMap<Item, Vec<Item>> = HashMap::default();
         for (i, node) in self.ir.nodes.iter().enumerate() {
             let v = Value { node: i as u32, out: 0 };
             let Some(item) = self.maker(v) else { continue };
@@ -140,8 +141,8 @@ impl Lowering<'_> {
                 }
             }
         }
-        let mut users: HashMap<Item, Vec<Item>> = HashMap::new();
-        let mut missing: HashMap<Item, usize> = HashMap::new();
+        let mut users: HashMap<Item, Vec<Item>> = HashMap::default();
+        let mut missing: HashMap<Item, usize> = HashMap::default();
         for &item in first.keys() {
             let list = needs.get(&item).map_or(&[][..], |l| l);
             missing.insert(item, list.len());
@@ -318,9 +319,9 @@ impl<'a> TapeBuilder<'a> {
             tape,
             inputs,
             params,
-            regs: HashMap::new(),
-            loads: HashMap::new(),
-            constants: HashMap::new(),
+            regs: HashMap::default(),
+            loads: HashMap::default(),
+            constants: HashMap::default(),
         }
     }
 
@@ -501,11 +502,6 @@ impl Plan {
         }
         out
     }
-}
-
-/// Whether a tape does more than one op: for counters and `explain`.
-pub(crate) fn tape_ops(tape: &Tape) -> usize {
-    tape.code.iter().filter(|i| matches!(i.inst, Inst::Apply(..) | Inst::Cast(_) | Inst::Reduce(..))).count()
 }
 
 /// The table's operations in a tape, for listings.

@@ -9,7 +9,10 @@ use crate::plan::lower::{Draft, Slot};
 use crate::plan::{At, BlockPlan, BufferKind, Outcome};
 use crate::runtime::memory::class;
 use lazulite_base::work::Work;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
+
+/// Where a step's inputs and outputs are.
+pub(crate) type Addresses = (Vec<At>, Vec<At>);
 
 /// Assigns memory to the drafts of one plan.
 pub(crate) struct Memory<'a> {
@@ -27,7 +30,7 @@ pub(crate) struct Memory<'a> {
 
 impl<'a> Memory<'a> {
     pub fn new(ir: &'a Ir, fused: &'a Fused, graph: &'a Graph) -> Self {
-        Memory { ir, fused, graph, buffers: vec![], blocks: vec![], of: HashMap::new(), leaf_buffers: HashMap::new(), free: vec![] }
+        Memory { ir, fused, graph, buffers: vec![], blocks: vec![], of: HashMap::default(), leaf_buffers: HashMap::default(), free: vec![] }
     }
 
     /// Bytes a root's memory takes.
@@ -83,10 +86,10 @@ impl<'a> Memory<'a> {
     }
 
     /// The addresses of every draft's inputs and outputs, and what exists at the end.
-    pub fn assign(&mut self, drafts: &[Draft]) -> (Vec<(Vec<At>, Vec<At>)>, Vec<Outcome>) {
+    pub fn assign(&mut self, drafts: &[Draft]) -> (Vec<Addresses>, Vec<Outcome>) {
         let roots_wanted: Vec<Value> = self.ir.wanted.iter().map(|&(_, v)| self.fused.at(v).root).collect();
         // The step after which each root is dead; wanted ones never die.
-        let mut last: HashMap<Value, usize> = HashMap::new();
+        let mut last: HashMap<Value, usize> = HashMap::default();
         for (i, d) in drafts.iter().enumerate() {
             for s in d.inputs.iter().chain(&d.outputs) {
                 last.insert(s.root, i);
@@ -96,7 +99,7 @@ impl<'a> Memory<'a> {
             last.insert(r, usize::MAX);
         }
         // Data that share a buffer die together.
-        let mut leaf_last: HashMap<u32, usize> = HashMap::new();
+        let mut leaf_last: HashMap<u32, usize> = HashMap::default();
         for (&root, &at) in &last {
             if let Kind::Data(leaf) = self.fused.at(root).kind {
                 let same = self.graph.leaves[leaf as usize].same;

@@ -5,7 +5,7 @@
 
 use crate::runtime::memory::{self, Block};
 use crate::runtime::stream::Device;
-use crate::runtime::sync::Mutex;
+use std::sync::Mutex;
 use crate::runtime::ticket::Ticket;
 use lazulite_base::backend::{self, Address};
 use lazulite_base::error::Result;

@@ -1,7 +1,7 @@
 //! Memory: a size-classed cache of freed blocks in front of the backends' allocators, with MLX's accounting.
 
 use crate::runtime::stream::Device;
-use crate::runtime::sync::Mutex;
+use std::sync::Mutex;
 use lazulite_base::backend::{self, Address};
 use lazulite_base::error::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
@@ -140,7 +140,7 @@ fn free(block: Block) {
 ///
 /// ```
 /// use lazulite::prelude::*;
-/// let x = Array::zeros([1 << 20], Dtype::F32);
+/// let x = Array::arange(0, 1 << 20, 1, Dtype::F32);
 /// let before = memory::active();
 /// eval([&x]).unwrap();
 /// assert!(memory::active() >= before + (4 << 20));

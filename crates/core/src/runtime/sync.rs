@@ -1,6 +1,11 @@
-//! The synchronisation types that slots, tickets and the pool use: the standard library's, or loom's when a model is checked.
+//! The synchronisation types of slots and tickets: the standard library's, or loom's when their protocol is model-checked
+//! (`RUSTFLAGS="--cfg loom" cargo test -p lazulite-core --lib loom`).
 
 #[cfg(loom)]
-pub(crate) use loom::sync::{Condvar, Mutex as LoomMutex};
-pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-pub(crate) use std::sync::{Mutex, MutexGuard};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+#[cfg(loom)]
+pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
+#[cfg(not(loom))]
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+#[cfg(not(loom))]
+pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};

@@ -23,8 +23,11 @@ use std::sync::{Arc, Mutex, RwLock};
 pub(crate) struct Call {
     program: Arc<Program>,
     /// Its derivatives and batches, by kind and by what is asked of them.
-    derived: Mutex<HashMap<(u8, Vec<bool>, usize), Derived>>,
+    derived: Mutex<HashMap<Derivation, Derived>>,
 }
+
+/// A kind of derivation, a mask of what is asked, and a batch size.
+type Derivation = (u8, Vec<bool>, usize);
 
 #[derive(Clone)]
 struct Derived {
@@ -243,7 +246,7 @@ where
     B: Output,
     F: Fn(&A) -> B,
 {
-    let cache: RwLock<HashMap<Key, Vec<Arc<Entry<B::Tree>>>>> = RwLock::new(HashMap::new());
+    let cache: Cache<B::Tree> = RwLock::new(HashMap::new());
     move |x| B::wrap(call(x, &f, options, &cache))
 }
 

@@ -17,6 +17,7 @@ use crate::graph::tag::{Kind, Tag};
 use crate::graph::node::Avals;
 use crate::primitive::{Jvp, Prim, Primitive, Role, Vjp, Vmap};
 use crate::tree::Tree;
+pub(crate) use crate::tree::{flatten, unflatten};
 use lazulite_base::error::Result;
 use lazulite_base::key::KeyHasher;
 use smallvec::smallvec;
@@ -67,17 +68,4 @@ pub(crate) fn abstract_tree<A: Tree>(tree: &A, kind: Kind, shapeless: bool, mut 
         leaf
     });
     (tree, leaves)
-}
-
-/// The arrays of a tree, in order.
-pub(crate) fn flatten<A: Tree>(tree: &A) -> Vec<Array> {
-    let mut list = Vec::new();
-    tree.visit(&mut |x| list.push(x.clone()));
-    list
-}
-
-/// The tree with its arrays replaced, in order.
-pub(crate) fn unflatten<A: Tree>(tree: &A, arrays: &[Array]) -> A {
-    let mut next = arrays.iter();
-    tree.map_arrays(&mut |_| next.next().expect("one array a leaf").clone())
 }

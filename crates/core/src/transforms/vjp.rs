@@ -123,6 +123,7 @@ impl<T: Tree> Traced<T> {
 /// assert_eq!(y.to_vec::<f32>().unwrap(), [4.0, 9.0]);
 /// assert_eq!(pullback(&array![1.0, 10.0]).to_vec::<f32>().unwrap(), [4.0, 60.0]);
 /// ```
+#[allow(clippy::type_complexity)]
 pub fn vjp<A, B, F>(f: F) -> impl Fn(&A) -> B::With<(B::Tree, Pullback<A, B::Tree>)>
 where
     A: Tree + Send + Sync + 'static,

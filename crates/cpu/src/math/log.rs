@@ -90,7 +90,7 @@ impl Function for Log10 {
         let t = tail(f).fma(V::splat(std::f32::consts::LOG10_E), f.mul(V::splat(-1.010_305e-8)));
         let t = k.fma(V::splat(4.605_039e-6), t);
         let r = f.fma(V::splat(std::f32::consts::LOG10_E), t);
-        special(x, k.fma(V::splat(3.010_253_9e-1), r))
+        special(x, k.fma(V::splat(3.010_254e-1), r))
     }
 }
 

@@ -6,11 +6,13 @@
 
 mod exp;
 mod log;
+mod pow;
 mod special;
 mod trig;
 
 pub use exp::{Exp, Expm1, Sigmoid, Tanh};
 pub use log::{Log, Log1p, Log2, Log10};
+pub use pow::pow;
 pub use special::{Erf, Erfinv, Rsqrt};
 pub use trig::{Cos, Sin, Tan};
 

@@ -21,7 +21,7 @@ impl Function for Erf {
         let small = polynomial(z, c).fma(a, a);
         // 1 - 2^q, where q approximates log2(erfc(a)) up to 4, beyond which the result is 1.
         let b = V::splat(4.0).min(a);
-        let q = [-2.381_377e-4, -1.627_075_8, -9.189_481_7e-1, -1.502_167e-1, 3.220_006e-2, -4.424_076_5e-3, 2.861_204_6e-4];
+        let q = [-2.381_377e-4, -1.627_075_8, -9.189_482e-1, -1.502_167e-1, 3.220_006e-2, -4.424_076_5e-3, 2.861_204_6e-4];
         let large = V::splat(1.0).sub(exp2_small(polynomial(b, q)));
         let v = V::select(a.lt(V::splat(0.9)), small, large);
         V::select(x.unordered(x), x, v.or(x.sign()))
@@ -53,7 +53,7 @@ impl Function for Erfinv {
             w.sqrt().sub(V::splat(3.0)),
             [
                 2.832_976_8,
-                1.001_674_1,
+                1.001_674,
                 9.438_87e-3,
                 -7.622_461e-3,
                 5.739_508e-3,

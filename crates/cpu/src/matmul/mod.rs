@@ -22,7 +22,7 @@ use lazulite_base::backend::{Args, Kernel};
 use lazulite_base::dtype::Dtype;
 use lazulite_base::shape::coalesce;
 use lazulite_base::work::View;
-use lazulite_base::{Error, Result};
+use lazulite_base::{Error, ErrorKind, Result};
 use pack::{Kind, Side};
 use scratch::Scratch;
 use std::ops::Range;
@@ -146,7 +146,7 @@ impl<K: Kind> MatMul<K> {
         let panels = m.div_ceil(tiles.by_rows.len() / K::PLANES);
         let a_direct = K::DIRECT && panels == 1 && (m == 1 || la.line == 1);
         let small = lb.step.unsigned_abs() * k * size_of::<K::E>() <= 32 << 10;
-        let b_direct = K::DIRECT && lb.line == 1 && (panels <= 2 || small);
+        let b_direct = K::DIRECT && lb.line == 1 && (panels <= 4 || small);
         let wide = b_direct && panels == 1 && m <= tiles.wide.len();
         let width = tiles.lanes * if wide { 8 } else { 2 };
         MatMul { tiles, m, n, k, a: la, b: lb, batch, swapped, panels, width, a_direct, b_direct, wide }
@@ -340,7 +340,7 @@ impl<K: Kind> MatMul<K> {
                 }
             });
         }
-        if failed.into_inner() { Err(Error::runtime("matmul", "no working memory")) } else { Ok(()) }
+        if failed.into_inner() { Err(Error::new(ErrorKind::OutOfMemory, "matmul", "no working memory")) } else { Ok(()) }
     }
 
     /// One product, by this thread.
@@ -405,7 +405,7 @@ impl<K: Kind> MatMul<K> {
         let sum = runs.reduce(|a, b| a + b).expect("not empty");
         // SAFETY: one element.
         unsafe { K::finish(&sum, 1, 1, 1, at.out, 1) };
-        if failed.into_inner() { Err(Error::runtime("matmul", "no working memory")) } else { Ok(()) }
+        if failed.into_inner() { Err(Error::new(ErrorKind::OutOfMemory, "matmul", "no working memory")) } else { Ok(()) }
     }
 
     /// One product of few elements and many runs, a run a task.
@@ -445,7 +445,7 @@ impl<K: Kind> MatMul<K> {
         }
         // SAFETY: the caller's promise.
         unsafe { K::finish(sums, n, rows, n, at.out, n) };
-        if failed.into_inner() { Err(Error::runtime("matmul", "no working memory")) } else { Ok(()) }
+        if failed.into_inner() { Err(Error::new(ErrorKind::OutOfMemory, "matmul", "no working memory")) } else { Ok(()) }
     }
 }
 
@@ -493,7 +493,7 @@ impl<K: Kind> Kernel for MatMul<K> {
                     }
                 });
             });
-            return if failed.into_inner() { Err(Error::runtime("matmul", "no working memory")) } else { Ok(()) };
+            return if failed.into_inner() { Err(Error::new(ErrorKind::OutOfMemory, "matmul", "no working memory")) } else { Ok(()) };
         }
         let dot = K::PLANES == 1 && size == 1 && self.k >= 2 * BLOCK && self.a.step == 1 && self.b.step == 1;
         let narrow = self.groups() * (K::PLANES * self.m / ROWS).max(1) < TASKS && self.runs() > 1;

@@ -142,11 +142,19 @@ unsafe fn pack_real<T: Widen<E>, E: Tiled>(
             for i in (0..lines).step_by(side) {
                 let (rows, columns) = ((lines - i).min(side), (k - p).min(side));
                 let (from, to) = (x.offset(i as isize * line + p as isize), panel.add(p * width + i));
+                // What spills over a row's end is written again with the next row; a whole row of the panel spills nothing.
+                let loose = if i + side <= width {
+                    columns
+                } else if i > 0 {
+                    0
+                } else {
+                    columns - (p + columns == k) as usize
+                };
                 if same {
-                    (tiles.transpose)(from.cast(), line, rows, columns, to, width);
+                    (tiles.transpose)(from.cast(), line, rows, columns, to, width, loose);
                 } else {
                     widen_block(from, line, rows, columns, &mut block);
-                    (tiles.transpose)(block.as_ptr().cast(), 16, rows, columns, to, width);
+                    (tiles.transpose)(block.as_ptr().cast(), 16, rows, columns, to, width, loose);
                 }
             }
         }

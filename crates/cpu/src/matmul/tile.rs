@@ -9,10 +9,11 @@ use crate::isa::Isa;
 /// Arguments: k, a, sa, b, sb, c, sc, n, add.
 pub type TileFn<E> = unsafe fn(usize, *const E, usize, *const E, usize, *mut E, usize, usize, bool);
 
-/// Writes a square block of at most `lanes` rows that lie `stride` apart, transposed, to rows that lie `width` apart.
+/// Writes a square block of at most `lanes` rows that lie `stride` apart, transposed, to rows that lie `width` apart. The first `loose` of
+/// these may be written up to `lanes` numbers long.
 ///
-/// Arguments: source, stride, rows, columns, destination, width.
-pub type TransposeFn<E> = unsafe fn(*const E, isize, usize, usize, *mut E, usize);
+/// Arguments: source, stride, rows, columns, destination, width, loose.
+pub type TransposeFn<E> = unsafe fn(*const E, isize, usize, usize, *mut E, usize, usize);
 
 /// `c[l] = sum_p x[p * lanes + l] * y[p * lanes + l]` in the order of a [`TileFn`].
 ///
@@ -90,7 +91,7 @@ unsafe fn tile<W: Vector, const M: usize, const V: usize>(
     }
 }
 
-unsafe fn transpose_plain<E: Copy>(x: *const E, stride: isize, rows: usize, columns: usize, out: *mut E, width: usize) {
+unsafe fn transpose_plain<E: Copy>(x: *const E, stride: isize, rows: usize, columns: usize, out: *mut E, width: usize, _: usize) {
     for j in 0..columns {
         for i in 0..rows {
             // SAFETY: the caller's promise.
@@ -193,25 +194,26 @@ mod x86 {
     macro_rules! transposes {
         (
             $name:ident, $lines:ident, $e:ty, $index:ty, $v:ty, $n:literal, $zero:ident, $load:ident, $permute:ident, $store:ident, $set:ident,
-            $splat:ident, $fma:ident, $plus:ident, $m:ty, [$($bit:literal)*]
+            $splat:ident, $fma:ident, $plus:ident, $whole:ident, $spill:ident, $m:ty, [$($bit:literal)*]
         ) => {
             /// Exchanges rows and columns one bit of their numbers at a time.
             #[target_feature(enable = "avx512f")]
-            pub unsafe fn $name(x: *const $e, stride: isize, rows: usize, columns: usize, out: *mut $e, width: usize) {
+            pub unsafe fn $name(x: *const $e, stride: isize, rows: usize, columns: usize, out: *mut $e, width: usize, loose: usize) {
                 let some = |n: usize| ((1u32 << n) - 1) as $m;
                 let mut r = [$zero(); $n];
                 for (i, r) in r.iter_mut().enumerate().take(rows) {
                     let row = x.wrapping_offset(i as isize * stride);
                     // SAFETY: the caller's promise; a prefetch may name any address.
                     unsafe {
-                        *r = $load(some(columns), row);
+                        *r = if columns == $n { $whole(row) } else { $load(some(columns), row) };
                         _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(AHEAD).cast());
                     }
                 }
                 exchange!(r, $index, $n, $permute, $set, [$($bit)*]);
                 for (j, &r) in r.iter().enumerate().take(columns) {
+                    let out = out.wrapping_add(j * width);
                     // SAFETY: the caller's promise.
-                    unsafe { $store(out.add(j * width), some(rows), r) };
+                    unsafe { if j < loose { $spill(out, r) } else { $store(out, some(rows), r) } };
                 }
             }
 
@@ -228,7 +230,7 @@ mod x86 {
                         let row = x.wrapping_offset(i as isize * stride + p as isize);
                         // SAFETY: the caller's promise; a prefetch may name any address.
                         unsafe {
-                            *r = $load(some(columns), row);
+                            *r = if columns == $n { $whole(row) } else { $load(some(columns), row) };
                             _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(AHEAD).cast());
                         }
                     }
@@ -254,11 +256,11 @@ mod x86 {
 
     transposes!(
         transpose16, lines16, f32, i32, __m512, 16, _mm512_setzero_ps, _mm512_maskz_loadu_ps, _mm512_permutex2var_ps, _mm512_mask_storeu_ps,
-        _mm512_loadu_si512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_add_ps, u16, [8 4 2 1]
+        _mm512_loadu_si512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_loadu_ps, _mm512_storeu_ps, u16, [8 4 2 1]
     );
     transposes!(
         transpose8, lines8, f64, i64, __m512d, 8, _mm512_setzero_pd, _mm512_maskz_loadu_pd, _mm512_permutex2var_pd, _mm512_mask_storeu_pd,
-        _mm512_loadu_si512, _mm512_set1_pd, _mm512_fmadd_pd, _mm512_add_pd, u8, [4 2 1]
+        _mm512_loadu_si512, _mm512_set1_pd, _mm512_fmadd_pd, _mm512_add_pd, _mm512_loadu_pd, _mm512_storeu_pd, u8, [4 2 1]
     );
 }
 

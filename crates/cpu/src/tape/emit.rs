@@ -1,10 +1,10 @@
 //! Emits one program: the steps that compute some of a tape's instructions for one tile, with registers on buffers.
 
 use super::kernels::{self, Fun, Pick, width};
-use super::space::{Access, Space};
+use super::space::{Access, LINES, Space};
 use crate::simd::Level;
-use lazulite_base::Dtype;
-use lazulite_base::tape::{Inst, Reg, Tape, Varies};
+use lazulite_base::tape::{Inst, Instr, Order, ReduceOp, Reg, Tape, Varies};
+use lazulite_base::{Dtype, Op};
 use smallvec::SmallVec;
 
 /// A place in the table of pointers that steps name their operands by.
@@ -40,6 +40,14 @@ pub struct Transfer {
     pub one: bool,
 }
 
+/// A slot that follows the tile through the turned lines of an operand, which lie at an offset in scratch memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Turned {
+    pub slot: Slot,
+    pub operand: u16,
+    pub offset: usize,
+}
+
 /// A slot that follows the tile through a value kept from one phase to the next.
 #[derive(Clone, Copy, Debug)]
 pub struct Kept {
@@ -54,11 +62,20 @@ pub struct Program {
     pub moves: Vec<Move>,
     pub kept: Vec<Kept>,
     pub fetch: Vec<Transfer>,
+    pub turned: Vec<Turned>,
     pub steps: Vec<Step>,
-    /// Registers that reductions of this phase read, as slots, in the order of the phase's reductions.
-    pub reduced: Vec<Slot>,
+    /// What reductions of this phase accumulate, in their order.
+    pub reduced: Vec<Reduced>,
     pub late: Vec<Step>,
     pub write: Vec<Transfer>,
+}
+
+/// How a reduction accumulates a tile along a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Reduced {
+    pub run: Fun,
+    /// Its operands; the first alone is what reductions across rows read.
+    pub slots: [Slot; 3],
 }
 
 /// Where a register is.
@@ -74,11 +91,16 @@ pub struct Loc {
 /// To what scratch memory is aligned.
 pub const SMALL: usize = 64;
 
+/// Two operations of one kernel, and whether the first gives the second's second operand.
+type Pair = (Op, Op, bool);
+
 /// The state shared by the programs of a tape: slots and memory.
 pub struct Emitter<'a> {
     pub tape: &'a Tape,
     pub space: &'a Space,
     pub level: Level,
+    /// Elements of a tile.
+    pub tile: usize,
     /// Every slot's place in the scratch memory; `None` for those that move.
     pub slots: Vec<Option<usize>>,
     /// Bytes of scratch memory given out.
@@ -95,6 +117,12 @@ pub struct Emitter<'a> {
     uses: Vec<u32>,
     last_use: Vec<u32>,
     loc: Vec<Option<Loc>>,
+    /// The instruction that is done in one kernel with an earlier one: which, and whether as its second operand.
+    paired: Vec<Option<(Reg, bool)>>,
+    /// Instructions of the program.
+    made: Vec<bool>,
+    /// Instructions that a later kernel does.
+    absorbed: Vec<bool>,
 }
 
 impl<'a> Emitter<'a> {
@@ -113,6 +141,7 @@ impl<'a> Emitter<'a> {
             tape,
             space,
             level,
+            tile,
             slots: vec![Some(0)],
             bytes: SMALL,
             lasting: vec![None; n],
@@ -124,6 +153,9 @@ impl<'a> Emitter<'a> {
             uses: vec![0; n],
             last_use: vec![0; n],
             loc: Vec::new(),
+            paired: vec![None; n],
+            made: vec![false; n],
+            absorbed: vec![false; n],
         }
     }
 
@@ -190,13 +222,19 @@ impl<'a> Emitter<'a> {
     /// A slot that follows the tile through an operand.
     fn pointer(&mut self, p: &mut Program, operand: u16) -> Slot {
         let slot = self.moving();
-        p.moves.push(Move { slot, operand, step: self.space.operands[operand as usize].step });
+        let o = &self.space.operands[operand as usize];
+        if o.access == Access::Turned {
+            let offset = self.reserve(LINES * turned_line(self.tile, o.dtype));
+            p.turned.push(Turned { slot, operand, offset });
+        } else {
+            p.moves.push(Move { slot, operand, step: o.step });
+        }
         slot
     }
 
     /// Emits the program that computes `todo` (rising), keeps what `reduced` names for reductions, and writes `outputs` (numbers of
     /// outputs). `one`: the program works on single values.
-    pub fn program(&mut self, one: bool, todo: &[Reg], reduced: &[Reg], outputs: &[usize]) -> Program {
+    pub fn program(&mut self, one: bool, todo: &[Reg], reduced: &[(ReduceOp, Reg)], outputs: &[usize]) -> Program {
         let tape = self.tape;
         let mut p = Program::default();
         self.free.clone_from(&self.pool);
@@ -206,6 +244,8 @@ impl<'a> Emitter<'a> {
         }
         self.uses.fill(0);
         self.last_use.fill(0);
+        self.made.fill(false);
+        todo.iter().for_each(|&r| self.made[r as usize] = true);
         let mut used = |r: Reg, at: u32, uses: &mut Vec<u32>| {
             uses[r as usize] += 1;
             self.last_use[r as usize] = at;
@@ -215,15 +255,16 @@ impl<'a> Emitter<'a> {
                 used(r, at as u32, &mut self.uses);
             }
         }
-        for &r in reduced.iter().chain(outputs.iter().map(|&o| &tape.outputs[o].0)) {
+        for r in reduced.iter().map(|r| r.1).chain(outputs.iter().map(|&o| tape.outputs[o].0)) {
             used(r, u32::MAX, &mut self.uses);
         }
         for k in 0..self.keeping.len() {
             let (r, kept) = self.keeping[k];
-            if self.uses[r as usize] > 0 || todo.contains(&r) {
+            if self.uses[r as usize] > 0 || self.made[r as usize] {
                 p.kept.push(kept);
             }
         }
+        self.pairs(todo, reduced, outputs);
         // Fetches come before every step, so their buffers must not have been anything else.
         let mut raw: SmallVec<[Slot; 4]> = SmallVec::new();
         for &i in todo {
@@ -234,13 +275,24 @@ impl<'a> Emitter<'a> {
         self.free.extend(raw);
         let mut direct: SmallVec<[bool; 8]> = smallvec::smallvec![false; outputs.len()];
         for (at, &i) in todo.iter().enumerate() {
-            if matches!(tape.code[i as usize].inst, Inst::Apply(..) | Inst::Cast(_)) {
+            if matches!(tape.code[i as usize].inst, Inst::Apply(..) | Inst::Cast(_)) && !self.absorbed[i as usize] {
                 self.compute(&mut p, one, i, at as u32, outputs, &mut direct);
             }
         }
-        for &r in reduced {
-            let (slot, _) = self.spread(&mut p, r);
-            p.reduced.push(slot);
+        for &(op, r) in reduced {
+            let d = tape.code[r as usize].dtype;
+            if self.absorbed[r as usize] && !self.reduce_absorbed(&mut p, op, r) {
+                self.compute(&mut p, one, r, u32::MAX, &[], &mut []);
+                self.absorbed[r as usize] = false;
+            }
+            if !self.absorbed[r as usize] {
+                let run = match tape.order {
+                    Order::Lanes => kernels::lanes(self.level, op, d, None, 0).expect("every reduction has a kernel on vectors"),
+                    Order::Blocks => kernels::sequence(self.level, op, d),
+                };
+                let (slot, _) = self.spread(&mut p, r);
+                p.reduced.push(Reduced { run, slots: [slot; 3] });
+            }
         }
         for (k, &o) in outputs.iter().enumerate() {
             if !direct[k] {
@@ -248,6 +300,81 @@ impl<'a> Emitter<'a> {
             }
         }
         p
+    }
+
+    /// Finds instructions that one kernel does together, and those whose results only a reduction reads.
+    fn pairs(&mut self, todo: &[Reg], reduced: &[(ReduceOp, Reg)], outputs: &[usize]) {
+        let tape = self.tape;
+        self.paired.fill(None);
+        self.absorbed.fill(false);
+        let simple = |i: Reg| match tape.code[i as usize] {
+            Instr { inst: Inst::Apply(op, r), dtype: Dtype::F32, .. } if op.info().arity < 3 => {
+                (tape.code[r[0] as usize].dtype == Dtype::F32).then_some((op, r))
+            }
+            _ => None,
+        };
+        let written = |r: Reg| outputs.iter().any(|&o| tape.outputs[o].0 == r);
+        for (at, &i) in todo.iter().enumerate() {
+            let Some((second, sources)) = simple(i) else { continue };
+            let arity = second.info().arity;
+            for (k, &r) in sources[..arity].iter().enumerate() {
+                let Some((first, inner)) = simple(r) else { continue };
+                let free = self.uses[r as usize] == 1 && self.lasting[r as usize].is_none() && self.paired[r as usize].is_none();
+                let form = if arity == 1 { 0 } else { 0b100 };
+                let first = if first == Op::Square { Op::Multiply } else { first };
+                if free && !written(r) && self.made[r as usize] && kernels::pair(self.level, first, second, k == 1, form).is_some() {
+                    self.paired[i as usize] = Some((r, k == 1));
+                    self.absorbed[r as usize] = true;
+                    inner.iter().for_each(|&s| self.last_use[s as usize] = self.last_use[s as usize].max(at as u32));
+                    break;
+                }
+            }
+        }
+        if self.space.vertical || tape.order != Order::Lanes {
+            return;
+        }
+        for &(_, r) in reduced {
+            let lone = self.uses[r as usize] == 1 && self.lasting[r as usize].is_none() && self.made[r as usize];
+            if lone && let Some((op, sources)) = simple(r) {
+                let inner = self.paired[r as usize].and_then(|(f, _)| simple(f)).map_or([r; 3], |(_, s)| s);
+                self.absorbed[r as usize] = matches!(op, Op::Multiply | Op::Square);
+                for s in sources.iter().chain(&inner).filter(|_| self.absorbed[r as usize]) {
+                    self.last_use[*s as usize] = u32::MAX;
+                }
+            }
+        }
+    }
+
+    /// The sources of an instruction, or of the pair that it ends, in the kernel's order; with the operations.
+    fn sources(&self, i: Reg) -> (SmallVec<[Reg; 3]>, Option<Pair>) {
+        let all = |i: Reg| Tape::sources(&self.tape.code[i as usize].inst).collect::<SmallVec<[Reg; 3]>>();
+        let op = |i: Reg| match self.tape.code[i as usize].inst {
+            Inst::Apply(op, _) => op,
+            _ => unreachable!("pairs are of operations"),
+        };
+        let own = all(i);
+        let Some((first, swapped)) = self.paired[i as usize] else { return (own, None) };
+        let mut sources = all(first);
+        let square = op(first) == Op::Square;
+        if square {
+            sources.push(sources[0]);
+        }
+        if own.len() > 1 {
+            sources.push(own[1 - swapped as usize]);
+        }
+        (sources, Some((if square { Op::Multiply } else { op(first) }, op(i), swapped)))
+    }
+
+    /// Has a reduction accumulate the result of an instruction (or pair) that nothing else reads; false if there is no such kernel.
+    fn reduce_absorbed(&mut self, p: &mut Program, op: ReduceOp, r: Reg) -> bool {
+        let (sources, pair) = self.sources(r);
+        let form = sources.iter().enumerate().fold(0u8, |f, (k, &r)| f | ((self.at(r).scalar as u8) << k));
+        let Inst::Apply(own, _) = self.tape.code[r as usize].inst else { return false };
+        let last = pair.map_or((own, None), |(first, second, _)| (first, Some(second)));
+        let Some(run) = kernels::lanes(self.level, op, Dtype::F32, Some(last), form) else { return false };
+        let at = |k: usize| self.at(sources[k.min(sources.len() - 1)]).slot;
+        p.reduced.push(Reduced { run, slots: [at(0), at(1), at(2)] });
+        true
     }
 
     /// The operand that an instruction reads.
@@ -300,14 +427,18 @@ impl<'a> Emitter<'a> {
         raw
     }
 
-    /// The kernel of an instruction, and which operands it takes as scalars.
-    fn choose(&self, i: Reg, sources: &[Reg]) -> (Pick, u8) {
+    /// The kernel of an instruction (or pair), and which operands it takes as scalars.
+    fn choose(&self, i: Reg, sources: &[Reg], pair: Option<Pair>) -> (Pick, u8) {
         let ins = &self.tape.code[i as usize];
         let operand = self.tape.code[sources[sources.len() - 1] as usize].dtype;
         let Inst::Apply(op, _) = ins.inst else { return (kernels::cast(self.level, operand, ins.dtype).into(), 0) };
         let mut form = sources.iter().enumerate().fold(0u8, |f, (k, &r)| f | ((self.at(r).scalar as u8) << k));
         loop {
-            match kernels::apply(self.level, op, operand, form) {
+            let pick = match pair {
+                Some((first, second, swapped)) => kernels::pair(self.level, first, second, swapped, form).map(Pick::from),
+                None => kernels::apply(self.level, op, operand, form),
+            };
+            match pick {
                 Some(pick) => return (pick, form),
                 None => form &= form - 1,
             }
@@ -318,8 +449,8 @@ impl<'a> Emitter<'a> {
         let tape = self.tape;
         let ins = &tape.code[i as usize];
         let d = ins.dtype;
-        let sources: SmallVec<[Reg; 3]> = Tape::sources(&ins.inst).collect();
-        let (pick, form) = self.choose(i, &sources);
+        let (sources, pair) = self.sources(i);
+        let (pick, form) = self.choose(i, &sources, pair);
         let mut slots = [0; 3];
         let mut spare: SmallVec<[Slot; 3]> = SmallVec::new();
         for (k, &r) in sources.iter().enumerate() {
@@ -331,9 +462,16 @@ impl<'a> Emitter<'a> {
                 spare.extend(new);
             }
         }
+        let first = self.paired[i as usize].map(|p| p.0);
+        let read: SmallVec<[Reg; 4]> = [Some(i), first]
+            .into_iter()
+            .flatten()
+            .flat_map(|i| Tape::sources(&tape.code[i as usize].inst))
+            .filter(|&r| Some(r) != first)
+            .collect();
         // The result may take the place of an operand of its width, but not of a scalar: that one is read again for every element.
-        let early: SmallVec<[Reg; 3]> =
-            sources.iter().copied().filter(|&r| width(tape.code[r as usize].dtype) == width(d) && !self.at(r).scalar).collect();
+        let early: SmallVec<[Reg; 4]> =
+            read.iter().copied().filter(|&r| width(tape.code[r as usize].dtype) == width(d) && !self.at(r).scalar).collect();
         for &r in &early {
             self.release(r);
         }
@@ -357,7 +495,7 @@ impl<'a> Emitter<'a> {
             p.steps.push(step(kernels::round_half(self.level, d), loc.slot, loc.slot, loc.scalar));
         }
         self.loc[i as usize] = Some(loc);
-        for &r in sources.iter().filter(|r| !early.contains(r)) {
+        for &r in read.iter().filter(|r| !early.contains(r)) {
             self.release(r);
         }
         self.free.extend(spare);
@@ -410,6 +548,11 @@ impl<'a> Emitter<'a> {
             p.late.push(step(f, to, slot, single));
         }
     }
+}
+
+/// Bytes from one turned line to the next; not a power of two, so that lines do not fall on the same part of the cache.
+pub fn turned_line(tile: usize, d: Dtype) -> usize {
+    tile * d.size() + SMALL
 }
 
 fn step(f: Fun, d: Slot, a: Slot, one: bool) -> Step {

@@ -10,8 +10,8 @@ use lazulite_base::tape::{BLOCK, Inst, LANE_BLOCK, LANES, Order, ReduceOp, Reg, 
 /// A reduction, as a phase carries it out.
 #[derive(Debug)]
 pub struct Reduction {
-    /// Accumulates a run of a row into the accumulator (row-wise).
-    pub run: Fun,
+    /// Folds the accumulators of a row into the first.
+    pub fold: Fun,
     /// Combines two values, elementwise.
     pub combine: Pick,
     /// Spreads the identity over accumulators.
@@ -54,6 +54,8 @@ pub struct Compiled {
     pub(super) tile: usize,
     /// Elements of a row that reduce to one value before such values combine; 0 without reductions.
     pub(super) block: usize,
+    /// Its logarithm to base 2.
+    pub(super) shift: u32,
     /// Accumulators a reduction.
     pub(super) lanes: usize,
     /// Whether values are kept from phase to phase, so that a row stays on one thread.
@@ -262,8 +264,10 @@ impl Compiled {
             let todo: Vec<Reg> = (0..tape.code.len()).filter(|&i| need[i]).map(|i| i as Reg).collect();
             let results: Vec<Reg> =
                 of(Varies::Outer, p + 1).into_iter().filter(|&i| matches!(tape.code[i as usize].inst, Inst::Reduce(..))).collect();
-            let reduced: Vec<Reg> =
-                results.iter().map(|&i| Tape::sources(&tape.code[i as usize].inst).next().expect("one operand")).collect();
+            let reduced: Vec<(ReduceOp, Reg)> = results
+                .iter()
+                .filter_map(|&i| if let Inst::Reduce(op, r) = tape.code[i as usize].inst { Some((op, r)) } else { None })
+                .collect();
             let program = e.program(false, &todo, &reduced, &outputs(p));
             let mut reductions = Vec::with_capacity(results.len());
             for &i in &results {
@@ -273,7 +277,7 @@ impl Compiled {
                 let used = if full { lanes } else { lanes.min(space.row_len.max(1)) };
                 let count = if space.vertical { used * tile } else { lanes };
                 reductions.push(Reduction {
-                    run: if lanes == 1 { kernels::sequence(level, op, d) } else { kernels::lanes(level, op, d) },
+                    fold: kernels::fold(level, op, d),
                     combine: kernels::combine(level, op, d),
                     spread: kernels::splat(level, d),
                     identity: kernels::identity(op, d),
@@ -294,7 +298,22 @@ impl Compiled {
         });
         let cost = price.sum::<usize>() + 2 * (tape.inputs.len() + tape.outputs.len());
         let (slots, scratch) = (e.slots, e.bytes);
-        Compiled { params, once, between, phases, tile, block, lanes, keeps: kept > 0, slots, scratch, reductions: order, cost, space }
+        Compiled {
+            params,
+            once,
+            between,
+            phases,
+            tile,
+            block,
+            shift: block.max(1).trailing_zeros(),
+            lanes,
+            keeps: kept > 0,
+            slots,
+            scratch,
+            reductions: order,
+            cost,
+            space,
+        }
     }
 }
 
@@ -303,7 +322,9 @@ fn tile_length(tape: &Tape, space: &Space, reduces: bool, widest: usize) -> usiz
     let most = match (space.vertical, reduces) {
         (true, _) if elements <= 2 => 2048,
         (true, _) => 512,
-        (false, true) => 1024,
+        (false, true) if elements == 1 => LANE_BLOCK,
+        (false, true) => 2048,
+        (false, false) if space.operands.len() <= 4 => 1024,
         (false, false) => 512,
     };
     let most = if widest == 8 { most / 2 } else { most };

@@ -1,14 +1,14 @@
 //! Runs compiled tapes: walks the space tile by tile, alone or shared among threads.
 
-use super::emit::{Program, SMALL, Transfer};
+use super::emit::{Program, Reduced, SMALL, Transfer, turned_line};
 use super::kernels;
 use super::lower::{Compiled, Phase, Reduction};
-use super::space::{coordinates, offset};
+use super::space::{LINES, coordinates, offset};
 use crate::threads;
 use lazulite_base::backend::Args;
 use lazulite_base::{Dtype, tape::LANES};
 use lazulite_base::{bf16, f16};
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::ops::Range;
 
 /// Serial work, in nanoseconds, from which threads pay.
@@ -61,6 +61,8 @@ struct Context<'a> {
     home: *mut isize,
     /// Each operand's element at the current index of the loop side and at the start of the current line of the tile side.
     cur: *mut isize,
+    /// The index of the loop side and the line that `cur` is at.
+    seated: Cell<(usize, usize)>,
 }
 
 impl Compiled {
@@ -97,17 +99,27 @@ impl Compiled {
         }
     }
 
-    /// Tiles of the tile side.
+    /// Tiles of the tile side; blocks of [`LINES`] of them if some operand is turned.
     fn tiles(&self) -> usize {
         let s = &self.space;
+        if s.turned {
+            let lines = s.tiles[s.tiles.len() - 2].max(1);
+            return s.tile_len / (s.last() * lines).max(1) * lines.div_ceil(LINES) * s.last().div_ceil(self.tile);
+        }
         if s.runs { s.tile_len.div_ceil(self.tile) } else { s.tile_len / s.last().max(1) * s.last().div_ceil(self.tile) }
     }
 
     /// The line, the first element in it and the number of elements of a tile.
     fn tile_at(&self, t: usize) -> (usize, usize, usize) {
         let s = &self.space;
-        let (len, per_line) = if s.runs { (s.tile_len, usize::MAX) } else { (s.last(), s.last().div_ceil(self.tile)) };
-        let (line, j) = if t < per_line { (0, t * self.tile) } else { (t / per_line, t % per_line * self.tile) };
+        let len = if s.runs { s.tile_len } else { s.last() };
+        let j = t * self.tile;
+        let (line, j) = if j < len || s.runs {
+            (0, j)
+        } else {
+            let per_line = len.div_ceil(self.tile);
+            (t / per_line, t % per_line * self.tile)
+        };
         (line, j, self.tile.min(len - j))
     }
 
@@ -138,7 +150,7 @@ impl Compiled {
                     };
                     (*ptr.add(slot as usize)).cast::<u64>().write(bits);
                 }
-                let x = Context { c: self, ptr, home, cur: home.add(operands) };
+                let x = Context { c: self, ptr, home, cur: home.add(operands), seated: Cell::new((usize::MAX, 0)) };
                 x.tile(&self.once, 0, 1, 0);
                 body(&x)
             }
@@ -225,6 +237,10 @@ impl Context<'_> {
 
     /// Moves every operand to index `l` of the loop side and to a line of the tile side.
     fn seat(&self, l: usize, line: usize) {
+        if self.seated.get() == (l, line) {
+            return;
+        }
+        self.seated.set((l, line));
         let s = &self.c.space;
         let lines = s.tiles.len() - 1;
         for (k, o) in s.operands.iter().enumerate() {
@@ -382,8 +398,8 @@ impl Context<'_> {
                 self.seat(row, line);
                 self.compute(&phase.program, j, n, row * c.tile);
                 for (k, r) in phase.reductions.iter().enumerate() {
-                    if self.accumulate_across(r, self.slot(phase.program.reduced[k]), row, n) {
-                        done(k, r, n, row / c.block);
+                    if self.accumulate_across(r, self.slot(phase.program.reduced[k].slots[0]), row, n) {
+                        done(k, r, n, row >> c.shift);
                     }
                 }
                 self.finish(&phase.program, j, n);
@@ -396,22 +412,20 @@ impl Context<'_> {
                 unsafe { r.reset(1, self.slot(r.total)) }
             }
         }
-        let mut seated = usize::MAX;
+        if c.space.turned {
+            return range.for_each(|b| self.turned(&phase.program, item, b));
+        }
         for t in range {
             let (line, j, n) = c.tile_at(t);
-            if line != seated {
-                self.seat(item, line);
-                seated = line;
-            }
+            self.seat(item, line);
             self.compute(&phase.program, j, n, j);
             for (k, r) in phase.reductions.iter().enumerate() {
-                let from = self.slot(phase.program.reduced[k]);
+                let from = &phase.program.reduced[k];
                 let (mut at, end) = (j, j + n);
                 while at < end {
-                    let block = at / c.block;
-                    let m = ((block + 1) * c.block).min(end) - at;
-                    // SAFETY: the register holds n values.
-                    if self.accumulate_along(r, unsafe { from.add((at - j) * r.width) }, at, m) {
+                    let block = at >> c.shift;
+                    let m = ((block + 1) << c.shift).min(end) - at;
+                    if self.accumulate_along(r, from, (at - j) * r.width, at, m) {
                         done(k, r, 1, block);
                     }
                     at += m;
@@ -421,24 +435,63 @@ impl Context<'_> {
         }
     }
 
-    /// Accumulates `n` elements of a row, from element `j`, all in one block; gives whether the block is complete, its result being in
+    /// Runs a program on block `b`: a tile's length of [`LINES`] lines.
+    fn turned(&self, p: &Program, item: usize, b: usize) {
+        let (c, s) = (self.c, &self.c.space);
+        let (axis, last) = (s.tiles.len() - 2, s.last());
+        let (per_line, blocks) = (last.div_ceil(c.tile), s.tiles[axis].div_ceil(LINES));
+        let (j, block) = (b % per_line * c.tile, b / per_line);
+        let first = block % blocks * LINES;
+        let lines = LINES.min(s.tiles[axis] - first);
+        let n = c.tile.min(last - j);
+        self.seat(item, block / blocks * s.tiles[axis] + first);
+        // SAFETY: the slots and operands are those of the program; the scratch memory holds the turned lines.
+        unsafe {
+            for t in &p.turned {
+                let o = &s.operands[t.operand as usize];
+                let from = *self.cur.add(t.operand as usize) + j as isize * o.step;
+                kernels::turner(o.dtype.size())(
+                    lines,
+                    n,
+                    self.slot(0).add(t.offset),
+                    turned_line(c.tile, o.dtype),
+                    from as *const u8,
+                    o.step,
+                );
+            }
+            for line in 0..lines {
+                for t in &p.turned {
+                    let step = turned_line(c.tile, s.operands[t.operand as usize].dtype);
+                    self.ptr.add(t.slot as usize).write(self.slot(0).add(t.offset + line * step));
+                }
+                self.tile(p, j, n, 0);
+                for (k, o) in s.operands.iter().enumerate() {
+                    *self.cur.add(k) += o.tiles[axis];
+                }
+            }
+            self.seated.set((usize::MAX, 0));
+        }
+    }
+
+    /// Accumulates `n` elements of a row, from element `j` (`skip` bytes into the tile), all in one block; gives whether the block is complete, its result being in
     /// the first accumulator.
-    fn accumulate_along(&self, r: &Reduction, from: *const u8, j: usize, n: usize) -> bool {
+    fn accumulate_along(&self, r: &Reduction, from: &Reduced, skip: usize, j: usize, n: usize) -> bool {
         let c = self.c;
         // SAFETY: there are `c.lanes` accumulators.
         unsafe {
             let acc = self.slot(0).add(r.accumulator);
-            if j.is_multiple_of(c.block) {
+            let within = c.block - 1;
+            if j & within == 0 {
                 r.reset(c.lanes, acc);
             }
-            (r.run)(n, acc, from, acc, acc, 0);
-            if !(j + n).is_multiple_of(c.block) && j + n != c.space.row_len {
+            // Only a tile that holds several blocks is skipped into; then there is one operand.
+            let [a, b, x] = from.slots.map(|s| self.slot(s));
+            (from.run)(n, acc, a.add(skip), b, x, 0);
+            if (j + n) & within != 0 && j + n != c.space.row_len {
                 return false;
             }
-            let mut w = c.lanes / 2;
-            while w > 0 {
-                (r.combine.f)(w, acc, acc, acc.add(w * r.width), acc, r.combine.imm);
-                w /= 2;
+            if c.lanes > 1 {
+                (r.fold)(1, acc, acc, acc, acc, 0);
             }
             true
         }
@@ -447,7 +500,7 @@ impl Context<'_> {
     /// Accumulates element `row` of `n` rows; gives whether the block is complete, as above.
     fn accumulate_across(&self, r: &Reduction, from: *const u8, row: usize, n: usize) -> bool {
         let c = self.c;
-        let q = row % c.block;
+        let q = row & (c.block - 1);
         // SAFETY: there are accumulators of a tile each for the lanes that elements reach (or for all).
         unsafe {
             let lane = |l: usize| self.slot(0).add(r.accumulator + l * c.tile * r.width);

@@ -14,6 +14,8 @@ pub enum Access {
     Scalar,
     /// The elements are copied to or from a buffer.
     Copied,
+    /// An input whose neighbours in memory lie along the tile side's axis before the last: [`LINES`] lines are turned at a time.
+    Turned,
 }
 
 /// An input, an output, or the numbers along an axis.
@@ -50,9 +52,14 @@ pub struct Space {
     pub tile_len: usize,
     /// Elements of a row.
     pub row_len: usize,
+    /// Whether any operand is [`Access::Turned`].
+    pub turned: bool,
     /// Inputs, outputs, indices.
     pub operands: Vec<Operand>,
 }
+
+/// Lines of the tile side that turned operands are fetched for at a time.
+pub const LINES: usize = 16;
 
 /// Shorter last axes than this are walked by runs.
 const SHORT: usize = 64;
@@ -104,7 +111,8 @@ impl Space {
         let last = tiles[tiles.len() - 1];
         let runs = tiles.len() > 1 && (last < SHORT || (reduces && !vertical));
         let tile_len: usize = tiles.iter().product();
-        for o in &mut operands {
+        let mut turned = false;
+        for (k, o) in operands.iter_mut().enumerate() {
             let size = if o.index { 0 } else { o.dtype.size() as isize };
             let s = o.tiles[o.tiles.len() - 1];
             (o.access, o.step) = if o.index {
@@ -115,12 +123,15 @@ impl Space {
                 (Access::Scalar, 0)
             } else if (!runs && s == size) || (runs && contiguous(&tiles, &o.tiles, size)) {
                 (Access::Direct, size)
+            } else if !runs && !reduces && k < tape.inputs.len() && o.tiles.len() > 1 && o.tiles[o.tiles.len() - 2] == size {
+                turned = true;
+                (Access::Turned, s)
             } else {
                 (Access::Copied, s)
             };
         }
         let loop_len = loops.iter().product();
-        Space { vertical, loops, tiles, runs, loop_len, tile_len, row_len, operands }
+        Space { vertical, loops, tiles, runs, loop_len, tile_len, row_len, turned, operands }
     }
 
     /// The last axis of the tile side.

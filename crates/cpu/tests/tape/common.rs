@@ -616,3 +616,87 @@ pub fn reduction(op: ReduceOp, d: Dtype, order: Order, dims: &[usize], inner: us
         outputs: vec![(1, Map { dtype: d, strides: out })],
     }
 }
+
+/// Appends an operation.
+fn op(tape: &mut Tape, op: Op, regs: &[u32]) -> u32 {
+    let varies = regs.iter().map(|&k| tape.code[k as usize].varies).max().unwrap();
+    let dtype = op.result_dtype(tape.code[*regs.last().unwrap() as usize].dtype);
+    let mut r = [0; 3];
+    r[..regs.len()].copy_from_slice(regs);
+    tape.code.push(Instr { inst: Inst::Apply(op, r), dtype, varies });
+    tape.code.len() as u32 - 1
+}
+
+/// A matrix and its transpose's like: one input row-major, the other column-major, added (or for bool, or).
+pub fn turned(d: Dtype, m: usize, n: usize) -> Tape {
+    let mut tape = Tape {
+        dims: smallvec::smallvec![m, n],
+        inner: 0,
+        order: Order::Lanes,
+        inputs: vec![],
+        params: vec![],
+        code: vec![],
+        outputs: vec![],
+    };
+    for (k, s) in [[n as isize, 1], [1, m as isize]].into_iter().enumerate() {
+        tape.inputs.push(Map { dtype: d, strides: smallvec::smallvec![s[0], s[1]] });
+        tape.code.push(Instr { inst: Inst::Load(k as u32), dtype: d, varies: Varies::Element });
+    }
+    let v = op(&mut tape, Op::Add, &[0, 1]);
+    tape.outputs.push((v, Map { dtype: d, strides: smallvec::smallvec![n as isize, 1] }));
+    tape
+}
+
+fn rows(rows: usize, n: usize, order: Order) -> Tape {
+    let map = |s: [isize; 2]| Map { dtype: Dtype::F32, strides: smallvec::smallvec![s[0], s[1]] };
+    let load = |k| Instr { inst: Inst::Load(k), dtype: Dtype::F32, varies: Varies::Element };
+    Tape {
+        dims: smallvec::smallvec![rows, n],
+        inner: 1,
+        order,
+        inputs: vec![map([n as isize, 1]), map([0, 1])],
+        params: vec![Dtype::F32],
+        code: vec![load(0), load(1), Instr { inst: Inst::Param(0), dtype: Dtype::F32, varies: Varies::Not }],
+        outputs: vec![],
+    }
+}
+
+fn reduced(tape: &mut Tape, r: ReduceOp, of: u32) -> u32 {
+    tape.code.push(Instr { inst: Inst::Reduce(r, of), dtype: Dtype::F32, varies: Varies::Outer });
+    tape.code.len() as u32 - 1
+}
+
+fn written(mut tape: Tape, r: u32) -> Tape {
+    let n = tape.dims[1] as isize;
+    tape.outputs.push((r, Map { dtype: Dtype::F32, strides: smallvec::smallvec![n, 1] }));
+    tape
+}
+
+/// A layer norm with exact operations only.
+pub fn norm(m: usize, n: usize, order: Order) -> Tape {
+    let mut t = rows(m, n, order);
+    let s = reduced(&mut t, ReduceOp::Sum, 0);
+    let mean = op(&mut t, Op::Multiply, &[s, 2]);
+    let c = op(&mut t, Op::Subtract, &[0, mean]);
+    let q = op(&mut t, Op::Square, &[c]);
+    let s = reduced(&mut t, ReduceOp::Sum, q);
+    let var = op(&mut t, Op::Multiply, &[s, 2]);
+    let r = op(&mut t, Op::Sqrt, &[var]);
+    let y = op(&mut t, Op::Multiply, &[c, r]);
+    let y = op(&mut t, Op::Multiply, &[y, 1]);
+    let y = op(&mut t, Op::Add, &[y, 1]);
+    written(t, y)
+}
+
+/// A softmax with exact operations in the exponential's place.
+pub fn softmax(m: usize, n: usize, order: Order) -> Tape {
+    let mut t = rows(m, n, order);
+    let top = reduced(&mut t, ReduceOp::Max, 0);
+    let c = op(&mut t, Op::Subtract, &[0, top]);
+    let c = op(&mut t, Op::Subtract, &[c, 2]);
+    let d = op(&mut t, Op::Divide, &[1, c]);
+    let e = op(&mut t, Op::Sqrt, &[d]);
+    let s = reduced(&mut t, ReduceOp::Sum, e);
+    let v = op(&mut t, Op::Divide, &[e, s]);
+    written(t, v)
+}

@@ -80,3 +80,25 @@ fn every_reduction_matches() {
         }
     }
 }
+
+#[test]
+fn turned_operands_match() {
+    for d in [Dtype::F32, Dtype::F64, Dtype::F16, Dtype::U8, Dtype::C64, Dtype::Bool] {
+        for (m, n) in [(70, 70), (16, 64), (33, 600), (5, 1100), (1, 70)] {
+            check(&common::turned(d, m, n), 17, false);
+        }
+    }
+    check(&common::turned(Dtype::F32, 400, 300), 18, true);
+}
+
+#[test]
+fn norms_and_softmax_match() {
+    for (rows, n) in [(3, 5), (2, 31), (3, 700), (2, 2048), (2, 2049), (1, 8192), (2, 9000), (1, 40_000), (40, 20)] {
+        for order in [Order::Lanes, Order::Blocks] {
+            check(&common::norm(rows, n, order), 19, rows * n > 30_000);
+            check(&common::softmax(rows, n, order), 20, rows * n > 30_000);
+        }
+    }
+    check(&common::softmax(1, 300_000, Order::Lanes), 21, true);
+    check(&common::norm(1, 300_000, Order::Lanes), 22, true);
+}

@@ -135,3 +135,59 @@ sweeps! {
     erfinv: Erfinv 200_000, -1.0, 1.0, 8.0;
     rsqrt: Rsqrt 2_000_000, 0.1, 10.0, 1.3;
 }
+
+#[test]
+fn power() {
+    let _held = common::settings();
+    let f = meaning::meaning(Op::Power).real;
+    let mut r = Random::new(77);
+    let inf = f32::INFINITY;
+    let odd = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        2.0,
+        -2.0,
+        3.0,
+        -3.0,
+        0.5,
+        -0.5,
+        inf,
+        -inf,
+        f32::NAN,
+        1e-45,
+        -1e-45,
+        1e38,
+        -1e38,
+        16777217.0,
+        33554432.0,
+        0.9999,
+        1.0001,
+    ];
+    for round in 0..40 {
+        let (mut x, mut y): (Vec<f32>, Vec<f32>) = odd.iter().flat_map(|&a| odd.iter().map(move |&b| (a, b))).unzip();
+        while x.len() < N {
+            let wild = r.below(4) == 0;
+            x.push(if wild { f32::from_bits(r.next() as u32) } else { r.below(1 << 24) as f32 / (1 << 20) as f32 });
+            y.push(if wild { f32::from_bits(r.next() as u32) } else { r.below(1 << 24) as f32 / (1 << 18) as f32 - 32.0 });
+        }
+        let mut first: Option<Vec<f32>> = None;
+        for level in [Level::Avx2, Level::Avx512, Level::Portable] {
+            if level > simd::best() || (level == Level::Portable && round > 4) {
+                continue;
+            }
+            simd::set_level(level);
+            let got = run(Op::Power, &x, &y);
+            for (k, &g) in got.iter().enumerate() {
+                let want = f([x[k] as f64, y[k] as f64, 0.0]);
+                let e = if want as f32 == 0.0 && g == 0.0 && g.is_sign_negative() == want.is_sign_negative() { 0.0 } else { ulps(g, want) };
+                assert!(e <= 0.51, "{:e} to the {:e}: {e} ulp: got {g:e}, want {want:e}", x[k], y[k]);
+                if let Some(f) = &first {
+                    assert!(f[k].to_bits() == g.to_bits() || (f[k].is_nan() && g.is_nan()));
+                }
+            }
+            first.get_or_insert(got);
+        }
+    }
+}

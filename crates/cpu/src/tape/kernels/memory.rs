@@ -249,3 +249,36 @@ pub unsafe fn index(d: Dtype, n: usize, to: *mut u8, start: i64, step: i64) {
         Dtype::C64 => fill!(u64, |v: i64| Scalar::new(v as f64, Dtype::C64).bits()),
     }
 }
+
+/// Turns `lines` lines of `n` elements: those of a line are `from_step` bytes apart, lines lie side by side. Lines are written `to_step`
+/// bytes apart.
+pub type Turner = unsafe fn(lines: usize, n: usize, to: *mut u8, to_step: usize, from: *const u8, from_step: isize);
+
+unsafe fn turn<T: Copy>(lines: usize, n: usize, to: *mut u8, to_step: usize, from: *const u8, from_step: isize) {
+    // SAFETY: the caller says that both places hold the lines.
+    unsafe {
+        for i in 0..n {
+            let (from, to) = (from.offset(i as isize * from_step).cast::<T>(), to.add(i * size_of::<T>()));
+            if lines == CHUNK {
+                let x = from.cast::<[T; CHUNK]>().read_unaligned();
+                for (k, x) in x.iter().enumerate() {
+                    to.add(k * to_step).cast::<T>().write(*x);
+                }
+            } else {
+                for k in 0..lines {
+                    to.add(k * to_step).cast::<T>().write(from.add(k).read_unaligned());
+                }
+            }
+        }
+    }
+}
+
+/// The turner of elements of so many bytes.
+pub fn turner(size: usize) -> Turner {
+    match size {
+        1 => turn::<u8>,
+        2 => turn::<u16>,
+        4 => turn::<u32>,
+        _ => turn::<u64>,
+    }
+}

@@ -11,8 +11,9 @@ mod number;
 mod reduce;
 
 pub use cast::cast;
-pub use memory::{Copier, copier, copy, index, narrow, round_half, splat, widen};
-pub use reduce::{identity, lanes, sequence};
+pub use f32s::pair;
+pub use memory::{copier, copy, index, narrow, round_half, splat, turner, widen};
+pub use reduce::{fold, identity, sequence};
 
 use crate::simd::Level;
 use lazulite_base::meaning::meaning;
@@ -351,6 +352,14 @@ fn select(level: Level, d: Dtype, form: u8) -> Option<Pick> {
         _ => forms!(u64; 0),
     };
     Some(f.into())
+}
+
+/// The kernel that accumulates a run of a row into lanes: of one register, or of what an operation or a pair (as [`pair`]) gives.
+pub fn lanes(level: Level, op: ReduceOp, d: Dtype, last: Option<(Op, Option<Op>)>, form: u8) -> Option<Fun> {
+    match (if storage(d) == Dtype::F32 { f32s::lanes(level, op, last, form) } else { None }, last) {
+        (None, None) => Some(reduce::lanes(level, op, d)),
+        (f, _) => f,
+    }
 }
 
 /// The kernel by which a reduction combines two values.

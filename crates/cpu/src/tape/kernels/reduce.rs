@@ -35,6 +35,27 @@ impl<T: Copy, F: F2<T, T>> Body for Lanes<T, F> {
     }
 }
 
+/// Folds lanes into the first, half by half.
+struct Fold<T, F>(std::marker::PhantomData<(T, F)>);
+
+impl<T: Copy, F: F2<T, T>> Body for Fold<T, F> {
+    #[inline(always)]
+    unsafe fn run(_: usize, d: *mut u8, _: *const u8, _: *const u8, _: *const u8, _: u64) {
+        // SAFETY: the destination holds LANES values.
+        unsafe {
+            let mut v = d.cast::<[T; LANES]>().read();
+            let mut w = LANES / 2;
+            while w > 0 {
+                for l in 0..w {
+                    v[l] = F::f(v[l], v[l + w]);
+                }
+                w /= 2;
+            }
+            d.cast::<T>().write(v[0]);
+        }
+    }
+}
+
 impl<T: Copy, F: F2<T, T>> Body for Sequence<T, F> {
     #[inline(always)]
     unsafe fn run(n: usize, d: *mut u8, a: *const u8, _: *const u8, _: *const u8, _: u64) {
@@ -82,6 +103,7 @@ macro_rules! both {
 
 both!(lanes_of, Lanes);
 both!(sequence_of, Sequence);
+both!(fold_of, Fold);
 
 macro_rules! pick {
     ($(#[$doc:meta])* $name:ident, $of:ident, $body:ident) => {
@@ -117,6 +139,11 @@ pick!(
 pick!(
     /// The kernel that accumulates a run of a row in sequence.
     sequence, sequence_of, Sequence
+);
+
+pick!(
+    /// The kernel that folds lanes into the first.
+    fold, fold_of, Fold
 );
 
 /// The value a reduction starts from, in a register's bits.

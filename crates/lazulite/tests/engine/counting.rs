@@ -1,0 +1,155 @@
+//! Invariants 6 and 7, by counters: forwards run once, traces and plans are kept, compiled functions stay compiled under transforms.
+
+use lazulite::prelude::*;
+
+fn kernels(f: impl FnOnce()) -> u64 {
+    let before = counters().kernels;
+    f();
+    counters().kernels - before
+}
+
+fn gelu(x: &Array) -> Array {
+    x * (1.0 + (x / 2f32.sqrt()).erf()) / 2.0
+}
+
+fn softmax_loss(x: &Array) -> Array {
+    (x.softmax(-1) * x).sum(..)
+}
+
+fn filled(dims: [usize; 2]) -> Array {
+    let v: Vec<f32> = (0..dims[0] * dims[1]).map(|i| (i % 17) as f32 * 0.1 - 0.7).collect();
+    Array::from_slice(&v, dims).unwrap()
+}
+
+#[test]
+fn a_plain_gelu_is_one_kernel() {
+    let x = filled([64, 64]);
+    assert_eq!(kernels(|| eval([&gelu(&x)]).unwrap()), 1);
+}
+
+#[test]
+fn softmax_and_layer_norm_are_one_pass() {
+    let x = filled([64, 128]);
+    assert_eq!(kernels(|| eval([&x.softmax(-1)]).unwrap()), 1);
+    let g = Array::from_slice(&[0.5f32; 128], [128]).unwrap();
+    let norm = |x: &Array| (x - x.mean(keep(-1))) * (x.var(keep(-1), 0) + 1e-5).rsqrt() * &g;
+    assert_eq!(kernels(|| eval([&norm(&x)]).unwrap()), 1, "{}", explain(&[&norm(&x)]));
+    assert_eq!(kernels(|| eval([&x.logsumexp(-1)]).unwrap()), 1);
+}
+
+#[test]
+fn value_and_grad_runs_each_forward_kernel_once() {
+    // The forward is a product and what surrounds it; the products count.
+    let (w, x) = (filled([8, 8]), filled([16, 8]));
+    let forward = |w: &Array| x.matmul(w).sin().sum(..);
+    let alone = explain(&[&forward(&w)]).matches(": matmul").count();
+    let (value, g) = value_and_grad(forward)(&w);
+    let both = explain(&[&value, &g]);
+    // One more product: the transposed one of the backward pass.
+    assert_eq!((alone, both.matches(": matmul").count()), (1, 2), "{both}");
+    assert!(both.matches("sin").count() <= 2, "sin once in its tape, once in its lines:\n{both}");
+}
+
+#[test]
+fn one_trace_a_signature() {
+    let f = compile(gelu);
+    let before = counters();
+    for _ in 0..5 {
+        eval([&f(&filled([4, 4]))]).unwrap();
+    }
+    assert_eq!(counters().traces, before.traces + 1);
+    eval([&f(&filled([4, 5]))]).unwrap();
+    assert_eq!(counters().traces, before.traces + 2);
+    eval([&f(&filled([4, 4]).astype(Dtype::F16))]).unwrap();
+    assert_eq!(counters().traces, before.traces + 3);
+    eval([&f(&filled([4, 4]))]).unwrap();
+    assert_eq!(counters().traces, before.traces + 3);
+}
+
+#[test]
+fn structure_and_static_values_are_part_of_the_signature() {
+    let f = compile(|v: &Vec<Array>| v.iter().skip(1).fold(v[0].clone(), |a, b| a + b));
+    let before = counters();
+    let x = array![1.0];
+    assert_eq!(f(&vec![x.clone(), x.clone()]).item::<f32>().unwrap(), 2.0);
+    assert_eq!(f(&vec![x.clone(), x.clone(), x.clone()]).item::<f32>().unwrap(), 3.0);
+    assert_eq!(f(&vec![x.clone(), x]).item::<f32>().unwrap(), 2.0);
+    assert_eq!(counters().traces, before.traces + 2);
+}
+
+#[test]
+fn a_changed_batch_under_shapeless_does_not_trace_again() {
+    let f = compile_with(|x: &Array| (x.softmax(-1) - x.mean(keep(0))).sum(-1), Compile::default().shapeless(true));
+    let plain = |x: &Array| (x.softmax(-1) - x.mean(keep(0))).sum(-1);
+    let before = counters();
+    for n in [3, 5, 9, 3] {
+        let x = filled([n, 7]);
+        let (a, b) = (f(&x).to_vec::<f32>().unwrap(), plain(&x).to_vec::<f32>().unwrap());
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5), "{a:?} {b:?}");
+    }
+    assert_eq!(counters().traces, before.traces + 1);
+}
+
+#[test]
+fn a_shape_read_under_shapeless_is_guarded() {
+    let f = compile_with(|x: &Array| x * x.shape()[0] as f32, Compile::default().shapeless(true));
+    let before = counters();
+    for n in [3, 5, 3, 5, 4] {
+        let x = filled([n, 2]);
+        assert_eq!(f(&x).to_vec::<f32>().unwrap(), (&x * n as f32).to_vec::<f32>().unwrap());
+    }
+    assert_eq!(counters().traces, before.traces + 3);
+}
+
+#[test]
+fn gradients_batches_and_tangents_of_a_compiled_function_run_compiled() {
+    let f = compile(softmax_loss);
+    let x = filled([3, 5]);
+    let run = |g: &dyn Fn() -> Vec<Array>| eval(g().iter()).unwrap();
+    let gradient = || vec![grad(&f)(&x)];
+    let batch = || vec![vmap(&f)(&filled([6, 5]).reshape([2, 3, 5]))];
+    let tangent = || vec![jvp(&f)(&x, &x).1];
+    for make in [&gradient as &dyn Fn() -> Vec<Array>, &batch, &tangent] {
+        run(make);
+        run(make);
+        let before = counters();
+        run(make);
+        let after = counters();
+        assert_eq!((after.traces, after.plans), (before.traces, before.plans));
+        // A leaf, a call, its derivative, a seed and little else: not the function's own nodes.
+        assert!(after.nodes - before.nodes <= 8, "{} nodes", after.nodes - before.nodes);
+    }
+    let plain = grad(softmax_loss)(&x).to_vec::<f32>().unwrap();
+    assert_eq!(gradient()[0].to_vec::<f32>().unwrap(), plain);
+}
+
+#[test]
+fn the_gradient_of_a_compiled_function_computes_its_forward_once() {
+    let f = compile(|x: &Array| x.sin().exp().sum(..));
+    let x = filled([4, 4]);
+    let (value, g) = value_and_grad(&f)(&x);
+    let text = explain(&[&value, &g]);
+    let tapes: Vec<&str> = text.lines().filter(|l| l.contains("tape over")).collect();
+    let sines: usize = tapes.iter().map(|l| l.split_whitespace().filter(|w| *w == "sin").count()).sum();
+    assert_eq!(sines, 1, "{text}");
+}
+
+#[test]
+fn a_training_loop_plans_once() {
+    let mut w = filled([4, 4]);
+    let x = filled([4, 4]);
+    let step = |w: &Array| {
+        let g = grad(|w: &Array| ((w * &x).sin() - 0.5).square().mean(..))(w);
+        w - g * 0.1
+    };
+    for _ in 0..3 {
+        w = step(&w);
+        eval([&w]).unwrap();
+    }
+    let before = counters();
+    for _ in 0..5 {
+        w = step(&w);
+        eval([&w]).unwrap();
+    }
+    assert_eq!(counters().plans, before.plans);
+}

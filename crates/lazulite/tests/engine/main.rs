@@ -1,0 +1,7 @@
+//! The engine's promises, one module each: laziness, long chains, tracers, counters, sharing.
+
+mod chains;
+mod counting;
+mod laziness;
+mod sharing;
+mod tracers;

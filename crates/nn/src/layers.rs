@@ -1,0 +1,183 @@
+//! Layers with parameters.
+
+use crate::{Module, init};
+use lazulite_base::Dtype;
+use lazulite_core::{Array, random};
+use lazulite_core::ops::keep;
+
+/// An affine map of the last axis: `x Wᵀ + b`.
+///
+/// ```
+/// use lazulite::nn::Linear;
+/// use lazulite::prelude::*;
+/// let layer = Linear::new(3, 2, &random::key(0));
+/// assert_eq!(layer.weight.shape(), [2, 3]);
+/// assert_eq!(layer.forward(&Array::ones([5, 3], Dtype::F32)).shape(), [5, 2]);
+/// ```
+#[derive(Clone, Debug, Module)]
+pub struct Linear {
+    /// `(out, in)`.
+    pub weight: Array,
+    /// `(out,)`, if there is one.
+    pub bias: Option<Array>,
+}
+
+impl Linear {
+    /// From `inputs` features to `outputs`, with a bias; all parameters float32, uniform in ±1/√`inputs`.
+    #[track_caller]
+    pub fn new(inputs: usize, outputs: usize, key: &Array) -> Linear {
+        let (a, b) = random::split(key);
+        let bound = 1.0 / (inputs.max(1) as f32).sqrt();
+        let bias = Some(init::uniform([outputs], -bound, bound, &b));
+        Linear { weight: init::uniform([outputs, inputs], -bound, bound, &a), bias }
+    }
+
+    /// The same layer without its bias.
+    ///
+    /// ```
+    /// use lazulite::nn::Linear;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Linear::new(3, 2, &random::key(0)).without_bias().parameters().len(), 1);
+    /// ```
+    #[must_use]
+    pub fn without_bias(self) -> Linear {
+        Linear { bias: None, ..self }
+    }
+
+    /// `(..., in)` to `(..., out)`.
+    ///
+    /// # Panics
+    /// If the last axis of `x` is not the weight's.
+    #[track_caller]
+    pub fn forward(&self, x: &Array) -> Array {
+        let y = x.matmul(&self.weight.t());
+        match &self.bias {
+            Some(b) => y + b,
+            None => y,
+        }
+    }
+}
+
+/// A table of vectors, looked up by integers.
+///
+/// ```
+/// use lazulite::nn::Embedding;
+/// use lazulite::prelude::*;
+/// let table = Embedding::new(10, 4, &random::key(0));
+/// assert_eq!(table.forward(&array![[1, 2, 3]]).shape(), [1, 3, 4]);
+/// ```
+#[derive(Clone, Debug, Module)]
+pub struct Embedding {
+    /// `(count, dims)`.
+    pub weight: Array,
+}
+
+impl Embedding {
+    /// `count` float32 vectors of `dims` elements, normal with deviation 1/√`dims`.
+    #[track_caller]
+    pub fn new(count: usize, dims: usize, key: &Array) -> Embedding {
+        Embedding { weight: init::normal([count, dims], 0.0, 1.0 / (dims.max(1) as f32).sqrt(), key) }
+    }
+
+    /// The vectors of integer `ids`, of any shape: one more axis, last.
+    ///
+    /// # Panics
+    /// If `ids` are no integers.
+    #[track_caller]
+    pub fn forward(&self, ids: &Array) -> Array {
+        self.weight.take(ids, 0)
+    }
+
+    /// The table as a linear map `(..., dims)` to `(..., count)`: for output weights tied to it.
+    ///
+    /// ```
+    /// use lazulite::nn::Embedding;
+    /// use lazulite::prelude::*;
+    /// let table = Embedding::new(10, 4, &random::key(0));
+    /// assert_eq!(table.as_linear(&Array::ones([2, 4], Dtype::F32)).shape(), [2, 10]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the last axis of `x` is not of `dims` elements.
+    #[track_caller]
+    pub fn as_linear(&self, x: &Array) -> Array {
+        x.matmul(&self.weight.t())
+    }
+}
+
+/// Normalises the last axis to mean zero and variance one, then scales and shifts it.
+///
+/// Its forward is composed of plain operations, which fuse to one pass over each row.
+///
+/// ```
+/// use lazulite::nn::LayerNorm;
+/// use lazulite::prelude::*;
+/// let y = LayerNorm::new(2).forward(&array![[1.0, 3.0]]);
+/// let y = y.to_vec::<f32>().unwrap();
+/// assert!((y[0] + 1.0).abs() < 1e-4 && (y[1] - 1.0).abs() < 1e-4);
+/// ```
+#[derive(Clone, Debug, Module)]
+pub struct LayerNorm {
+    /// `(dims,)`, the scale, if there is one.
+    pub weight: Option<Array>,
+    /// `(dims,)`, the shift, if there is one.
+    pub bias: Option<Array>,
+    #[module(static)]
+    eps: f32,
+}
+
+impl LayerNorm {
+    /// Over `dims` features: scale one, shift zero, `eps` 1e-5.
+    #[track_caller]
+    pub fn new(dims: usize) -> LayerNorm {
+        LayerNorm { weight: Some(Array::ones([dims], Dtype::F32)), bias: Some(Array::zeros([dims], Dtype::F32)), eps: 1e-5 }
+    }
+
+    /// What is added to the variance.
+    ///
+    /// # Panics
+    /// If it is not positive.
+    ///
+    /// ```
+    /// use lazulite::nn::LayerNorm;
+    /// use lazulite::prelude::*;
+    /// let y = LayerNorm::new(2).eps(1.0).forward(&array![[1.0, 3.0]]);
+    /// assert!((y.max(..).item::<f32>().unwrap() - 0.5f32.sqrt()).abs() < 1e-6);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn eps(self, eps: f32) -> LayerNorm {
+        assert!(eps > 0.0, "eps of a layer norm must be positive, not {eps}");
+        LayerNorm { eps, ..self }
+    }
+
+    /// The same layer without scale and shift.
+    ///
+    /// ```
+    /// use lazulite::nn::LayerNorm;
+    /// use lazulite::prelude::*;
+    /// assert!(LayerNorm::new(2).without_affine().parameters().is_empty());
+    /// ```
+    #[must_use]
+    pub fn without_affine(self) -> LayerNorm {
+        LayerNorm { weight: None, bias: None, ..self }
+    }
+
+    /// `(..., dims)` to the same shape.
+    ///
+    /// # Panics
+    /// If the last axis is not of `dims` elements.
+    #[track_caller]
+    pub fn forward(&self, x: &Array) -> Array {
+        let deviation = x - x.mean(keep(-1));
+        let variance = deviation.square().mean(keep(-1));
+        let mut y = deviation * (variance + self.eps).rsqrt();
+        if let Some(w) = &self.weight {
+            y *= w;
+        }
+        if let Some(b) = &self.bias {
+            y += b;
+        }
+        y
+    }
+}

@@ -1,0 +1,60 @@
+//! Models as structs: layers, activations, losses, initial values, and the trait [`Module`], which gives a model its named parameters
+//! and its file.
+//!
+//! A model is a struct of arrays and layers that derives `Module`; its forward is a method. A gradient of it has its type.
+//!
+//! ```
+//! use lazulite::nn::{self, Linear};
+//! use lazulite::prelude::*;
+//!
+//! #[derive(Clone, Module)]
+//! struct Mlp {
+//!     hidden: Linear,
+//!     out: Linear,
+//! }
+//!
+//! impl Mlp {
+//!     fn forward(&self, x: &Array) -> Array {
+//!         self.out.forward(&nn::relu(&self.hidden.forward(x)))
+//!     }
+//! }
+//!
+//! let (a, b) = random::split(&random::key(0));
+//! let model = Mlp { hidden: Linear::new(4, 8, &a), out: Linear::new(8, 2, &b) };
+//! let (x, y) = (Array::ones([3, 4], Dtype::F32), array![0, 1, 1]);
+//! let (loss, g) = nn::value_and_grad(|m: &Mlp| nn::cross_entropy(&m.forward(&x), &y).mean(..))(&model);
+//! assert!(loss.item::<f32>().unwrap() > 0.0);
+//! assert_eq!(g.hidden.weight.shape(), [8, 4]);
+//! ```
+
+extern crate self as lazulite;
+
+mod activations;
+mod dropout;
+mod frozen;
+pub mod init;
+mod layers;
+mod losses;
+mod module;
+mod sequential;
+
+pub use activations::{
+    elu, gelu, gelu_approx, hard_swish, hard_tanh, leaky_relu, log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, softmax,
+    softplus, softsign, tanh,
+};
+pub use dropout::{Dropout, is_training, next_key, training, with_key};
+pub use frozen::Frozen;
+pub use layers::{Embedding, LayerNorm, Linear};
+pub use losses::{binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1, mse, nll};
+pub use module::Module;
+pub use sequential::{Activation, Layer, Sequential};
+
+pub use lazulite_core::value_and_grad;
+pub use lazulite_macros::Module;
+
+/// What derived code names.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::Module;
+    pub use lazulite_core::__private::*;
+}

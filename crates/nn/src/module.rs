@@ -1,0 +1,93 @@
+//! `Module`: a tree of parameters, with names and a file.
+
+use lazulite_base::{Error, ErrorKind, Result};
+use lazulite_core::{Array, Tree, tree};
+use lazulite_io::Arrays;
+use std::path::Path;
+
+/// A model: a struct or enum that derives it.
+///
+/// Its parameters are named by their paths, `hidden.weight`. A gradient of a model has the model's type: what is frozen holds zeros
+/// there, arrays that are no floats hold zeros of their dtype, and static fields their values. Such zeros are lazy; if nothing reads
+/// them they cost nothing.
+///
+/// ```
+/// use lazulite::nn::Linear;
+/// use lazulite::prelude::*;
+///
+/// #[derive(Clone, Module)]
+/// struct Model {
+///     layers: Vec<Linear>,
+/// }
+///
+/// let model = Model { layers: vec![Linear::new(2, 3, &random::key(0))] };
+/// assert_eq!(model.parameters()[0].0, "layers.0.weight");
+/// assert_eq!(model.num_parameters(), 2 * 3 + 3);
+/// ```
+pub trait Module: Tree + Clone {
+    /// Every array with its name, in order.
+    fn parameters(&self) -> Vec<(String, Array)> {
+        let mut list = Vec::new();
+        self.visit_named(&mut tree::Path::default(), &mut |name, x| list.push((name.to_owned(), x.clone())));
+        list
+    }
+
+    /// Number of elements in all arrays.
+    fn num_parameters(&self) -> usize {
+        let mut n = 0;
+        self.visit(&mut |x| n += x.size());
+        n
+    }
+
+    /// Writes the parameters to a safetensors file, which replaces one that is there.
+    ///
+    /// # Errors
+    /// Of kind `Io`, with the file's name, if it cannot be written; what evaluation reports.
+    ///
+    /// ```
+    /// use lazulite::nn::{LayerNorm, Linear};
+    /// use lazulite::prelude::*;
+    /// # let path = std::env::temp_dir().join(format!("lazulite-module-{}.safetensors", std::process::id()));
+    /// let layer = Linear::new(2, 2, &random::key(0));
+    /// layer.save(&path).unwrap();
+    /// let same = Linear::new(2, 2, &random::key(1)).load(&path).unwrap();
+    /// assert_eq!(same.weight.to_vec::<f32>().unwrap(), layer.weight.to_vec::<f32>().unwrap());
+    /// let e = LayerNorm::new(3).load(&path).err().unwrap();
+    /// assert!(e.to_string().contains("`weight`"), "{e}");
+    /// # std::fs::remove_file(&path).unwrap();
+    /// ```
+    fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let list = self.parameters();
+        lazulite_io::save(path, list.iter().map(|(name, x)| (name.as_str(), x)))
+    }
+
+    /// This model with the parameters of a safetensors file in place of its own.
+    ///
+    /// # Errors
+    /// Of kind `Io`, with the file's name and the parameter's, if the file is not whole or its names, shapes and dtypes are not this
+    /// model's.
+    fn load(&self, path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let found = lazulite_io::load(path)?;
+        replace(self, found).map_err(|text| Error::new(ErrorKind::Io, "load", format!("{}: {text}", path.display())))
+    }
+}
+
+/// The model with its parameters replaced by name, or what does not fit.
+fn replace<M: Module>(model: &M, mut found: Arrays) -> Result<M, String> {
+    let mut list = Vec::new();
+    for (name, mine) in model.parameters() {
+        let Some(x) = found.remove(&name) else { return Err(format!("there is no parameter `{name}`")) };
+        if x.shape() != mine.shape() {
+            return Err(format!("parameter `{name}` has shape {:?}, the model's has {:?}", x.shape(), mine.shape()));
+        }
+        if x.dtype() != mine.dtype() {
+            return Err(format!("parameter `{name}` is {}, the model's is {}", x.dtype(), mine.dtype()));
+        }
+        list.push(x);
+    }
+    match found.keys().next() {
+        Some(name) => Err(format!("the model has no parameter `{name}`")),
+        None => Ok(tree::unflatten(model, &list)),
+    }
+}

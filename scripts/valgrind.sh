@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Runs the buffer tests under valgrind: no invalid access, no use of undefined memory, no definite leak.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+if ! command -v valgrind >/dev/null; then
+    echo "valgrind is not installed: apt-get install valgrind" >&2
+    exit 1
+fi
+binary=$(cargo test -q -p lazulite --test buffers --no-run --message-format=json 2>/dev/null |
+    sed -n 's/.*"executable":"\([^"]*buffers-[^"]*\)".*/\1/p' | tail -n 1)
+valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30 "$binary" --test-threads=1
+echo "valgrind: clean"
