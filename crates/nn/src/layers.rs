@@ -2,8 +2,8 @@
 
 use crate::{Module, init};
 use lazulite_base::Dtype;
-use lazulite_core::{Array, random};
 use lazulite_core::ops::keep;
+use lazulite_core::{Array, random};
 
 /// An affine map of the last axis: `x Wᵀ + b`.
 ///

@@ -1,8 +1,8 @@
 //! Layers one after the other, of any kinds.
 
 use crate::{Dropout, Embedding, LayerNorm, Linear, Module};
-use lazulite_base::key::KeyHasher;
 use lazulite_base::Result;
+use lazulite_base::key::KeyHasher;
 use lazulite_core::tree::Path;
 use lazulite_core::{Array, AxisTree, Tree};
 
