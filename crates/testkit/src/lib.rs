@@ -1,1 +1,18 @@
-//! (under construction)
+//! What lazulite's tests share.
+//!
+//! * [`matrix`]: the op matrix. Each operation declares sample inputs and a reference once; from that run values, dtypes, derivatives,
+//!   batches, compilation and errors.
+//! * [`reference`]: programs as data, an interpreter of them that shares no code with the library, and its own derivatives.
+//! * [`tensor`]: host tensors, which both compute with.
+
+pub mod matrix;
+pub mod reference;
+pub mod tensor;
+
+use std::sync::{Mutex, MutexGuard};
+
+/// Holds off other users of process-wide switches (fusion, the number of threads) while it lives.
+pub fn exclusive() -> MutexGuard<'static, ()> {
+    static SWITCHES: Mutex<()> = Mutex::new(());
+    SWITCHES.lock().unwrap_or_else(|e| e.into_inner())
+}

@@ -52,6 +52,7 @@ fn factor(op: Op, i: usize, x: &[Val], y: &Val) -> Factor {
     match op {
         Op::Negative => MinusOne,
         Op::Abs | Op::Conjugate | Op::Real | Op::Imag => Own,
+        Op::Sign if m.0 == Dtype::C64 => Own,
         Op::Sign | Op::Floor | Op::Ceil | Op::Rint => Zero,
         Op::Square => Times(m.mul(a, &m.c(2.0))),
         Op::Sqrt => Times(m.div(&m.c(0.5), y)),
@@ -189,6 +190,7 @@ fn own_vjp(op: Op, x: &Array, ct: &Array) -> Result<Array> {
     let complex = x.dtype() == Dtype::C64;
     match op {
         Op::Abs => crate::ops::multiply(&crate::ops::sign(x)?, &crate::ops::astype(ct, x.dtype())?),
+        Op::Sign => around(x, ct),
         Op::Conjugate => crate::ops::conjugate(ct),
         Op::Imag if complex => crate::ops::multiply(&crate::ops::astype(ct, Dtype::C64)?, num_complex::Complex32::new(0.0, 1.0)),
         Op::Imag => Ok(x.zeros_like()),
@@ -196,9 +198,20 @@ fn own_vjp(op: Op, x: &Array, ct: &Array) -> Result<Array> {
     }
 }
 
+/// The derivative of `z / |z|` along `t`, which is its own transpose: what of `t` goes around the circle, over `|z|`; zero at zero.
+fn around(z: &Array, t: &Array) -> Result<Array> {
+    let s = crate::ops::sign(z)?;
+    let along = crate::ops::real(&crate::ops::multiply(&crate::ops::conjugate(&s)?, t)?)?;
+    let across = crate::ops::subtract(t, &crate::ops::multiply(&s, &along)?)?;
+    let r = crate::ops::abs(z)?;
+    let zero = crate::ops::equal(&r, 0)?;
+    crate::ops::try_select(&zero, 0, &crate::ops::divide(&across, &r)?)
+}
+
 fn own_jvp(op: Op, x: &Array, t: &Array) -> Result<Array> {
     match op {
         Op::Abs => crate::ops::real(&crate::ops::multiply(&crate::ops::conjugate(&crate::ops::sign(x)?)?, t)?),
+        Op::Sign => around(x, t),
         Op::Conjugate => crate::ops::conjugate(t),
         Op::Imag => crate::ops::imag(t),
         _ => crate::ops::real(t),

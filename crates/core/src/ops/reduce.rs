@@ -43,7 +43,7 @@ impl Primitive for Reduce {
         let ct = back(&cx.cotangent(0))?;
         Ok(vec![Some(match self.op {
             ReduceOp::Sum => ct,
-            ReduceOp::Prod => crate::ops::multiply(&ct, &self.others(&x)?)?,
+            ReduceOp::Prod => crate::ops::multiply(&ct, &crate::ops::conjugate(&self.others(&x)?)?)?,
             ReduceOp::Min | ReduceOp::Max => {
                 let (mask, count) = self.ties(&x, &cx.outputs[0])?;
                 crate::ops::multiply(&crate::ops::divide(&ct, &back(&count)?)?, &mask)?
@@ -291,21 +291,7 @@ op! {
     /// assert_eq!(array![1.0, 3.0].var(.., 0).item::<f32>().unwrap(), 1.0);
     /// ```
     pub fn var(x, axes: impl Into<Axes>, ddof: usize) -> Array {
-        let (list, keep) = axes.into().resolve("var", x.ndim())?;
-        let x = crate::ops::astype(x, x.dtype().to_inexact())?;
-        let kept: Vec<i64> = list.iter().map(|&a| a as i64).collect();
-        let deviation = crate::ops::subtract(&x, &mean(&x, crate::ops::keep(kept))?)?;
-        let square = if x.dtype() == Dtype::C64 {
-            crate::ops::real(&crate::ops::multiply(&deviation, &crate::ops::conjugate(&deviation)?)?)?
-        } else {
-            crate::ops::square(&deviation)?
-        };
-        let total = reduce(ReduceOp::Sum, &square, list.clone())?;
-        let y = match count(&x, &list, square.dtype())? {
-            Count::Known(n) => crate::ops::divide(&total, (n - ddof as f64).max(0.0))?,
-            Count::Traced(n) => crate::ops::divide(&total, &crate::ops::maximum(&crate::ops::subtract(&n, ddof as f32)?, 0)?)?,
-        };
-        if keep { restore_axes(&y, &list) } else { Ok(y) }
+        variance("var", x, axes.into(), ddof)
     }
 
     /// The standard deviation over `axes`: the square root of the variance.
@@ -318,9 +304,8 @@ op! {
     /// assert_eq!(array![1.0, 3.0].std(.., 0).item::<f32>().unwrap(), 1.0);
     /// ```
     pub fn std(x, axes: impl Into<Axes>, ddof: usize) -> Array {
-        crate::ops::sqrt(&var(x, axes, ddof)?)
+        crate::ops::sqrt(&variance("std", x, axes.into(), ddof)?)
     }
-
     /// `log(sum(exp(x)))` over `axes`, without overflow.
     ///
     /// # Errors
@@ -373,4 +358,24 @@ fn finite_or_zero(x: &Array) -> Result<Array> {
         return Ok(x.clone());
     }
     crate::ops::try_select(&crate::ops::isfinite(x)?, x, 0)
+}
+
+/// The variance, for the op of that name.
+#[track_caller]
+fn variance(op: &str, x: &Array, axes: Axes, ddof: usize) -> Result<Array> {
+    let (list, keep) = axes.resolve(op, x.ndim())?;
+    let x = crate::ops::astype(x, x.dtype().to_inexact())?;
+    let kept: Vec<i64> = list.iter().map(|&a| a as i64).collect();
+    let deviation = crate::ops::subtract(&x, &mean(&x, crate::ops::keep(kept))?)?;
+    let square = if x.dtype() == Dtype::C64 {
+        crate::ops::real(&crate::ops::multiply(&deviation, &crate::ops::conjugate(&deviation)?)?)?
+    } else {
+        crate::ops::square(&deviation)?
+    };
+    let total = reduce(ReduceOp::Sum, &square, list.clone())?;
+    let y = match count(&x, &list, square.dtype())? {
+        Count::Known(n) => crate::ops::divide(&total, (n - ddof as f64).max(0.0))?,
+        Count::Traced(n) => crate::ops::divide(&total, &crate::ops::maximum(&crate::ops::subtract(&n, ddof as f32)?, 0)?)?,
+    };
+    if keep { restore_axes(&y, &list) } else { Ok(y) }
 }

@@ -462,7 +462,6 @@ impl<'a> Emitter<'a> {
                 spare.extend(new);
             }
         }
-        let same = |r: Reg| width(tape.code[r as usize].dtype) == width(d);
         let first = self.paired[i as usize].map(|p| p.0);
         let read: SmallVec<[Reg; 4]> = [Some(i), first]
             .into_iter()
@@ -470,7 +469,10 @@ impl<'a> Emitter<'a> {
             .flat_map(|i| Tape::sources(&tape.code[i as usize].inst))
             .filter(|&r| Some(r) != first)
             .collect();
-        for &r in read.iter().filter(|&&r| same(r)) {
+        // The result may take the place of an operand of its width, but not of a scalar: that one is read again for every element.
+        let early: SmallVec<[Reg; 4]> =
+            read.iter().copied().filter(|&r| width(tape.code[r as usize].dtype) == width(d) && !self.at(r).scalar).collect();
+        for &r in &early {
             self.release(r);
         }
         let output = outputs.iter().enumerate().find(|&(k, &o)| !direct[k] && tape.outputs[o].0 == i && self.direct(one, o, d, at));
@@ -493,7 +495,7 @@ impl<'a> Emitter<'a> {
             p.steps.push(step(kernels::round_half(self.level, d), loc.slot, loc.slot, loc.scalar));
         }
         self.loc[i as usize] = Some(loc);
-        for &r in read.iter().filter(|&&r| !same(r)) {
+        for &r in read.iter().filter(|r| !early.contains(r)) {
             self.release(r);
         }
         self.free.extend(spare);

@@ -1,0 +1,96 @@
+//! The matrix as a table: a row an operation, a column a check.
+
+use super::{CHECKS, Case, Family, Status, run};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// The checks of one operation, over all of its forms.
+pub struct Row {
+    /// The operation.
+    pub op: &'static str,
+    /// Its section.
+    pub family: Family,
+    /// What each check found: the worst of the forms.
+    pub cells: Vec<Status>,
+}
+
+fn rank(s: &Status) -> u8 {
+    match s {
+        Status::Gap(_) => 0,
+        Status::Holds => 1,
+        Status::Missing(_) => 2,
+        Status::Fails(_) => 3,
+    }
+}
+
+/// Runs every check on every case.
+pub fn rows(cases: &[Case]) -> Vec<Row> {
+    let _switches = crate::exclusive();
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut rows: Vec<Row> = Vec::new();
+    for case in cases {
+        let found: Vec<Status> = CHECKS.iter().map(|c| run(c, case)).collect();
+        match rows.iter_mut().find(|r| r.op == case.op) {
+            None => rows.push(Row { op: case.op, family: case.family, cells: found }),
+            Some(row) => {
+                for (cell, new) in row.cells.iter_mut().zip(found) {
+                    if rank(&new) > rank(cell) {
+                        *cell = new;
+                    }
+                }
+            }
+        }
+    }
+    std::panic::set_hook(hook);
+    rows
+}
+
+/// What is wrong, a text each.
+pub fn failures(rows: &[Row]) -> Vec<&str> {
+    let text = |s| match s {
+        &Status::Missing(ref t) | &Status::Fails(ref t) => Some(t.as_str()),
+        _ => None,
+    };
+    rows.iter().flat_map(|r| r.cells.iter().filter_map(text)).collect()
+}
+
+/// The matrix in Markdown.
+pub fn markdown(rows: &[Row]) -> String {
+    let mut out = String::from(
+        "# The op matrix\n\nWritten by `cargo xtask op-matrix --write` from the declarations in `crates/testkit`. *ok*: it holds, over every \
+         form, dtype and combination that applies. A number: an allowed gap, explained below. **GAP**: a rule is missing. **FAIL**: it does \
+         not hold.\n",
+    );
+    let reasons: Vec<&str> = rows
+        .iter()
+        .flat_map(|r| &r.cells)
+        .filter_map(|c| if let Status::Gap(why) = c { Some(*why) } else { None })
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let mut family = None;
+    for row in rows {
+        if family != Some(row.family) {
+            family = Some(row.family);
+            let names: Vec<&str> = CHECKS.iter().map(|c| c.name).collect();
+            let _ = write!(out, "\n## {:?}\n\n| op | {} |\n|---|{}\n", row.family, names.join(" | "), "---|".repeat(CHECKS.len()));
+        }
+        let cells: Vec<String> = row
+            .cells
+            .iter()
+            .map(|c| match c {
+                Status::Holds => "ok".into(),
+                Status::Gap(why) => format!("–{}", 1 + reasons.iter().position(|r| r == why).unwrap_or(0)),
+                Status::Missing(_) => "**GAP**".into(),
+                Status::Fails(_) => "**FAIL**".into(),
+            })
+            .collect();
+        let _ = writeln!(out, "| {} | {} |", row.op, cells.join(" | "));
+    }
+    out.push('\n');
+    for (i, why) in reasons.iter().enumerate() {
+        let _ = writeln!(out, "–{}: {why}.  ", i + 1);
+    }
+    out
+}

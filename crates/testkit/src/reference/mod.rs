@@ -1,0 +1,1 @@
+//! Programs as data, and their values and derivatives without the library.

@@ -1,0 +1,89 @@
+//! `cargo xtask add-op`: does what ARCHITECTURE.md says adding an elementwise operation takes, in a copy of the tree, and runs the op matrix
+//! on the new operation.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// One insertion that the document asks for.
+#[derive(Debug, PartialEq)]
+struct Insertion {
+    file: String,
+    before: String,
+    text: String,
+}
+
+/// The insertions in the document: `<!-- add-op: FILE before TEXT -->`, then a fenced block.
+fn insertions(document: &str) -> Vec<Insertion> {
+    let mut out = Vec::new();
+    let mut lines = document.lines();
+    while let Some(line) = lines.next() {
+        let Some(rest) = line.strip_prefix("<!-- add-op: ").and_then(|l| l.strip_suffix(" -->")) else { continue };
+        let Some((file, before)) = rest.split_once(" before ") else { continue };
+        let block: Vec<&str> = lines.by_ref().skip_while(|l| !l.starts_with("```")).skip(1).take_while(|l| !l.starts_with("```")).collect();
+        out.push(Insertion { file: file.into(), before: before.into(), text: block.join("\n") });
+    }
+    out
+}
+
+/// Copies the tree's sources.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name == "target" || name == ".git" {
+            continue;
+        }
+        let target = to.join(&name);
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds the operation in a copy of the tree at `root` and checks it.
+pub fn run(root: &Path) -> Result<(), String> {
+    let document = fs::read_to_string(root.join("ARCHITECTURE.md")).map_err(|e| e.to_string())?;
+    let list = insertions(&document);
+    if list.len() != 3 {
+        return Err(format!("ARCHITECTURE.md shows {} insertions, not one row and two arms", list.len()));
+    }
+    let work = root.join("target/add-op");
+    let tree = work.join("tree");
+    let _ = fs::remove_dir_all(&tree);
+    copy(root, &tree).map_err(|e| e.to_string())?;
+    for i in &list {
+        let path = tree.join(&i.file);
+        let source = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let Some(at) = source.lines().position(|l| l.trim_start().starts_with(&i.before)) else {
+            return Err(format!("{} has no line that starts with `{}`", i.file, i.before));
+        };
+        let mut lines: Vec<&str> = source.lines().collect();
+        lines.insert(at, &i.text);
+        fs::write(&path, lines.join("\n") + "\n").map_err(|e| e.to_string())?;
+    }
+    let name = list[0].text.split(',').nth(1).unwrap_or_default().trim().to_string();
+    println!("added {name} in a copy of the tree: {} lines in {} files", list.len(), list.len());
+    let status = Command::new(env!("CARGO"))
+        .args(["run", "-q", "-p", "xtask", "--", "op-matrix", "--only", &name])
+        .current_dir(&tree)
+        .env("CARGO_TARGET_DIR", work.join("build"))
+        .status()
+        .map_err(|e| e.to_string())?;
+    if status.success() { Ok(()) } else { Err(format!("the op matrix of {name} fails")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_read() {
+        let text = "x\n<!-- add-op: a.rs before (B, -->\n```rust\nrow\n```\ny";
+        assert_eq!(insertions(text), [Insertion { file: "a.rs".into(), before: "(B,".into(), text: "row".into() }]);
+    }
+}
