@@ -88,13 +88,17 @@ cases! {
     "an impossible allocation", OutOfMemory, "allocate", ["bytes requested"], eval([&(Array::arange(0, 1u64 << 45, 1, Dtype::F32) + 1.0)]);
     "an unknown device", Runtime, "device", ["tpu:0", "cpu: 1"], Device::named("tpu", 0);
     "an axis to take along", Index, "take", ["axis 3"], ops::take(&f(&[2, 3]), &array![0], 3);
-    "an index of floats", Type, "take", ["float32"], ops::take(&f(&[2, 3]), &f(&[1]), 0);
+    "an index of floats", Value, "take", ["float32"], ops::take(&f(&[2, 3]), &f(&[1]), 0);
     "an index beyond its axis", Index, "index", ["5", "size 2"], ops::index(&f(&[2, 3]), 5);
-    "more indices than axes", Index, "index", ["[2, 3]"], ops::index(&f(&[2, 3]), (0, 0, 0));
-    "a mask as an index", Type, "index", ["bool"], ops::index(&f(&[2]), &array![true, false]);
+    "more indices than axes", Value, "index", ["[2, 3]"], ops::index(&f(&[2, 3]), (0, 0, 0));
+    "a mask as an index", Value, "index", ["mask"], ops::index(&f(&[2]), &array![true, false]);
     "a slice of step zero", Value, "index", ["step"], ops::index(&f(&[2]), slice(.., .., 0));
     "an update of another shape", Value, "set", ["[5]", "[3]"], ops::set(&f(&[2, 3]), 0, &f(&[5]));
-    "a key of another shape", Value, "random", ["[3]"], random::try_split(&array![1u32, 2, 3]);
+    "a key of another shape", Value, "random.split", ["[3]"], ops::random::split(&array![1u32, 2, 3]);
+    "a bound of another shape", Value, "random.uniform", ["[2]", "[3]"], ops::random::uniform_in(0, f(&[2]), [3], Dtype::F32, &random::key(0));
+    "indices that do not broadcast", Value, "index", ["int32[2]", "int32[3]"], ops::index(&f(&[2, 3]), (&array![0, 1], &array![0, 1, 2]));
+    "an index along an axis", Value, "take_along_axis", ["[2]", "[2, 3]"], ops::take_along_axis(&f(&[2, 3]), &array![0, 1], 0);
+    "a slice of an empty axis", Value, "gather", ["[0]"], ops::take(&f(&[0]), &array![0], 0);
     "probabilities of a sort on a bad axis", Index, "argsort", ["axis 2"], ops::argsort(&f(&[2, 3]), 2);
 }
 

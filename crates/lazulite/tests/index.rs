@@ -37,9 +37,9 @@ fn what_an_index_selects_and_where_it_goes() {
     is(&x.index((1.., .., &b)), &[1, 3, 2, 1], &[14, 12, 18, 16, 22, 20]);
     is(&x.index((5.., 0usize)), &[0, 4], &[]);
     is(&x.index((-1i64, 1..=1, 2..-1)), &[1, 1], &[18]);
-    is(&array![1, 2, 3].index(&array![0u8, 2]), &[2], &[1, 3]);
-    is(&array![1, 2, 3].index(&Array::from(1i32)), &[], &[2]);
-    is(&array![1, 2, 3].index(&array![7, -9]), &[2], &[3, 1]);
+    is(&array![1, 2, 3].index(array![0u8, 2]), &[2], &[1, 3]);
+    is(&array![1, 2, 3].index(Array::from(1i32)), &[], &[2]);
+    is(&array![1, 2, 3].index(array![7, -9]), &[2], &[3, 1]);
 }
 
 #[test]
@@ -55,10 +55,10 @@ fn numbers_and_ranges_are_views() {
 fn updates_replace_and_combine() {
     let x = table();
     let v = |y: &Array| y.to_vec::<i32>().unwrap();
-    let y = x.set((0, .., 1), &array![-1, -2, -3]);
+    let y = x.set((0, .., 1), array![-1, -2, -3]);
     assert_eq!(v(&y.index((0, .., 1))), [-1, -2, -3]);
     assert_eq!(v(&y.index(1)), v(&x.index(1)));
-    assert_eq!(v(&x.set((.., slice(.., .., -2), 3), &array![[7, 8]]).index((1, .., 3))), [8, 19, 7]);
+    assert_eq!(v(&x.set((.., slice(.., .., -2), 3), array![[7, 8]]).index((1, .., 3))), [8, 19, 7]);
     // Index arrays beside numbers, ranges and new axes: as the same selection of a table of places.
     let (a, b) = (array![1, 0], array![[2], [0]]);
     let places = Array::arange(0, 24, 1, Dtype::I32).reshape([2, 3, 4]);
@@ -79,14 +79,14 @@ fn updates_replace_and_combine() {
         let u = Array::from_slice(&u, places.shape()).unwrap();
         assert_eq!(v(&add(&x, &u)), want);
     }
-    is(&array![1, 2, 3].set(&array![0, 0], &array![7, 8]), &[3], &[8, 2, 3]);
-    is(&array![1, 2, 3].set(&array![5, -3], 9.7), &[3], &[9, 2, 3]);
+    is(&array![1, 2, 3].set(array![0, 0], array![7, 8]), &[3], &[8, 2, 3]);
+    is(&array![1, 2, 3].set(array![5, -3], 9.7), &[3], &[9, 2, 3]);
     is(&array![1, 2, 3].add_at(0, 1.7), &[3], &[2, 2, 3]);
-    is(&array![1, 2, 3].multiply_at(&array![0, 0, 2], &array![2, 5, -1]), &[3], &[10, 2, -3]);
-    is(&array![1, 2, 3].maximum_at(&array![0, 0, 2], &array![2, 5, -1]), &[3], &[5, 2, 3]);
-    is(&array![1, 2, 3].minimum_at(&array![0, 0, 2], &array![2, 5, -1]), &[3], &[1, 2, -1]);
+    is(&array![1, 2, 3].multiply_at(array![0, 0, 2], array![2, 5, -1]), &[3], &[10, 2, -3]);
+    is(&array![1, 2, 3].maximum_at(array![0, 0, 2], array![2, 5, -1]), &[3], &[5, 2, 3]);
+    is(&array![1, 2, 3].minimum_at(array![0, 0, 2], array![2, 5, -1]), &[3], &[1, 2, -1]);
     is(&array![1, 2, 3].set(.., 0), &[3], &[0, 0, 0]);
-    assert_eq!(array![1u8, 2].add_at(&array![0], &array![300]).to_vec::<u8>().unwrap(), [45, 2]);
+    assert_eq!(array![1u8, 2].add_at(array![0], array![300]).to_vec::<u8>().unwrap(), [45, 2]);
     assert_eq!(array![1.0, 2.0].set((), 3).to_vec::<f32>().unwrap(), [3.0, 3.0]);
 }
 
@@ -99,10 +99,10 @@ fn errors_say_what_is_wrong() {
     assert_eq!(kind(ops::index(&x, (0, 0, 0, 0))), ErrorKind::Value);
     assert_eq!(kind(ops::index(&x, (Ellipsis, Ellipsis))), ErrorKind::Value);
     assert_eq!(kind(ops::index(&x, slice(.., .., 0))), ErrorKind::Value);
-    assert_eq!(kind(ops::index(&x, &array![true, false])), ErrorKind::Value);
-    assert_eq!(kind(ops::index(&x, &array![0.0])), ErrorKind::Value);
+    assert_eq!(kind(ops::index(&x, array![true, false])), ErrorKind::Value);
+    assert_eq!(kind(ops::index(&x, array![0.0])), ErrorKind::Value);
     assert_eq!(kind(ops::index(&x, (&array![0, 1], &array![0, 1, 2]))), ErrorKind::Value);
-    assert_eq!(kind(ops::set(&x, 0, &array![1, 2, 3])), ErrorKind::Value);
+    assert_eq!(kind(ops::set(&x, 0, array![1, 2, 3])), ErrorKind::Value);
     assert_eq!(kind(ops::set(&array![1u8], 0, 300)), ErrorKind::Value);
     assert_eq!(kind(ops::take(&Array::zeros([0], Dtype::F32), &array![0], 0)), ErrorKind::Value);
     assert_eq!(kind(ops::take(&x, &array![0], 3)), ErrorKind::Index);
@@ -118,7 +118,7 @@ fn elements_along_an_axis() {
     is(&x.take_along_axis(&array![[-1], [-2]], 1), &[2, 1], &[2, 3]);
     is(&x.take_along_axis(&array![[0, 1]], 0), &[1, 2], &[1, 4]);
     is(&x.put_along_axis(&array![[1], [0]], 9.7, 1), &[2, 2], &[1, 9, 9, 4]);
-    is(&x.put_along_axis(&array![[0, 0], [1, 1]], &array![[5, 6], [7, 8]], 1), &[2, 2], &[6, 2, 3, 8]);
+    is(&x.put_along_axis(&array![[0, 0], [1, 1]], array![[5, 6], [7, 8]], 1), &[2, 2], &[6, 2, 3, 8]);
     is(&x.take(&array![[0, 1]], 1), &[2, 1, 2], &[1, 2, 3, 4]);
 }
 
@@ -152,7 +152,7 @@ fn gathers_and_slices_differentiate() {
 fn updates_differentiate() {
     let xs = |u: &[usize]| [numbers(&[3, 4], 1), numbers(u, 2)];
     derivatives("set slice", &xs(&[3]), |x| x[0].sin().set((.., 1), x[1].exp()));
-    derivatives("multiply slice", &xs(&[2, 1]), |x| x[0].multiply_at((1.., ..), &x[1].exp()).sin());
+    derivatives("multiply slice", &xs(&[2, 1]), |x| x[0].multiply_at((1.., ..), x[1].exp()).sin());
     // Duplicates, an update outside, and index arrays of both kinds.
     let i = array![2, 0, 2, 5, -1];
     let (p, q) = (array![1, 0, 1, 1, 9], array![3, 0, 3, 2, 0]);
@@ -183,14 +183,14 @@ fn products_differentiate_where_elements_are_zero() {
     let zeros = Array::from_slice(&[0.0f64, 2.0, 0.0, 3.0], [4]).unwrap();
     for (name, u) in [("one", vec![0.0f64, 2.0, 3.0]), ("two", vec![0.0, 0.0, 3.0]), ("none", vec![1.5, 2.0, 3.0])] {
         let u = Array::from_slice(&u, [3]).unwrap();
-        derivatives(name, &[zeros.clone(), u], |x| x[0].multiply_at(&array![1, 1, 1], &x[1]).sin());
+        derivatives(name, &[zeros.clone(), u], |x| x[0].multiply_at(array![1, 1, 1], &x[1]).sin());
     }
 }
 
 #[test]
 fn ties_share_the_derivative() {
     let (x, u) = (array![3.0, 2.0], array![3.0, 1.0, 3.0]);
-    let f = |(x, u): &(Array, Array)| x.maximum_at(&array![0, 0, 0], u).sum(..);
+    let f = |(x, u): &(Array, Array)| x.maximum_at(array![0, 0, 0], u).sum(..);
     let (gx, gu) = grad(f)(&(x, u));
     close(&gx, &array![1.0 / 3.0, 1.0], 1e-7, "start");
     close(&gu, &array![1.0 / 3.0, 0.0, 1.0 / 3.0], 1e-7, "updates");
@@ -210,7 +210,7 @@ fn gathers_batch() {
     batches("argsort", &batch[..1], &[true], |x| x[0].argsort(-1));
     batches("argmax", &batch[..1], &[true], |x| x[0].argmax(0));
     batches("argmin of all", &batch[..1], &[true], |x| x[0].argmin(..));
-    batches("multiply with shared places", &batch[..1], &[true], |x| x[0].multiply_at(&array![0, 0], &x[0].index((..2, ..))));
+    batches("multiply with shared places", &batch[..1], &[true], |x| x[0].multiply_at(array![0, 0], x[0].index((..2, ..))));
     batches("gradient", &batch, &[true, true], |x| {
         let ix = x[1].clone();
         grad(|y: &Array| y.index(&ix).sin().sum(..))(&x[0])

@@ -240,7 +240,7 @@ impl Index {
                 Kind::At(i) => {
                     let n = x.dims()[axis] as i64;
                     if *i < -n || *i >= n {
-                        return Err(Error::index(op, format!("index {i} is out of bounds for axis {axis} of {:?}", x.dims())));
+                        return Err(Error::index(op, format!("index {i} is out of bounds for axis {axis} of size {n}: shape {:?}", x.dims())));
                     }
                     out.ranges.push(Range { start: *i, stop: past(*i), step: 1 });
                 }
@@ -278,6 +278,7 @@ impl Index {
     }
 
     /// What the ranges select, with the axes in place.
+    #[track_caller]
     fn view(&self, x: &Array) -> Result<Array> {
         view::pick_axes(&view::slice_ranges(x, self.ranges.clone())?, &self.axes)
     }
@@ -297,6 +298,7 @@ impl Index {
         Place::Axes(self.indexed.clone())
     }
 
+    #[track_caller]
     fn get(&self, x: &Array) -> Result<Array> {
         let base = self.view(x)?;
         if self.arrays.is_empty() {
@@ -307,6 +309,7 @@ impl Index {
     }
 
     /// `x` with `update` in place of what the index's ranges select.
+    #[track_caller]
     fn put(&self, x: &Array, update: &Array) -> Result<Array> {
         if self.is_whole(x) {
             return Ok(update.clone());
@@ -358,14 +361,11 @@ impl Index {
 #[track_caller]
 fn spread(op: &str, value: &Array, shape: &[usize], dtype: Dtype) -> Result<Array> {
     let extra = value.ndim().saturating_sub(shape.len());
-    let fail = || Error::value(op, format!("cannot broadcast an update of shape {:?} to {shape:?}", value.dims()));
-    if value.dims()[..extra].iter().any(|&d| d != 1) {
-        return Err(fail());
+    let fits = shape::broadcast(&value.dims()[extra..], shape).is_some_and(|s| s[..] == *shape);
+    if !fits || value.dims()[..extra].iter().any(|&d| d != 1) {
+        return Err(Error::value(op, format!("cannot broadcast an update of shape {:?} to {shape:?}", value.dims())));
     }
     let value = crate::ops::squeeze(value, (0..extra as i64).collect::<Vec<_>>())?;
-    if shape::broadcast(value.dims(), shape).is_none_or(|s| s[..] != *shape) {
-        return Err(fail());
-    }
     crate::ops::broadcast_to(&crate::ops::astype(&value, dtype)?, shape)
 }
 
@@ -399,13 +399,15 @@ fn update(op: &str, x: &Array, ix: impl IntoIndex, value: impl IntoOperand, mode
 #[track_caller]
 fn aligned(op: &str, x: &Array, index: &Array, axis: usize) -> Result<(Array, Array)> {
     check(op, index)?;
-    let fail = || Error::value(op, format!("an index of shape {:?} does not go with {:?} along axis {axis}", index.dims(), x.dims()));
-    if index.ndim() != x.ndim() {
-        return Err(fail());
-    }
-    let (mut a, mut b): (Dims, Dims) = (x.shape().into(), index.shape().into());
-    (a[axis], b[axis]) = (1, 1);
-    let mut dims = shape::broadcast(&a, &b).ok_or_else(fail)?;
+    let without = |a: &Array| -> Dims {
+        let mut dims: Dims = a.shape().into();
+        dims[axis] = 1;
+        dims
+    };
+    let joined = if index.ndim() == x.ndim() { shape::broadcast(&without(x), &without(index)) } else { None };
+    let Some(mut dims) = joined else {
+        return Err(Error::value(op, format!("an index of shape {:?} does not go with {:?} along axis {axis}", index.dims(), x.dims())));
+    };
     dims[axis] = index.shape()[axis];
     let index = crate::ops::broadcast_to(index, &dims)?;
     dims[axis] = x.shape()[axis];
