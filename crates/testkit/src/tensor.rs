@@ -31,20 +31,62 @@ pub struct Tensor {
 macro_rules! each_dtype {
     ($d:expr, $t:ident => $body:expr) => {
         match $d {
-            Dtype::Bool => { type $t = bool; $body }
-            Dtype::U8 => { type $t = u8; $body }
-            Dtype::U16 => { type $t = u16; $body }
-            Dtype::U32 => { type $t = u32; $body }
-            Dtype::U64 => { type $t = u64; $body }
-            Dtype::I8 => { type $t = i8; $body }
-            Dtype::I16 => { type $t = i16; $body }
-            Dtype::I32 => { type $t = i32; $body }
-            Dtype::I64 => { type $t = i64; $body }
-            Dtype::F16 => { type $t = f16; $body }
-            Dtype::BF16 => { type $t = bf16; $body }
-            Dtype::F32 => { type $t = f32; $body }
-            Dtype::F64 => { type $t = f64; $body }
-            Dtype::C64 => { type $t = Complex32; $body }
+            Dtype::Bool => {
+                type $t = bool;
+                $body
+            }
+            Dtype::U8 => {
+                type $t = u8;
+                $body
+            }
+            Dtype::U16 => {
+                type $t = u16;
+                $body
+            }
+            Dtype::U32 => {
+                type $t = u32;
+                $body
+            }
+            Dtype::U64 => {
+                type $t = u64;
+                $body
+            }
+            Dtype::I8 => {
+                type $t = i8;
+                $body
+            }
+            Dtype::I16 => {
+                type $t = i16;
+                $body
+            }
+            Dtype::I32 => {
+                type $t = i32;
+                $body
+            }
+            Dtype::I64 => {
+                type $t = i64;
+                $body
+            }
+            Dtype::F16 => {
+                type $t = f16;
+                $body
+            }
+            Dtype::BF16 => {
+                type $t = bf16;
+                $body
+            }
+            Dtype::F32 => {
+                type $t = f32;
+                $body
+            }
+            Dtype::F64 => {
+                type $t = f64;
+                $body
+            }
+            Dtype::C64 => {
+                type $t = Complex32;
+                $body
+            }
         }
     };
 }
@@ -87,7 +129,8 @@ impl Tensor {
 
     /// The element that broadcasting reads at an index of a larger shape.
     pub fn spread(&self, index: &[usize]) -> C {
-        let own: Vec<usize> = index[index.len() - self.dims.len()..].iter().zip(&self.dims).map(|(&i, &d)| if d == 1 { 0 } else { i }).collect();
+        let own: Vec<usize> =
+            index[index.len() - self.dims.len()..].iter().zip(&self.dims).map(|(&i, &d)| if d == 1 { 0 } else { i }).collect();
         self.at(&own)
     }
 

@@ -27,6 +27,7 @@ families! {
     views: Views;
     joins: Joins;
     products: Products;
+    indexing: Indexing;
     sorting: Sorting;
     random: Random;
 }

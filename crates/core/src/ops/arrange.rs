@@ -7,13 +7,19 @@ use lazulite_base::error::{Error, Result};
 use lazulite_base::{Dims, Dtype, Scalar, shape};
 use smallvec::smallvec;
 
+/// The number of axes, which is at least two.
+#[track_caller]
+fn two_axes(name: &str, x: &Array) -> Result<usize> {
+    if x.ndim() < 2 {
+        return Err(Error::value(name, format!("needs two axes, not the shape {:?}", x.dims())));
+    }
+    Ok(x.ndim())
+}
+
 /// `x` where the column is at most `k` to the right of the row (or, with `above`, at least), else zero.
 #[track_caller]
 fn triangle(name: &str, x: &Array, k: i64, above: bool) -> Result<Array> {
-    let n = x.ndim();
-    if n < 2 {
-        return Err(Error::value(name, format!("needs two axes, not the shape {:?}", x.dims())));
-    }
+    let n = two_axes(name, x)?;
     let dims = [x.shape()[n - 2], x.shape()[n - 1]];
     let row = crate::ops::add(&create::index_along(&dims, 0, Dtype::I64), k)?;
     let column = create::index_along(&dims, 1, Dtype::I64);
@@ -119,6 +125,7 @@ op! {
     /// assert_eq!(array![[1, 2], [3, 4]].trace(0).item::<i32>().unwrap(), 5);
     /// ```
     pub fn trace(x, k: i64) -> Array {
+        two_axes("trace", x)?;
         crate::ops::sum(&crate::ops::diagonal(x, k)?, -1)
     }
 

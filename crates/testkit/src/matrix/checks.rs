@@ -119,7 +119,7 @@ pub fn dtypes(case: &Case) -> Found {
 /// Refused calls name the operation and what was wrong.
 pub fn errors(case: &Case) -> Found {
     if case.bad.is_empty() {
-        return Ok(Some("takes everything"));
+        return Ok(Some("refuses no shape and no argument"));
     }
     for bad in &case.bad {
         let Err(e) = (bad.call)() else { return Err(format!("a call that should be refused for {:?} is not", bad.mentions)) };
@@ -149,7 +149,8 @@ pub fn layouts(case: &Case) -> Found {
         return Ok(None);
     }
     let spread: Vec<Tensor> = x.iter().map(|t| Tensor::from_fn(&t.dims, t.dtype, |at| t.at(&[&[0], &at[1..]].concat()))).collect();
-    let list: Vec<Array> = x.iter().map(|t| lazulite::ops::broadcast_to(&t.example(0, 0).array(), t.dims.clone())).collect::<Result<_>>().map_err(text)?;
+    let list: Vec<Array> =
+        x.iter().map(|t| lazulite::ops::broadcast_to(&t.example(0, 0).array(), t.dims.clone())).collect::<Result<_>>().map_err(text)?;
     agree(case, "broadcast", &(case.call)(&list).map_err(text)?, &spread, d)?;
     Ok(None)
 }
@@ -321,7 +322,8 @@ pub fn vmap(case: &Case) -> Found {
             let inner = inner.clone();
             lazulite::vmap_axes(move |x: &Vec<Array>| inner(x), AxisTree::from(axes.clone()), 0i64)(&x.to_vec())
         });
-        let pairs: Vec<Vec<Tensor>> = [examples.clone(), examples.into_iter().rev().collect()].into_iter().map(|e| stack(&e, &which)).collect();
+        let pairs: Vec<Vec<Tensor>> =
+            [examples.clone(), examples.into_iter().rev().collect()].into_iter().map(|e| stack(&e, &which)).collect();
         batched("vmap of vmap", &nested, &pairs, &which, Places { input: 0, output: 0 })?;
     }
     Ok(None)
@@ -329,6 +331,8 @@ pub fn vmap(case: &Case) -> Found {
 
 /// Examples as one set of inputs with the batch first.
 fn stack(examples: &[Vec<Tensor>], which: &[bool]) -> Vec<Tensor> {
-    let one = |i: usize| if which[i] { Tensor::stack(&examples.iter().map(|e| e[i].clone()).collect::<Vec<_>>(), 0) } else { examples[0][i].clone() };
+    let one = |i: usize| {
+        if which[i] { Tensor::stack(&examples.iter().map(|e| e[i].clone()).collect::<Vec<_>>(), 0) } else { examples[0][i].clone() }
+    };
     (0..which.len()).map(one).collect()
 }

@@ -65,7 +65,9 @@ pub fn eval(program: &Program, x: &[Values]) -> Values {
 fn run(step: &Step, dims: &[usize], v: &[Values]) -> Values {
     match *step {
         Step::Unary(op, x) => Values { dims: dims.to_vec(), list: v[x].list.iter().map(|&x| unary(op, x)).collect() },
-        Step::Binary(op, x, y) => Values::from_fn(dims, |at| binary(op, v[x].spread(&at), v[y].spread(&at), at.last().copied().unwrap_or(0))),
+        Step::Binary(op, x, y) => {
+            Values::from_fn(dims, |at| binary(op, v[x].spread(&at), v[y].spread(&at), at.last().copied().unwrap_or(0)))
+        }
         Step::Affine { x, factor, term } => Values { dims: dims.to_vec(), list: v[x].list.iter().map(|&x| x * factor + term).collect() },
         Step::Fold { fold: f, x, axis, keep } => Values::from_fn(dims, |mut at| {
             if !keep {
@@ -106,6 +108,10 @@ fn run(step: &Step, dims: &[usize], v: &[Values]) -> Values {
                 return jet(0.5);
             }
             at[axis] -= before;
+            v[x].at(&at)
+        }),
+        Step::Take { x, axis, ref list } => Values::from_fn(dims, |mut at| {
+            at[axis] = list[at[axis]];
             v[x].at(&at)
         }),
         Step::Matmul { x, y } => Values::from_fn(dims, |at| {

@@ -161,6 +161,7 @@ pub enum Step {
     Stack { x: usize, y: usize, axis: usize },
     Pad { x: usize, axis: usize, before: usize, after: usize },
     Matmul { x: usize, y: usize },
+    Take { x: usize, axis: usize, list: Vec<usize> },
 }
 
 /// A program: shapes of its inputs, and steps; the last value is its result.
@@ -189,7 +190,7 @@ pub struct Limits {
 /// What the transforms and the interpreter run on.
 pub const SMALL: Limits = Limits { sizes: &[2, 3, 1, 2, 3], elements: 24 };
 /// What is worth more than one thread.
-pub const WIDE: Limits = Limits { sizes: &[3, 1500, 2], elements: 20_000 };
+pub const WIDE: Limits = Limits { sizes: &[3, 1100, 2], elements: 9_000 };
 
 /// Values beyond this go through `tanh`.
 const LARGEST: f64 = 4.0;
@@ -321,6 +322,13 @@ impl Decoder {
                 out[axis] += before + after;
                 (Step::Pad { x, axis, before, after }, out, bound.max(0.5))
             }
+            8 if n > 0 => {
+                // Some twice, some never.
+                let list: Vec<usize> = (0..1 + c as usize % 3).map(|i| (c as usize >> (2 + 2 * i)) % dims[axis]).collect();
+                let mut out = dims.clone();
+                out[axis] = list.len();
+                (Step::Take { x, axis, list }, out, bound)
+            }
             6 if n > 0 => (Step::Softmax { x, axis }, dims.clone(), 1.0),
             7 if n > 0 => {
                 let (fold, keep) = (Fold::ALL[c as usize % Fold::ALL.len()], c >> 8 & 1 == 1);
@@ -339,7 +347,7 @@ impl Decoder {
 
     fn gene(&mut self, (kind, a, b, c): Gene) {
         let x = self.pick(a);
-        let found = match kind % 24 {
+        let found = match kind % 26 {
             0..6 => None,
             6 => {
                 let (factor, term) = ((b % 9) as f64 * 0.25 - 1.0, (c % 5) as f64 * 0.25 - 0.5);
@@ -347,7 +355,7 @@ impl Decoder {
                 Some((Step::Affine { x, factor, term }, self.shape(x).clone(), bound))
             }
             k @ 7..14 => self.pair([3, 3, 3, 3, 0, 1, 2][k as usize - 7], x, self.pick(b), c),
-            k => self.moved([0, 1, 2, 3, 4, 5, 6, 7, 7, 7][k as usize - 14], x, b, c),
+            k => self.moved([0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 8, 8][k as usize - 14], x, b, c),
         };
         match found {
             Some((step, dims, bound)) => self.push(step, dims, bound),
@@ -431,6 +439,10 @@ impl Step {
                 ops::pad(&v[x], &widths, 0.5)
             }
             Step::Matmul { x, y } => ops::matmul(&v[x], &v[y]),
+            Step::Take { x, axis, ref list } => {
+                let list: Vec<i32> = list.iter().map(|&i| i as i32).collect();
+                ops::take(&v[x], &Array::from_slice(&list, list.len())?, axis as i64)
+            }
         }
     }
 }

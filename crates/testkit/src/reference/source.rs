@@ -94,6 +94,7 @@ fn step(step: &Step, shapes: &[Vec<usize>], dims: &[usize]) -> String {
             widths[axis] = (before, after);
             format!("v{x}.pad(&{widths:?}, 0.5)")
         }
+        Step::Take { x, axis, ref list } => format!("v{x}.take(&array!{list:?}, {axis})"),
         Step::Matmul { x, y } => format!("v{x}.matmul(&v{y})"),
     }
 }
@@ -128,7 +129,9 @@ fn transform(t: &Transform, k: usize, stack: &Stack) -> String {
 pub fn test(stack: &Stack, u: &[Tensor], x: &[Tensor]) -> String {
     let p = &stack.program;
     let mut out = String::from("#[test]\nfn shrunk() -> lazulite::Result<()> {\n    use lazulite::prelude::*;\n");
-    out.push_str("    fn combine(y: &[Array], w: &[Array]) -> Result<Array> {\n        let terms = y.iter().zip(w).map(|(y, w)| (y * w).sum(..));\n");
+    out.push_str(
+        "    fn combine(y: &[Array], w: &[Array]) -> Result<Array> {\n        let terms = y.iter().zip(w).map(|(y, w)| (y * w).sum(..));\n",
+    );
     out.push_str("        Ok(terms.reduce(|a, b| a + b).expect(\"an output\"))\n    }\n");
     out.push_str("    let f0 = |x: &Vec<Array>| -> Result<Vec<Array>> {\n");
     for i in 0..p.inputs.len() {
@@ -149,7 +152,10 @@ pub fn test(stack: &Stack, u: &[Tensor], x: &[Tensor]) -> String {
     let _ = writeln!(out, "    let expected = {:?};", stack.expected(u, x));
     out.push_str("    assert!((found - expected).abs() < 1e-6 * (1.0 + expected.abs()), \"{found} instead of {expected}\");\n");
     out.push_str("    let single: Vec<Array> = x.iter().map(|x| x.astype(Dtype::F32)).collect();\n");
-    let _ = writeln!(out, "    let bits = || -> Result<Vec<Vec<f32>>> {{ f{k}(&single)?.iter().map(|y| y.astype(Dtype::F32).to_vec::<f32>()).collect() }};");
+    let _ = writeln!(
+        out,
+        "    let bits = || -> Result<Vec<Vec<f32>>> {{ f{k}(&single)?.iter().map(|y| y.astype(Dtype::F32).to_vec::<f32>()).collect() }};"
+    );
     out.push_str("    let fused = bits()?;\n    lazulite::set_fusion(false);\n    let apart = bits()?;\n    lazulite::set_fusion(true);\n");
     out.push_str("    assert_eq!(fused, apart);\n    Ok(())\n}\n");
     out

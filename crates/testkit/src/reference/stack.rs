@@ -23,7 +23,11 @@ pub enum Transform {
     /// The tangent along a direction.
     Jvp(u64),
     /// The batch: the axis of each input, and of the outputs.
-    Vmap { axes: Vec<Option<usize>>, out: usize, size: usize },
+    Vmap {
+        axes: Vec<Option<usize>>,
+        out: usize,
+        size: usize,
+    },
     Compile,
     Checkpoint,
 }
@@ -124,13 +128,15 @@ impl Stack {
 
     /// The combination `u` of the results at `x`, by the interpreter.
     pub fn expected(&self, u: &[Tensor], x: &[Tensor]) -> f64 {
-        let x: Vec<Values> = x.iter().map(|t| Values { dims: t.dims.clone(), list: t.values.iter().map(|v| jet(v.re)).collect() }).collect();
+        let x: Vec<Values> =
+            x.iter().map(|t| Values { dims: t.dims.clone(), list: t.values.iter().map(|v| jet(v.re)).collect() }).collect();
         self.combination(self.transforms.len(), u, &x, 0).value()
     }
 
     /// The derivative of the combination `u` along `t`; one infinitesimal must be left.
     pub fn slope(&self, u: &[Tensor], x: &[Tensor], t: &[Tensor]) -> f64 {
-        let x: Vec<Values> = x.iter().map(|t| Values { dims: t.dims.clone(), list: t.values.iter().map(|v| jet(v.re)).collect() }).collect();
+        let x: Vec<Values> =
+            x.iter().map(|t| Values { dims: t.dims.clone(), list: t.values.iter().map(|v| jet(v.re)).collect() }).collect();
         self.combination(self.transforms.len(), u, &perturbed(&x, t, ORDER - 1), 0).derivative(ORDER - 1).value()
     }
 

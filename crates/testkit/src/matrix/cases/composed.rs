@@ -11,7 +11,10 @@ fn unary(
     f: impl Fn(C) -> C + Send + Sync + 'static,
 ) -> Case {
     let of = |dims: &[usize]| -> Vec<Input> { vec![data(dims, input.0, input.1)] };
-    Case::new(op, Family::Composed, of(&[3, 4]), move |x| call(&x[0]), move |x| x[0].map(x[0].dtype, &f)).other(of(&[5, 2])).more(of(&[])).more(of(&[0]))
+    Case::new(op, Family::Composed, of(&[3, 4]), move |x| call(&x[0]), move |x| x[0].map(x[0].dtype, &f))
+        .other(of(&[5, 2]))
+        .more(of(&[]))
+        .more(of(&[0]))
 }
 
 fn test(op: &'static str, call: fn(&Array) -> Result<Array>, f: fn(f64) -> bool) -> Case {
@@ -61,7 +64,10 @@ pub fn cases() -> Vec<Case> {
         .takes(float)
         .form("arrays"),
         unary("round", (-4.0, 4.0), |x| ops::round(x, 0), |v| round_to(v, 1.0)),
-        unary("round", (-4.0, 4.0), |x| ops::round(x, 1), |v| round_to(v, 10.0)).takes(|d| matches!(d, Dtype::F32 | Dtype::F64)).within(2.0, 0.0).form("1"),
+        unary("round", (-4.0, 4.0), |x| ops::round(x, 1), |v| round_to(v, 10.0))
+            .takes(|d| matches!(d, Dtype::F32 | Dtype::F64))
+            .within(2.0, 0.0)
+            .form("1"),
         unary("round", (-400.0, 400.0), |x| ops::round(x, -1), |v| round_to(v, 0.1))
             .takes(|d| matches!(d, Dtype::F32 | Dtype::F64))
             .within(2.0, 0.0)
@@ -73,7 +79,9 @@ pub fn cases() -> Vec<Case> {
             Family::Composed,
             pair(&[3, 4]),
             |x| ops::isclose(&x[0], &x[1]),
-            |x| Tensor::from_fn(&x[0].dims, Dtype::Bool, |at| truth((x[0].at(at) - x[1].at(at)).norm() <= 1e-8 + 1e-5 * x[1].at(at).norm())),
+            |x| {
+                Tensor::from_fn(&x[0].dims, Dtype::Bool, |at| truth((x[0].at(at) - x[1].at(at)).norm() <= 1e-8 + 1e-5 * x[1].at(at).norm()))
+            },
         )
         .other(pair(&[5, 2]))
         .takes(|d| d.is_inexact() && !d.is_half())

@@ -5,9 +5,17 @@ use crate::tensor::{Tensor, re, truth};
 use lazulite::{Array, Dtype, ops};
 
 /// A declaration without inputs.
-fn made(op: &'static str, call: impl Fn() -> lazulite::Result<Array> + Send + Sync + 'static, dims: &[usize], d: Dtype, f: fn(&[usize]) -> f64) -> Case {
+fn made(
+    op: &'static str,
+    call: impl Fn() -> lazulite::Result<Array> + Send + Sync + 'static,
+    dims: &[usize],
+    d: Dtype,
+    f: fn(&[usize]) -> f64,
+) -> Case {
     let dims = dims.to_vec();
-    Case::new(op, Family::Creation, vec![], move |_| call(), move |_| Tensor::from_fn(&dims, d, |at| re(f(at)))).gives(move |_| d).within(1.0, 0.0)
+    Case::new(op, Family::Creation, vec![], move |_| call(), move |_| Tensor::from_fn(&dims, d, |at| re(f(at))))
+        .gives(move |_| d)
+        .within(1.0, 0.0)
 }
 
 /// The declarations.
@@ -45,6 +53,8 @@ pub fn cases() -> Vec<Case> {
         made("arange", || ops::arange(3, 1, 1, Dtype::F32), &[0], Dtype::F32, |_| 0.0).form("empty"),
         made("linspace", || Ok(Array::linspace(-1.0, 2.0, 7, Dtype::F32)), &[7], Dtype::F32, |i| -1.0 + 0.5 * i[0] as f64).within(1.0, 1.0),
         made("linspace", || Ok(Array::linspace(3.0, 2.0, 1, Dtype::F64)), &[1], Dtype::F64, |_| 3.0).form("one"),
+        made("iota", || ops::iota([2, 3], 1, Dtype::I32), &[2, 3], Dtype::I32, |i| i[1] as f64)
+            .bad(&["axis 2"], || ops::iota([2, 3], 2, Dtype::I32)),
         made("eye", || Ok(Array::eye(3, 4, 1, Dtype::F32)), &[3, 4], Dtype::F32, |i| truth(i[1] == i[0] + 1).re),
         made("eye", || Ok(Array::eye(3, 2, -1, Dtype::I8)), &[3, 2], Dtype::I8, |i| truth(i[0] == i[1] + 1).re).form("below"),
         made("tri", || Ok(Array::tri(3, 4, 1, Dtype::F32)), &[3, 4], Dtype::F32, |i| truth(i[1] <= i[0] + 1).re),

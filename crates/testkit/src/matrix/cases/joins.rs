@@ -41,14 +41,20 @@ fn references(x: &[Array]) -> Vec<&Array> {
 pub fn cases() -> Vec<Case> {
     let ones = |dims: &'static [usize]| Array::ones(dims, Dtype::F32);
     vec![
-        Case::new("concatenate", Family::Joins, of(&[&[2, 3], &[1, 3], &[2, 3]]), |x| ops::concatenate(&references(x), 0), |x| joined(x, 0))
-            .other(of(&[&[3, 2], &[1, 2], &[4, 2]]))
-            .more(of(&[&[2, 3], &[0, 3]]))
-            .more(of(&[&[2, 3]]))
-            .retraces()
-            .bad(&["[2, 3]", "[2, 4]"], move || ops::concatenate(&[&ones(&[2, 3]), &ones(&[2, 4])], 0))
-            .bad(&["one array"], || ops::concatenate(&[], 0))
-            .bad(&["axis 2"], move || ops::concatenate(&[&ones(&[2, 3])], 2)),
+        Case::new(
+            "concatenate",
+            Family::Joins,
+            of(&[&[2, 3], &[1, 3], &[2, 3]]),
+            |x| ops::concatenate(&references(x), 0),
+            |x| joined(x, 0),
+        )
+        .other(of(&[&[3, 2], &[1, 2], &[4, 2]]))
+        .more(of(&[&[2, 3], &[0, 3]]))
+        .more(of(&[&[2, 3]]))
+        .retraces()
+        .bad(&["[2, 3]", "[2, 4]"], move || ops::concatenate(&[&ones(&[2, 3]), &ones(&[2, 4])], 0))
+        .bad(&["one array"], || ops::concatenate(&[], 0))
+        .bad(&["axis 2"], move || ops::concatenate(&[&ones(&[2, 3])], 2)),
         Case::new("concatenate", Family::Joins, of(&[&[2, 3], &[2, 1]]), |x| ops::concatenate(&references(x), -1), |x| joined(x, 1))
             .form("last axis")
             .other(of(&[&[4, 2], &[4, 1]]))

@@ -1,7 +1,9 @@
 //! The declarations, a file a family, and the check that none is missing.
 
+mod arranged;
 mod composed;
 mod creation;
+mod indexing;
 mod joins;
 mod products;
 mod random;
@@ -20,7 +22,9 @@ pub fn all() -> Vec<Case> {
     list.extend(reductions::cases());
     list.extend(views::cases());
     list.extend(joins::cases());
+    list.extend(arranged::cases());
     list.extend(products::cases());
+    list.extend(indexing::cases());
     list.extend(sorting::cases());
     list.extend(random::cases());
     list.sort_by_key(|c| c.family);
@@ -33,7 +37,7 @@ pub fn of(family: Family) -> Vec<Case> {
 }
 
 /// Public functions among the operations' sources that are no operations: conversions, and what is checked as another's form.
-const NO_OPERATIONS: [&str; 4] = ["keep", "from_literal", "weak", "select"];
+const NO_OPERATIONS: [&str; 5] = ["keep", "from_literal", "weak", "select", "slice"];
 
 /// The operations that a source file of the core's `ops` declares and the matrix does not. Functions in a module of their own (`random`)
 /// carry its name, or are forms of an operation.

@@ -94,9 +94,13 @@ pub fn cases() -> Vec<Case> {
         .other(of(&[&[5], &[2]]))
         .more(of(&[&[2, 2], &[]]))
         .within(0.5, 0.0),
-        Case::new("outer", Family::Products, of(&[&[], &[4]]), |x| ops::outer(&x[0], &x[1]), |x| {
-            Tensor::from_fn(&[1, x[1].values.len()], x[0].dtype, |at| x[0].values[0] * x[1].values[at[1]])
-        })
+        Case::new(
+            "outer",
+            Family::Products,
+            of(&[&[], &[4]]),
+            |x| ops::outer(&x[0], &x[1]),
+            |x| Tensor::from_fn(&[1, x[1].values.len()], x[0].dtype, |at| x[0].values[0] * x[1].values[at[1]]),
+        )
         .other(of(&[&[], &[2]]))
         .form("0-d")
         .within(0.5, 0.0),

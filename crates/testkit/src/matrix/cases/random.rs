@@ -62,7 +62,9 @@ fn bits(
     call: impl Fn(&Array) -> Result<Array> + Send + Sync + 'static,
     f: impl Fn(&Tensor) -> Tensor + Send + Sync + 'static,
 ) -> Case {
-    Case::new(op, Family::Random, vec![key()], move |x| call(&x[0]), move |x| f(&x[0])).gives(move |_| dtype).slope(Slope::None("random bits"))
+    Case::new(op, Family::Random, vec![key()], move |x| call(&x[0]), move |x| f(&x[0]))
+        .gives(move |_| dtype)
+        .slope(Slope::None("random bits"))
 }
 
 /// A draw from parameters and a key, the last input.
@@ -104,6 +106,14 @@ fn chosen(x: &Tensor, draws: usize, key: &Tensor) -> Vec<f64> {
     out
 }
 
+/// The order that sorts the words of a key.
+fn permuted(key: &Tensor, n: usize) -> Vec<usize> {
+    let list = words(key, n);
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by_key(|&i| list[i]);
+    order
+}
+
 /// The declarations.
 pub fn cases() -> Vec<Case> {
     let seed = |n| random::key(n);
@@ -133,16 +143,25 @@ pub fn cases() -> Vec<Case> {
     };
     let logits = || vec![data(&[3, 4], -2.0, 2.0)];
     vec![
-        Case::new("random.key", Family::Random, vec![], move |_| seed(7 << 32 | 9), |_| filled(&[2], Dtype::U32, vec![7.0, 9.0])).gives(|_| Dtype::U32),
-        bits("random.bits", Dtype::U32, |k| random::bits([2, 3], Dtype::U32, k), move |k| {
-            Tensor { dims: vec![2, 3], dtype: Dtype::U32, values: words(k, 6).into_iter().map(word).collect() }
-        })
+        Case::new("random.key", Family::Random, vec![], move |_| seed(7 << 32 | 9), |_| filled(&[2], Dtype::U32, vec![7.0, 9.0]))
+            .gives(|_| Dtype::U32),
+        bits(
+            "random.bits",
+            Dtype::U32,
+            |k| random::bits([2, 3], Dtype::U32, k),
+            move |k| Tensor { dims: vec![2, 3], dtype: Dtype::U32, values: words(k, 6).into_iter().map(word).collect() },
+        )
         .bad(&["float32"], move || random::bits([2], Dtype::F32, &seed(0)?))
         .bad(&["[3]"], move || random::bits([2], Dtype::U32, &no_key())),
-        bits("random.bits", Dtype::U8, |k| random::bits([7], Dtype::U8, k), |k| {
-            let bytes: Vec<f64> = words(k, 2).into_iter().flat_map(u32::to_le_bytes).map(f64::from).take(7).collect();
-            filled(&[7], Dtype::U8, bytes)
-        })
+        bits(
+            "random.bits",
+            Dtype::U8,
+            |k| random::bits([7], Dtype::U8, k),
+            |k| {
+                let bytes: Vec<f64> = words(k, 2).into_iter().flat_map(u32::to_le_bytes).map(f64::from).take(7).collect();
+                filled(&[7], Dtype::U8, bytes)
+            },
+        )
         .form("uint8"),
         Case::many(
             "random.split",
@@ -154,30 +173,46 @@ pub fn cases() -> Vec<Case> {
         .gives(|_| Dtype::U32)
         .slope(Slope::None("random bits"))
         .bad(&["[3]"], move || random::split(&no_key())),
-        bits("random.split", Dtype::U32, |k| random::split_n(k, 3), |k| filled(&[3, 2], Dtype::U32, words(k, 6).into_iter().map(f64::from).collect()))
-            .form("split_n"),
+        bits(
+            "random.split",
+            Dtype::U32,
+            |k| random::split_n(k, 3),
+            |k| filled(&[3, 2], Dtype::U32, words(k, 6).into_iter().map(f64::from).collect()),
+        )
+        .form("split_n"),
         bits("random.uniform", Dtype::F32, |k| random::uniform([3, 5], k), |k| filled(&[3, 5], Dtype::F32, units(k, 15)))
             .within(1.0, 0.0)
             .bad(&["[3]"], move || random::uniform([2], &no_key()))
             .bad(&["int32"], move || random::uniform_in(0, 1, [2], Dtype::I32, &seed(0)?)),
         draw("random.uniform", pair(), |x, k| random::uniform_in(&x[0], &x[1], [2, 3], x[0].dtype(), k), within).form("uniform_in"),
-        bits("random.normal", Dtype::F32, |k| random::normal([2, 4], k), |k| {
-            filled(&[2, 4], Dtype::F32, symmetric(k, 8).into_iter().map(|v| erfinv(v) * std::f64::consts::SQRT_2).collect())
-        })
+        bits(
+            "random.normal",
+            Dtype::F32,
+            |k| random::normal([2, 4], k),
+            |k| filled(&[2, 4], Dtype::F32, symmetric(k, 8).into_iter().map(|v| erfinv(v) * std::f64::consts::SQRT_2).collect()),
+        )
         .within(64.0, 0.0)
         .bad(&["[3]"], move || random::normal([2], &no_key())),
         draw("random.normal", pair(), |x, k| random::normal_with(&x[0], &x[1], [2, 3], x[0].dtype(), k), normal).form("normal_with"),
         discrete(
-            draw("random.bernoulli", vec![data(&[3], 0.1, 0.9)], |x, k| random::bernoulli(&x[0], [2, 3], k), |x, k| {
-                let u = filled(&[2, 3], Dtype::F32, units(k, 6));
-                Tensor::from_fn(&[2, 3], Dtype::Bool, |at| truth(u.at(at).re < x[0].spread(at).re))
-            }),
+            draw(
+                "random.bernoulli",
+                vec![data(&[3], 0.1, 0.9)],
+                |x, k| random::bernoulli(&x[0], [2, 3], k),
+                |x, k| {
+                    let u = filled(&[2, 3], Dtype::F32, units(k, 6));
+                    Tensor::from_fn(&[2, 3], Dtype::Bool, |at| truth(u.at(at).re < x[0].spread(at).re))
+                },
+            ),
             Dtype::Bool,
         )
         .bad(&["int32"], move || random::bernoulli(1, [2], &seed(0)?)),
-        bits("random.randint", Dtype::I32, |k| random::randint(-3, 9, [10], Dtype::I32, k), |k| {
-            filled(&[10], Dtype::I32, units(k, 10).into_iter().map(|u| (-3.0 + 12.0 * u).floor()).collect())
-        })
+        bits(
+            "random.randint",
+            Dtype::I32,
+            |k| random::randint(-3, 9, [10], Dtype::I32, k),
+            |k| filled(&[10], Dtype::I32, units(k, 10).into_iter().map(|u| (-3.0 + 12.0 * u).floor()).collect()),
+        )
         .bad(&["float32"], move || random::randint(0, 2, [2], Dtype::F32, &seed(0)?)),
         bits("random.gumbel", Dtype::F32, |k| random::gumbel([6], Dtype::F32, k), |k| filled(&[6], Dtype::F32, gumbel(k, 6)))
             .within(64.0, 64.0)
@@ -192,32 +227,59 @@ pub fn cases() -> Vec<Case> {
         )
         .bad(&["int32"], move || random::truncated_normal(0, 1, [2], Dtype::I32, &seed(0)?)),
         discrete(
-            draw("random.categorical", logits(), |x, k| random::categorical(&x[0], -1, k), |x, k| filled(&[3], Dtype::U32, chosen(&x[0], 1, k))),
+            draw(
+                "random.categorical",
+                logits(),
+                |x, k| random::categorical(&x[0], -1, k),
+                |x, k| filled(&[3], Dtype::U32, chosen(&x[0], 1, k)),
+            ),
             Dtype::U32,
         )
         .bad(&["axis 2"], move || random::categorical(&Array::ones([2, 3], Dtype::F32), 2, &seed(0)?)),
         discrete(
-            draw("random.categorical", logits(), |x, k| random::categorical_n(&x[0], -1, 5, k), |x, k| {
-                filled(&[3, 5], Dtype::U32, chosen(&x[0], 5, k))
-            })
+            draw(
+                "random.categorical",
+                logits(),
+                |x, k| random::categorical_n(&x[0], -1, 5, k),
+                |x, k| filled(&[3, 5], Dtype::U32, chosen(&x[0], 5, k)),
+            )
             .form("categorical_n"),
             Dtype::U32,
         ),
         discrete(
-            draw("random.categorical", logits(), |x, k| random::categorical_shaped(&x[0], -1, [2, 3], k), |x, k| {
-                let twice: Vec<C> = x[0].values.iter().chain(&x[0].values).copied().collect();
-                filled(&[2, 3], Dtype::U32, chosen(&Tensor { dims: vec![6, 4], values: twice, dtype: x[0].dtype }, 1, k))
-            })
+            draw(
+                "random.categorical",
+                logits(),
+                |x, k| random::categorical_shaped(&x[0], -1, [2, 3], k),
+                |x, k| {
+                    let twice: Vec<C> = x[0].values.iter().chain(&x[0].values).copied().collect();
+                    filled(&[2, 3], Dtype::U32, chosen(&Tensor { dims: vec![6, 4], values: twice, dtype: x[0].dtype }, 1, k))
+                },
+            )
             .form("categorical_shaped"),
             Dtype::U32,
         )
         .bad(&["[3, 4]", "[2]"], move || random::categorical_shaped(&Array::ones([3, 4], Dtype::F32), -1, [2], &seed(0)?)),
-        bits("random.permutation", Dtype::U32, |k| random::permutation(9, k), |k| {
-            let list = words(k, 9);
-            let mut order: Vec<usize> = (0..9).collect();
-            order.sort_by_key(|&i| list[i]);
-            filled(&[9], Dtype::U32, order.into_iter().map(|i| i as f64).collect())
-        })
+        Case::new(
+            "random.permutation",
+            Family::Random,
+            vec![data(&[2, 5], -2.0, 2.0), key()],
+            |x| random::permutation_along(&x[0], 1, &x[1]),
+            |x| {
+                let order = permuted(&x[1], x[0].dims[1]);
+                Tensor::from_fn(&x[0].dims, x[0].dtype, |at| x[0].at(&[at[0], order[at[1]]]))
+            },
+        )
+        .form("permutation_along")
+        .other(vec![data(&[3, 4], -2.0, 2.0), key()])
+        .retraces()
+        .bad(&["axis 2"], move || random::permutation_along(&Array::ones([2, 3], Dtype::F32), 2, &seed(0)?)),
+        bits(
+            "random.permutation",
+            Dtype::U32,
+            |k| random::permutation(9, k),
+            |k| filled(&[9], Dtype::U32, permuted(k, 9).into_iter().map(|i| i as f64).collect()),
+        )
         .bad(&["[3]"], move || random::permutation(2, &no_key())),
     ]
 }

@@ -135,8 +135,13 @@ pub fn cases() -> Vec<Case> {
     let spread = distinct(&[]);
     let largest = |v: &[C]| v.iter().copied().max_by(order).unwrap_or(re(f64::NAN));
     let least = |v: &[C]| v.iter().copied().min_by(order).unwrap_or(re(f64::NAN));
-    let mut list = with_empty(within(reduction("sum", Kind::Data, (-2.0, 2.0), |x, a| ops::sum(x, a), summed, |v| v.iter().sum()), 4.0, 64.0));
-    list.extend(with_empty(within(reduction("prod", Kind::Data, (-1.4, 1.4), |x, a| ops::prod(x, a), summed, |v| v.iter().product()), 40.0, 1.0)));
+    let mut list =
+        with_empty(within(reduction("sum", Kind::Data, (-2.0, 2.0), |x, a| ops::sum(x, a), summed, |v| v.iter().sum()), 4.0, 64.0));
+    list.extend(with_empty(within(
+        reduction("prod", Kind::Data, (-1.4, 1.4), |x, a| ops::prod(x, a), summed, |v| v.iter().product()),
+        40.0,
+        1.0,
+    )));
     list.extend(refuses_empty(reduction("max", spread.kind, spread.domain, max, |d| d, largest), max));
     list.extend(refuses_empty(reduction("min", spread.kind, spread.domain, min, |d| d, least), min));
     let bool_of: fn(Dtype) -> Dtype = |_| Dtype::Bool;
@@ -166,7 +171,10 @@ pub fn cases() -> Vec<Case> {
         list.extend(named(reduction("var", Kind::Data, (-2.0, 2.0), var.0, real_inexact, var.1)));
         list.extend(named(reduction("std", Kind::Data, (-2.0, 2.0), std.0, real_inexact, std.1)));
     }
-    list.extend(refuses_empty(within(reduction("logsumexp", Kind::Data, (-4.0, 4.0), logsumexp, Dtype::to_inexact, logsumexp_of), 8.0, 8.0), logsumexp));
+    list.extend(refuses_empty(
+        within(reduction("logsumexp", Kind::Data, (-4.0, 4.0), logsumexp, Dtype::to_inexact, logsumexp_of), 8.0, 8.0),
+        logsumexp,
+    ));
     list.extend(forms().map(softmax));
     list
 }

@@ -78,6 +78,36 @@ pub fn cases() -> Vec<Case> {
     let mut list = extremum("argmax", Ordering::Greater);
     list.extend(extremum("argmin", Ordering::Less));
     list.push(argsort("axis 1", 1, |x| sorted(x, 1)).bad(&["axis 2"], || ops::argsort(&Array::ones([2, 3], Dtype::F32), 2)));
-    list.push(argsort("last axis", -1, |x| sorted(x, x.dims.len() - 1)).more(vec![data(&[3, 200], -2.0, 2.0)]).more(vec![data(&[2, 0], 0.0, 1.0)]));
+    list.push(argsort("last axis", -1, |x| sorted(x, x.dims.len() - 1)).more(vec![data(&[3, 200], -2.0, 2.0)]).more(vec![data(
+        &[2, 0],
+        0.0,
+        1.0,
+    )]));
+    let ascending = |op, form: &str, call: fn(&Array) -> lazulite::Result<Array>, keep: fn(&Tensor) -> usize| {
+        Case::new(
+            op,
+            Family::Sorting,
+            vec![distinct(&[2, 5])],
+            move |x| call(&x[0]),
+            move |x| {
+                let order = sorted(&x[0], 1);
+                let (n, k) = (x[0].dims[1], keep(&x[0]));
+                Tensor::from_fn(&[x[0].dims[0], k], x[0].dtype, |at| x[0].at(&[at[0], order.at(&[at[0], at[1] + n - k]).re as usize]))
+            },
+        )
+        .form(form)
+        .other(vec![distinct(&[3, 4])])
+    };
+    list.push(
+        ascending("sort", "", |x| ops::sort(x, -1), |x| x.dims[1])
+            .more(vec![data(&[3, 200], -2.0, 2.0)])
+            .more(vec![data(&[2, 0], 0.0, 1.0)])
+            .bad(&["axis 2"], || ops::sort(&Array::ones([2, 3], Dtype::F32), 2)),
+    );
+    list.push(
+        ascending("topk", "", |x| ops::topk(x, 2, 1), |_| 2)
+            .retraces()
+            .bad(&["no 4", "[2, 3]"], || ops::topk(&Array::ones([2, 3], Dtype::F32), 4, 1)),
+    );
     list
 }

@@ -4,8 +4,8 @@ use crate::matrix::{Case, Family, Input, Slope, data, mask};
 use crate::tensor::{Tensor, re, truth};
 use lazulite::{Array, Dtype, Op, Result, Scalar, ops};
 use lazulite_base::dtype::Category;
-use lazulite_base::meaning::meaning;
 use lazulite_base::elementwise_table;
+use lazulite_base::meaning::meaning;
 use lazulite_base::table::{Accepts, Gives};
 
 macro_rules! calls {
@@ -36,7 +36,8 @@ fn reference(op: Op, x: &[Tensor]) -> Tensor {
             Category::Complex => (m.complex)(v),
             _ => {
                 let wide = (m.integer)(v.map(|v| v.re as i128), d);
-                let value = if out == Dtype::Bool { (wide != 0) as i128 } else { Scalar::from_bits(Dtype::I64, wide as u64).cast(out).as_i128() };
+                let value =
+                    if out == Dtype::Bool { (wide != 0) as i128 } else { Scalar::from_bits(Dtype::I64, wide as u64).cast(out).as_i128() };
                 re(value as f64)
             }
         }

@@ -53,15 +53,23 @@ fn diagonal(t: &Tensor, offset: i64) -> Tensor {
 pub fn cases() -> Vec<Case> {
     let ones = |dims: &'static [usize]| Array::ones(dims, Dtype::F32);
     let mut list = vec![
-        view("broadcast_to", &[3, 1], &[3, 1], |x| ops::broadcast_to(x, [2, 3, 4]), |t| Tensor::from_fn(&[2, 3, 4], t.dtype, |at| t.spread(at)))
-            .more(of(&[]))
-            .more(of(&[4]))
-            .bad(&["[3]", "[2, 4]"], move || ops::broadcast_to(&ones(&[3]), [2, 4]))
-            .bad(&["[2, 3]", "[3]"], move || ops::broadcast_to(&ones(&[2, 3]), [3])),
+        view(
+            "broadcast_to",
+            &[3, 1],
+            &[3, 1],
+            |x| ops::broadcast_to(x, [2, 3, 4]),
+            |t| Tensor::from_fn(&[2, 3, 4], t.dtype, |at| t.spread(at)),
+        )
+        .more(of(&[]))
+        .more(of(&[4]))
+        .bad(&["[3]", "[2, 4]"], move || ops::broadcast_to(&ones(&[3]), [2, 4]))
+        .bad(&["[2, 3]", "[3]"], move || ops::broadcast_to(&ones(&[2, 3]), [3])),
         view("reshape", &[2, 6], &[4, 3], |x| ops::reshape(x, [3, 4]), |t| reshaped(t, &[3, 4]))
             .bad(&["[2, 3]", "6 elements"], move || ops::reshape(&ones(&[2, 3]), [4, 2]))
             .bad(&["-1"], move || ops::reshape(&ones(&[2, 3]), [-1, -1])),
-        view("reshape", &[2, 6], &[4, 5], |x| ops::reshape(x, [2, -1]), |t| reshaped(t, &[2, t.values.len() / 2])).form("rest").more(of(&[2, 0])),
+        view("reshape", &[2, 6], &[4, 5], |x| ops::reshape(x, [2, -1]), |t| reshaped(t, &[2, t.values.len() / 2]))
+            .form("rest")
+            .more(of(&[2, 0])),
         view("reshape", &[1, 1], &[1, 1], |x| ops::reshape(x, []), |t| reshaped(t, &[])).form("0-d").more(of(&[])),
         view("flatten", &[2, 3, 4], &[3, 4, 2], |x| ops::flatten(x, 0, 1), |t| reshaped(t, &[t.dims[0] * t.dims[1], t.dims[2]]))
             .more(of(&[0, 3, 2]))
@@ -72,7 +80,9 @@ pub fn cases() -> Vec<Case> {
             .more(of(&[2, 0, 3]))
             .bad(&["permutation"], move || ops::transpose(&ones(&[2, 3]), [0, 0]))
             .bad(&["axis 2"], move || ops::transpose(&ones(&[2, 3]), [0, 2])),
-        view("t", &[2, 3, 4], &[4, 2, 3], ops::t, |t| t.transpose(&(0..t.dims.len()).rev().collect::<Vec<_>>())).more(of(&[])).more(of(&[3])),
+        view("t", &[2, 3, 4], &[4, 2, 3], ops::t, |t| t.transpose(&(0..t.dims.len()).rev().collect::<Vec<_>>()))
+            .more(of(&[]))
+            .more(of(&[3])),
         view("moveaxis", &[2, 3, 4], &[4, 2, 3], |x| ops::moveaxis(x, 0, -1), |t| t.transpose(&[1, 2, 0]))
             .bad(&["axis -3"], move || ops::moveaxis(&ones(&[2, 3]), -3, 0)),
         view("swapaxes", &[2, 3, 4], &[4, 2, 3], |x| ops::swapaxes(x, 0, -1), |t| t.transpose(&[2, 1, 0]))
@@ -92,6 +102,7 @@ pub fn cases() -> Vec<Case> {
             .more(of(&[4, 1]))
             .bad(&["two axes", "[3]"], move || ops::diagonal(&ones(&[3]), 0)),
         view("diagonal", &[4, 3], &[3, 3], |x| ops::diagonal(x, -1), |t| diagonal(t, -1)).form("below").retraces(),
+        view("contiguous", &[2, 3], &[4, 2], |x| ops::contiguous(&ops::t(x)?), |t| t.transpose(&[1, 0])),
         view("stop_gradient", &[2, 3], &[4, 2], ops::stop_gradient, Tensor::clone).slope(Slope::Zero),
         Case::many(
             "broadcast_arrays",
