@@ -92,9 +92,18 @@ struct Open {
     next: usize,
 }
 
+/// Nodes of a small graph, for which lists need not grow.
+const FEW: usize = 16;
+
 /// Collects the pending graph behind `outputs` and its structural key. On an error everything is as before.
 fn collect(marks: &walk::Marks, outputs: &[&Array]) -> Result<(Graph, KeyHasher)> {
-    let mut g = Graph { retained: tag::any_keeping(), ..Graph::default() };
+    let mut g = Graph {
+        nodes: Vec::with_capacity(FEW),
+        leaves: Vec::with_capacity(FEW),
+        operands: Vec::with_capacity(FEW),
+        retained: tag::any_keeping(),
+        ..Graph::default()
+    };
     let mut key = KeyHasher::default();
     let mut stack: Vec<Open> = Vec::new();
     let mut refused = None;

@@ -55,8 +55,10 @@ impl Ir {
 
     /// Writes down a collected graph.
     pub fn build(graph: &Graph) -> Ir {
-        let mut b = Builder { ir: Ir::default(), seen: HashMap::default() };
-        let mut map: Vec<SmallVec<[Value; 1]>> = Vec::with_capacity(graph.nodes.len());
+        let n = graph.nodes.len();
+        let ir = Ir { nodes: Vec::with_capacity(n), wanted: Vec::new() };
+        let mut b = Builder { ir, seen: HashMap::with_capacity_and_hasher(n, Default::default()) };
+        let mut map: Vec<SmallVec<[Value; 1]>> = Vec::with_capacity(n);
         let mut scalars = 0u32;
         for (i, n) in graph.nodes.iter().enumerate() {
             let node = &n.node;
