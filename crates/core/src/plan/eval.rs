@@ -124,7 +124,8 @@ fn collect(marks: &walk::Marks, outputs: &[&Array]) -> Result<(Graph, KeyHasher)
                 None => {
                     let Open { node, operands, .. } = stack.pop().expect("there is a top");
                     if node.tag.tracer != 0 {
-                        refused = refused.or_else(|| Array::from_edge(crate::graph::node::Edge { node: node.clone(), out: 0 }).abstract_error("eval"));
+                        refused = refused
+                            .or_else(|| Array::from_edge(crate::graph::node::Edge { node: node.clone(), out: 0 }).abstract_error("eval"));
                     }
                     g.close(marks, node, operands, &mut key);
                 }
@@ -356,9 +357,11 @@ impl Scheduled {
                 .collect();
             // SAFETY: the plan was made for these layouts; its blocks and leaves are as large as the layouts need, and the memory plan
             // lets an output share memory only with inputs that die in this step and have its map.
-            unsafe { step.kernel.launch(Args { inputs: &inputs, outputs: &outputs, params: &params }) }.map_err(|e| match step.ops.first() {
-                Some((_, site)) => e.at(site),
-                None => e,
+            unsafe { step.kernel.launch(Args { inputs: &inputs, outputs: &outputs, params: &params }) }.map_err(|e| {
+                match step.ops.first() {
+                    Some((_, site)) => e.at(site),
+                    None => e,
+                }
             })?;
         }
         Ok(())

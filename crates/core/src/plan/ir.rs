@@ -8,8 +8,8 @@ use crate::primitive::{Effect, Prim, Role};
 use crate::runtime::stream::Stream;
 use lazulite_base::key::{Key, KeyHasher};
 use lazulite_base::{Dtype, Op};
-use smallvec::SmallVec;
 use rustc_hash::FxHashMap as HashMap;
+use smallvec::SmallVec;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -112,7 +112,14 @@ impl Builder {
 
     /// The outputs of a primitive's application: of an earlier equal one if there is one, of its inputs if it changes nothing, of the
     /// inlined program if it is a call.
-    fn apply(&mut self, prim: &Prim, mut args: Args, avals: Avals, stream: Stream, site: &'static Location<'static>) -> SmallVec<[Value; 1]> {
+    fn apply(
+        &mut self,
+        prim: &Prim,
+        mut args: Args,
+        avals: Avals,
+        stream: Stream,
+        site: &'static Location<'static>,
+    ) -> SmallVec<[Value; 1]> {
         let mut effect = Effect::Pure;
         if let Prim::Other(p) = prim {
             effect = p.effect();

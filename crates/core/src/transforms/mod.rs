@@ -12,9 +12,9 @@ pub mod vmap;
 
 use crate::Array;
 use crate::graph::array::node_at;
+use crate::graph::node::Avals;
 use crate::graph::node::{Aval, Operand};
 use crate::graph::tag::{Kind, Tag};
-use crate::graph::node::Avals;
 use crate::primitive::{Jvp, Prim, Primitive, Role, Vjp, Vmap};
 use crate::tree::Tree;
 pub(crate) use crate::tree::{flatten, unflatten};
@@ -60,7 +60,12 @@ pub(crate) fn abstract_leaf(aval: Aval, tracer: u32, shapeless: bool, like: &Arr
 }
 
 /// Abstract leaves in place of the arrays of a tree.
-pub(crate) fn abstract_tree<A: Tree>(tree: &A, kind: Kind, shapeless: bool, mut aval: impl FnMut(usize, &Array) -> Aval) -> (A, Vec<Array>) {
+pub(crate) fn abstract_tree<A: Tree>(
+    tree: &A,
+    kind: Kind,
+    shapeless: bool,
+    mut aval: impl FnMut(usize, &Array) -> Aval,
+) -> (A, Vec<Array>) {
     let tracer = crate::graph::tag::abstract_trace(kind);
     let mut leaves = Vec::new();
     let tree = tree.map_arrays(&mut |x| {

@@ -31,6 +31,7 @@ fn extremum(op: &'static str, direction: Ordering) -> Vec<Case> {
         let dims = x.example(axis, 0).dims;
         Tensor::from_fn(&dims, Dtype::U32, |at| first(&lane(x, axis, at), direction))
     };
+    #[allow(clippy::type_complexity)]
     let base = move |form: &str, axes: ops::Axes, reference: fn(&Tensor, &dyn Fn(&Tensor, usize) -> Tensor) -> Tensor| {
         Case::new(op, Family::Sorting, vec![distinct(&[2, 3, 4])], move |x| call(&x[0], axes.clone()), move |x| reference(&x[0], &along))
             .form(form)
