@@ -131,8 +131,8 @@ pub fn meaning(op: Op) -> Meaning {
                 if r != 0.0 && (r < 0.0) != (x[1] < 0.0) { r + x[1] } else { r }
             },
             |i, _| {
-                let r = if i[1] == 0 { 0 } else { i[0] % i[1] };
-                if r != 0 && (r < 0) != (i[1] < 0) { r + i[1] } else { r }
+                let r = if i[1] == 0 { i[0] } else { i[0] % i[1] };
+                if i[1] != 0 && r != 0 && (r < 0) != (i[1] < 0) { r + i[1] } else { r }
             },
         ),
         Op::FloorDivide => ordered(|x| (x[0] / x[1]).floor(), |i, _| if i[1] == 0 { 0 } else { i[0] / i[1] }),

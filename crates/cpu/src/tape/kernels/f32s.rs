@@ -36,8 +36,8 @@ lanewise! {
     Subtract 2 |a, b, _c| a.sub(b);
     Multiply 2 |a, b, _c| a.mul(b);
     Divide 2 |a, b, _c| a.div(b);
-    Maximum 2 |a, b, _c| V::select(b.unordered(b), b, b.max(a));
-    Minimum 2 |a, b, _c| V::select(b.unordered(b), b, b.min(a));
+    Maximum 2 |a, b, _c| V::select(a.unordered(a), a, a.max(b));
+    Minimum 2 |a, b, _c| V::select(a.unordered(a), a, a.min(b));
     Negative 1 |a, _b, _c| a.neg();
     Abs 1 |a, _b, _c| a.abs();
     Square 1 |a, _b, _c| a.mul(a);

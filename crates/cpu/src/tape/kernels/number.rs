@@ -71,7 +71,7 @@ macro_rules! integers {
             fn minimum(self, o: $t) -> $t { if o < self { o } else { self } }
             #[inline(always)]
             fn rem(self, o: $t) -> $t {
-                let r = if o == 0 { 0 } else { self.wrapping_rem(o) };
+                let r = if o == 0 { return self } else { self.wrapping_rem(o) };
                 #[allow(unused_comparisons)]
                 if r != 0 && (r < 0) != (o < 0) { r.wrapping_add(o) } else { r }
             }
@@ -98,8 +98,7 @@ macro_rules! integers {
             fn pow(self, o: $t) -> $t {
                 #[allow(unused_comparisons)]
                 if o < 0 {
-                    let odd = o & 1 == 1;
-                    return if self == 1 { 1 } else if self == !0 { if odd { self } else { 1 } } else { 0 };
+                    return 0;
                 }
                 let (mut b, mut e, mut r) = (self, o, 1);
                 while e > 0 {
@@ -142,16 +141,14 @@ macro_rules! floats {
             #[inline(always)]
             fn abs(self) -> $t { <$t>::abs(self) }
             #[inline(always)]
-            fn sign(self) -> $t { if self > 0.0 { 1.0 } else if self < 0.0 { -1.0 } else { self } }
+            fn sign(self) -> $t { (self > 0.0) as u8 as $t - (self < 0.0) as u8 as $t }
             #[inline(always)]
             fn maximum(self, o: $t) -> $t {
-                let r = if o > self { o } else { self };
-                if o.is_nan() && !self.is_nan() { o } else { r }
+                if self.is_nan() || self > o { self } else { o }
             }
             #[inline(always)]
             fn minimum(self, o: $t) -> $t {
-                let r = if o < self { o } else { self };
-                if o.is_nan() && !self.is_nan() { o } else { r }
+                if self.is_nan() || self < o { self } else { o }
             }
             #[inline(always)]
             fn rem(self, o: $t) -> $t {
@@ -215,8 +212,8 @@ impl Number for Truth {
         Truth(self.0 & o.0)
     }
     #[inline(always)]
-    fn rem(self, _: Truth) -> Truth {
-        Truth(0)
+    fn rem(self, o: Truth) -> Truth {
+        Truth(self.0 & !o.0 & 1)
     }
     #[inline(always)]
     fn floor_div(self, o: Truth) -> Truth {
