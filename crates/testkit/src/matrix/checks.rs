@@ -44,7 +44,7 @@ pub fn close(what: &str, got: &Tensor, want: &Tensor, relative: f64, absolute: f
     for (i, (&g, &w)) in got.values.iter().zip(&want.values).enumerate() {
         let same = |g: f64, w: f64| g == w || g.is_nan() && w.is_nan();
         let near = (g - w).norm() <= relative * w.norm() + absolute;
-        if !near && !(same(g.re, w.re) && same(g.im, w.im)) {
+        if !(near || same(g.re, w.re) && same(g.im, w.im)) {
             return Err(format!("{what}: element {i} of {:?} {} is {g}, not {w}; off by {:e}", got.dims, got.dtype, (g - w).norm()));
         }
     }

@@ -162,7 +162,7 @@ fn binary(op: Binary, x: Jet, y: Jet, column: usize) -> Jet {
         Binary::Logaddexp => (x.exp() + y.exp()).ln(),
         Binary::Power => (y * 0.25 * (x * x + 0.5).ln()).exp(),
         Binary::Select => {
-            if column % 2 == 0 {
+            if column.is_multiple_of(2) {
                 x
             } else {
                 y

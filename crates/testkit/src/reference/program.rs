@@ -296,7 +296,7 @@ impl Decoder {
             1 => {
                 let size: usize = dims.iter().product();
                 let by = [1, 2, 3][c as usize % 3];
-                let out = if size % by == 0 { vec![by, size / by] } else { vec![size] };
+                let out = if size.is_multiple_of(by) { vec![by, size / by] } else { vec![size] };
                 (Step::Reshape { x, dims: out.clone() }, out, bound)
             }
             2 if n > 1 => {

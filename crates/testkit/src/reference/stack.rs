@@ -32,6 +32,9 @@ pub enum Transform {
     Checkpoint,
 }
 
+/// A shape for each array.
+pub type Shapes = Vec<Vec<usize>>;
+
 /// A program under transforms, innermost first.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stack {
@@ -40,7 +43,7 @@ pub struct Stack {
     /// The transforms.
     pub transforms: Vec<Transform>,
     /// The inputs' and the outputs' shapes, of the program and after each transform.
-    pub shapes: Vec<(Vec<Vec<usize>>, Vec<Vec<usize>>)>,
+    pub shapes: Vec<(Shapes, Shapes)>,
 }
 
 /// Numbers from which a transform is made.

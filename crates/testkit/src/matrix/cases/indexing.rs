@@ -63,7 +63,7 @@ fn picked() -> Vec<Case> {
         .form("arrays")
         .other(vec![x_of(&[5, 4]), index(&[3, 1], 0, 5), index(&[2], 0, 4)])
         .retraces()
-        .bad(&["float32"], || ops::index(&ones(&[3]), &ones(&[2]))),
+        .bad(&["float32"], || ops::index(&ones(&[3]), ones(&[2]))),
         Case::new(
             "index",
             Family::Indexing,
