@@ -1,10 +1,19 @@
-# The two things to do with lazulite: see it, and check it.
-.PHONY: demo test
+# The two things to do with lazulite: see it, and check it. `make bench` measures the claims of docs/performance.md.
+.PHONY: demo test bench
 
 demo:
-	cargo run -p demo
+	cargo run -q -p demo
 
 test:
 	cargo fmt --check
-	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy -q --workspace --all-targets -- -D warnings
 	cargo test --workspace
+	cargo xtask op-matrix --check
+	cargo xtask add-op
+	scripts/valgrind.sh
+	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -q -p lazulite-core -p lazulite-cpu --lib loom
+
+bench:
+	cargo run -q -p benches --bin overhead -- --check
+	cargo run -q -p benches --bin ceiling -- --check
+	cargo run -q -p benches --bin matmul -- --check

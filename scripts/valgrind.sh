@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! command -v valgrind >/dev/null; then
-    echo "valgrind is not installed: apt-get install valgrind" >&2
-    exit 1
+    as_root=$([ "$(id -u)" = 0 ] || echo sudo)
+    $as_root apt-get update -qq && $as_root apt-get install -y -qq valgrind
 fi
 binary=$(cargo test -q -p lazulite --test buffers --no-run --message-format=json 2>/dev/null |
     sed -n 's/.*"executable":"\([^"]*buffers-[^"]*\)".*/\1/p' | tail -n 1)

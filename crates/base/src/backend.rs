@@ -126,7 +126,7 @@ pub fn backends() -> Vec<Arc<dyn Backend>> {
 /// A runtime error if no such backend is registered.
 pub fn backend(device: Device) -> Result<Arc<dyn Backend>> {
     let all = REGISTRY.read().unwrap_or_else(|e| e.into_inner());
-    all.get(device.backend as usize)
-        .cloned()
-        .ok_or_else(|| Error::runtime("device", format!("no backend {} is linked; depend on the crate `lazulite`, which has them", device.backend)))
+    all.get(device.backend as usize).cloned().ok_or_else(|| {
+        Error::runtime("device", format!("no backend {} is linked; depend on the crate `lazulite`, which has them", device.backend))
+    })
 }

@@ -21,8 +21,8 @@ pub mod work;
 
 pub use dtype::{Dtype, Element};
 pub use error::{Error, ErrorKind, Result};
+pub use half::{bf16, f16};
+pub use num_complex::Complex32;
 pub use scalar::Scalar;
 pub use shape::{Dims, Strides};
 pub use table::Op;
-pub use half::{bf16, f16};
-pub use num_complex::Complex32;

@@ -83,18 +83,24 @@ pub fn meaning(op: Op) -> Meaning {
         Op::Rsqrt => inexact(|x| 1.0 / x[0].sqrt(), |z| z[0].sqrt().inv()),
         Op::Reciprocal => inexact(|x| 1.0 / x[0], |z| z[0].inv()),
         Op::Exp => inexact(|x| x[0].exp(), |z| z[0].exp()),
-        Op::Expm1 => inexact(|x| x[0].exp_m1(), |z| {
-            let (s, h) = (z[0].im.sin(), (z[0].im * 0.5).sin());
-            let m = z[0].re.exp_m1();
-            C::new(m - (m + 1.0) * 2.0 * h * h, (m + 1.0) * s)
-        }),
+        Op::Expm1 => inexact(
+            |x| x[0].exp_m1(),
+            |z| {
+                let (s, h) = (z[0].im.sin(), (z[0].im * 0.5).sin());
+                let m = z[0].re.exp_m1();
+                C::new(m - (m + 1.0) * 2.0 * h * h, (m + 1.0) * s)
+            },
+        ),
         Op::Log => inexact(|x| x[0].ln(), |z| z[0].ln()),
         Op::Log2 => inexact(|x| x[0].log2(), |z| z[0].ln() / std::f64::consts::LN_2),
         Op::Log10 => inexact(|x| x[0].log10(), |z| z[0].ln() / std::f64::consts::LN_10),
-        Op::Log1p => inexact(|x| x[0].ln_1p(), |z| {
-            let (a, b) = (z[0].re, z[0].im);
-            C::new(0.5 * (a * (2.0 + a) + b * b).ln_1p(), b.atan2(1.0 + a))
-        }),
+        Op::Log1p => inexact(
+            |x| x[0].ln_1p(),
+            |z| {
+                let (a, b) = (z[0].re, z[0].im);
+                C::new(0.5 * (a * (2.0 + a) + b * b).ln_1p(), b.atan2(1.0 + a))
+            },
+        ),
         Op::Sin => inexact(|x| x[0].sin(), |z| z[0].sin()),
         Op::Cos => inexact(|x| x[0].cos(), |z| z[0].cos()),
         Op::Tan => inexact(|x| x[0].tan(), |z| z[0].tan()),
@@ -130,24 +136,44 @@ pub fn meaning(op: Op) -> Meaning {
             },
         ),
         Op::FloorDivide => ordered(|x| (x[0] / x[1]).floor(), |i, _| if i[1] == 0 { 0 } else { i[0] / i[1] }),
-        Op::Power => all(|x| x[0].powf(x[1]), |i, _| integer_power(i[0], i[1]), |z| {
-            if z[1] == C::new(0.0, 0.0) {
-                C::new(1.0, 0.0)
-            } else if z[0] == C::new(0.0, 0.0) {
-                z[0]
-            } else {
-                z[0].powc(z[1])
-            }
-        }),
+        Op::Power => all(
+            |x| x[0].powf(x[1]),
+            |i, _| integer_power(i[0], i[1]),
+            |z| {
+                if z[1] == C::new(0.0, 0.0) {
+                    C::new(1.0, 0.0)
+                } else if z[0] == C::new(0.0, 0.0) {
+                    z[0]
+                } else {
+                    z[0].powc(z[1])
+                }
+            },
+        ),
         Op::Maximum => all(
             |x| if x[0].is_nan() || x[0] > x[1] { x[0] } else { x[1] },
             |i, _| i[0].max(i[1]),
-            |z| if nan(z[0]) { z[0] } else if nan(z[1]) || lex(z[1], z[0]) == Some(Greater) { z[1] } else { z[0] },
+            |z| {
+                if nan(z[0]) {
+                    z[0]
+                } else if nan(z[1]) || lex(z[1], z[0]) == Some(Greater) {
+                    z[1]
+                } else {
+                    z[0]
+                }
+            },
         ),
         Op::Minimum => all(
             |x| if x[0].is_nan() || x[0] < x[1] { x[0] } else { x[1] },
             |i, _| i[0].min(i[1]),
-            |z| if nan(z[0]) { z[0] } else if nan(z[1]) || lex(z[1], z[0]) == Some(Less) { z[1] } else { z[0] },
+            |z| {
+                if nan(z[0]) {
+                    z[0]
+                } else if nan(z[1]) || lex(z[1], z[0]) == Some(Less) {
+                    z[1]
+                } else {
+                    z[0]
+                }
+            },
         ),
         Op::Arctan2 => float(|x| x[0].atan2(x[1])),
         Op::Logaddexp => inexact(
@@ -169,16 +195,28 @@ pub fn meaning(op: Op) -> Meaning {
         Op::Equal => all(|x| truth(x[0] == x[1]), |i, _| (i[0] == i[1]) as i128, |z| truth_c(z[0] == z[1])),
         Op::NotEqual => all(|x| truth(x[0] != x[1]), |i, _| (i[0] != i[1]) as i128, |z| truth_c(z[0] != z[1])),
         Op::Less => all(|x| truth(x[0] < x[1]), |i, _| (i[0] < i[1]) as i128, |z| truth_c(lex(z[0], z[1]).is_some_and(|o| o.is_lt()))),
-        Op::LessEqual => all(|x| truth(x[0] <= x[1]), |i, _| (i[0] <= i[1]) as i128, |z| truth_c(lex(z[0], z[1]).is_some_and(|o| o.is_le()))),
+        Op::LessEqual => {
+            all(|x| truth(x[0] <= x[1]), |i, _| (i[0] <= i[1]) as i128, |z| truth_c(lex(z[0], z[1]).is_some_and(|o| o.is_le())))
+        }
         Op::Greater => all(|x| truth(x[0] > x[1]), |i, _| (i[0] > i[1]) as i128, |z| truth_c(lex(z[0], z[1]).is_some_and(|o| o.is_gt()))),
-        Op::GreaterEqual => all(|x| truth(x[0] >= x[1]), |i, _| (i[0] >= i[1]) as i128, |z| truth_c(lex(z[0], z[1]).is_some_and(|o| o.is_ge()))),
+        Op::GreaterEqual => {
+            all(|x| truth(x[0] >= x[1]), |i, _| (i[0] >= i[1]) as i128, |z| truth_c(lex(z[0], z[1]).is_some_and(|o| o.is_ge())))
+        }
         Op::LogicalAnd => bits(|i, _| (i[0] != 0 && i[1] != 0) as i128),
         Op::LogicalOr => bits(|i, _| (i[0] != 0 || i[1] != 0) as i128),
         Op::BitwiseAnd => bits(|i, _| i[0] & i[1]),
         Op::BitwiseOr => bits(|i, _| i[0] | i[1]),
         Op::BitwiseXor => bits(|i, _| i[0] ^ i[1]),
         Op::LeftShift => bits(|i, d| if (0..8 * d.size() as i128).contains(&i[1]) { i[0] << i[1] } else { 0 }),
-        Op::RightShift => bits(|i, d| if (0..8 * d.size() as i128).contains(&i[1]) { i[0] >> i[1] } else if i[0] < 0 { -1 } else { 0 }),
+        Op::RightShift => bits(|i, d| {
+            if (0..8 * d.size() as i128).contains(&i[1]) {
+                i[0] >> i[1]
+            } else if i[0] < 0 {
+                -1
+            } else {
+                0
+            }
+        }),
         Op::Select => all(
             |x| if x[0] != 0.0 { x[1] } else { x[2] },
             |i, _| if i[0] != 0 { i[1] } else { i[2] },

@@ -198,6 +198,17 @@ impl Op {
 
     /// Whether swapping the two operands changes nothing, bit for bit (but for the payload of a NaN).
     pub fn commutes(self) -> bool {
-        matches!(self, Op::Add | Op::Multiply | Op::Equal | Op::NotEqual | Op::LogicalAnd | Op::LogicalOr | Op::BitwiseAnd | Op::BitwiseOr | Op::BitwiseXor)
+        matches!(
+            self,
+            Op::Add
+                | Op::Multiply
+                | Op::Equal
+                | Op::NotEqual
+                | Op::LogicalAnd
+                | Op::LogicalOr
+                | Op::BitwiseAnd
+                | Op::BitwiseOr
+                | Op::BitwiseXor
+        )
     }
 }

@@ -177,7 +177,9 @@ impl Tape {
                 return Err(format!("%{i} uses %{r} before it is made"));
             }
             match ins.inst {
-                Inst::Load(k) if self.inputs.get(k as usize).is_none_or(|m| m.dtype != ins.dtype) => return Err(format!("%{i}: input {k}")),
+                Inst::Load(k) if self.inputs.get(k as usize).is_none_or(|m| m.dtype != ins.dtype) => {
+                    return Err(format!("%{i}: input {k}"));
+                }
                 Inst::Param(k) if self.params.get(k as usize) != Some(&ins.dtype) => return Err(format!("%{i}: parameter {k}")),
                 Inst::Apply(op, r) => {
                     let last = at(r[op.info().arity - 1]).dtype;

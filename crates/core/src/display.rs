@@ -68,7 +68,13 @@ fn nest(out: &mut String, dims: &[usize], cells: &[String], depth: usize) {
 
 fn cell(s: Scalar) -> String {
     match s.dtype() {
-        Dtype::Bool => if s.bits() != 0 { "True".into() } else { "False".into() },
+        Dtype::Bool => {
+            if s.bits() != 0 {
+                "True".into()
+            } else {
+                "False".into()
+            }
+        }
         Dtype::C64 => {
             let c = s.as_complex();
             let im = general(c.im);
@@ -106,7 +112,15 @@ mod tests {
 
     #[test]
     fn numbers_print_as_c_prints_them() {
-        for (v, text) in [(1.0, "1"), (0.1, "0.1"), (1e-5, "1e-05"), (123456.0, "123456"), (1234567.0, "1.23457e+06"), (-0.5, "-0.5"), (f64::INFINITY, "inf")] {
+        for (v, text) in [
+            (1.0, "1"),
+            (0.1, "0.1"),
+            (1e-5, "1e-05"),
+            (123456.0, "123456"),
+            (1234567.0, "1.23457e+06"),
+            (-0.5, "-0.5"),
+            (f64::INFINITY, "inf"),
+        ] {
             assert_eq!(general(v), text);
         }
     }

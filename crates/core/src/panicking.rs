@@ -1,3 +1,4 @@
 //! Free functions that panic with the error that their twins of the same names in [`ops`](crate::ops) return.
 
 pub use crate::ops::join::panicking::*;
+pub use crate::ops::view::panicking::*;

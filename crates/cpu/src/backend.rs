@@ -2,7 +2,7 @@
 
 use crate::{arg_reduce, gather, matmul, random, scatter, sort, streams};
 use lazulite_base::Result;
-use lazulite_base::backend::{Linked, Address, Backend, Kernel, Task};
+use lazulite_base::backend::{Address, Backend, Kernel, Linked, Task};
 use lazulite_base::tape::Tape;
 use lazulite_base::work::Work;
 use std::alloc::{Layout, alloc, dealloc};

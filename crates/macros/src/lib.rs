@@ -187,7 +187,11 @@ impl Shape {
             let body = body(v);
             quote!(#pattern => #body)
         });
-        if self.variants.is_empty() { quote!(_ => ::core::unreachable!("an enum without variants has no values")) } else { quote!(#(#arms),*) }
+        if self.variants.is_empty() {
+            quote!(_ => ::core::unreachable!("an enum without variants has no values"))
+        } else {
+            quote!(#(#arms),*)
+        }
     }
 
     /// The bounds that generic fields need.
@@ -219,7 +223,9 @@ fn members(fields: &Fields) -> Result<Vec<Member>> {
         .members()
         .zip(fields)
         .enumerate()
-        .map(|(i, (name, field))| Ok(Member { name, binding: format_ident!("field_{i}"), ty: field.ty.clone(), is_static: is_static(field)? }))
+        .map(|(i, (name, field))| {
+            Ok(Member { name, binding: format_ident!("field_{i}"), ty: field.ty.clone(), is_static: is_static(field)? })
+        })
         .collect()
 }
 

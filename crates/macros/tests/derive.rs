@@ -96,7 +96,8 @@ fn statics_and_variants_are_part_of_the_signature() {
     assert_eq!(traces(&[t(1), Tuple(array![1.0], 1, Some(array![1.0]))]), 2);
     let with = |mode| Model { mode, ..model(Body::Empty) };
     let named = |name: &str, scale| with(Mode::Named { name: name.into(), scale });
-    let modes = [with(Mode::Plain), with(Mode::Power(1)), with(Mode::Power(2)), named("a", 1.0), named("b", 1.0), named("b", 1.5), named("a", 1.0)];
+    let modes =
+        [with(Mode::Plain), with(Mode::Power(1)), with(Mode::Power(2)), named("a", 1.0), named("b", 1.0), named("b", 1.5), named("a", 1.0)];
     assert_eq!(traces(&modes), 6);
     let key = random::key(0);
     let layer = || Linear::new(1, 1, &key).without_bias();

@@ -115,6 +115,12 @@ pub struct Dropout {
 impl Dropout {
     /// Dropout with probability `p` in `0.0..1.0`.
     ///
+    /// ```
+    /// use lazulite::nn::Dropout;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Dropout::new(0.1).num_parameters(), 0);
+    /// ```
+    ///
     /// # Panics
     /// For a probability outside of that.
     #[track_caller]
@@ -124,6 +130,12 @@ impl Dropout {
     }
 
     /// `x` of any shape, with elements zeroed in training mode.
+    ///
+    /// ```
+    /// use lazulite::nn::Dropout;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Dropout::new(0.5).forward(&array![1.0]).item::<f32>().unwrap(), 1.0); // not training
+    /// ```
     ///
     /// # Panics
     /// In training mode outside of [`with_key`].

@@ -36,16 +36,35 @@ pub struct Frozen<T>(T);
 
 impl<T: Tree> Frozen<T> {
     /// Freezes a part.
+    ///
+    /// ```
+    /// use lazulite::nn::Frozen;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Frozen::new(array![1.0]).get().item::<f32>().unwrap(), 1.0);
+    /// ```
     pub fn new(part: T) -> Frozen<T> {
         Frozen(part)
     }
 
     /// The part, cut off from gradients.
+    ///
+    /// ```
+    /// use lazulite::nn::Frozen;
+    /// use lazulite::prelude::*;
+    /// let g = grad(|x: &Frozen<Array>| (x.get() * 2.0).sum(..))(&Frozen::new(array![1.0]));
+    /// assert_eq!(g.get().item::<f32>().unwrap(), 0.0);
+    /// ```
     pub fn get(&self) -> T {
         self.0.map_arrays(&mut |x| x.stop_gradient())
     }
 
     /// The part as it was, to be trained.
+    ///
+    /// ```
+    /// use lazulite::nn::Frozen;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Frozen::new(array![1.0]).thaw().item::<f32>().unwrap(), 1.0);
+    /// ```
     pub fn thaw(self) -> T {
         self.0
     }

@@ -2,8 +2,8 @@
 
 use crate::{Module, init};
 use lazulite_base::Dtype;
-use lazulite_core::{Array, random};
 use lazulite_core::ops::keep;
+use lazulite_core::{Array, random};
 
 /// An affine map of the last axis: `x Wᵀ + b`.
 ///
@@ -24,6 +24,12 @@ pub struct Linear {
 
 impl Linear {
     /// From `inputs` features to `outputs`, with a bias; all parameters float32, uniform in ±1/√`inputs`.
+    ///
+    /// ```
+    /// use lazulite::nn::Linear;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Linear::new(3, 2, &random::key(0)).num_parameters(), 8);
+    /// ```
     #[track_caller]
     pub fn new(inputs: usize, outputs: usize, key: &Array) -> Linear {
         let (a, b) = random::split(key);
@@ -45,6 +51,13 @@ impl Linear {
     }
 
     /// `(..., in)` to `(..., out)`.
+    ///
+    /// ```
+    /// use lazulite::nn::Linear;
+    /// use lazulite::prelude::*;
+    /// let layer = Linear { weight: array![[1.0, 2.0]], bias: Some(array![0.5]) };
+    /// assert_eq!(layer.forward(&array![[3.0, 4.0]]).to_vec::<f32>().unwrap(), [11.5]);
+    /// ```
     ///
     /// # Panics
     /// If the last axis of `x` is not the weight's.
@@ -74,12 +87,25 @@ pub struct Embedding {
 
 impl Embedding {
     /// `count` float32 vectors of `dims` elements, normal with deviation 1/√`dims`.
+    ///
+    /// ```
+    /// use lazulite::nn::Embedding;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Embedding::new(10, 4, &random::key(0)).weight.shape(), [10, 4]);
+    /// ```
     #[track_caller]
     pub fn new(count: usize, dims: usize, key: &Array) -> Embedding {
         Embedding { weight: init::normal([count, dims], 0.0, 1.0 / (dims.max(1) as f32).sqrt(), key) }
     }
 
     /// The vectors of integer `ids`, of any shape: one more axis, last.
+    ///
+    /// ```
+    /// use lazulite::nn::Embedding;
+    /// use lazulite::prelude::*;
+    /// let table = Embedding { weight: array![[1.0], [2.0], [3.0]] };
+    /// assert_eq!(table.forward(&array![2, 0]).to_vec::<f32>().unwrap(), [3.0, 1.0]);
+    /// ```
     ///
     /// # Panics
     /// If `ids` are no integers.
@@ -128,6 +154,12 @@ pub struct LayerNorm {
 
 impl LayerNorm {
     /// Over `dims` features: scale one, shift zero, `eps` 1e-5.
+    ///
+    /// ```
+    /// use lazulite::nn::LayerNorm;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(LayerNorm::new(4).num_parameters(), 8);
+    /// ```
     #[track_caller]
     pub fn new(dims: usize) -> LayerNorm {
         LayerNorm { weight: Some(Array::ones([dims], Dtype::F32)), bias: Some(Array::zeros([dims], Dtype::F32)), eps: 1e-5 }
@@ -164,6 +196,12 @@ impl LayerNorm {
     }
 
     /// `(..., dims)` to the same shape.
+    ///
+    /// ```
+    /// use lazulite::nn::LayerNorm;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(LayerNorm::new(4).forward(&Array::ones([2, 4], Dtype::F32)).to_vec::<f32>().unwrap(), [0.0; 8]);
+    /// ```
     ///
     /// # Panics
     /// If the last axis is not of `dims` elements.

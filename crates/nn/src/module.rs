@@ -26,6 +26,13 @@ use std::path::Path;
 /// ```
 pub trait Module: Tree + Clone {
     /// Every array with its name, in order.
+    ///
+    /// ```
+    /// use lazulite::nn::Linear;
+    /// use lazulite::prelude::*;
+    /// let names: Vec<String> = Linear::new(1, 1, &random::key(0)).parameters().into_iter().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["weight", "bias"]);
+    /// ```
     fn parameters(&self) -> Vec<(String, Array)> {
         let mut list = Vec::new();
         self.visit_named(&mut tree::Path::default(), &mut |name, x| list.push((name.to_owned(), x.clone())));
@@ -33,6 +40,12 @@ pub trait Module: Tree + Clone {
     }
 
     /// Number of elements in all arrays.
+    ///
+    /// ```
+    /// use lazulite::nn::Linear;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Linear::new(3, 2, &random::key(0)).num_parameters(), 8);
+    /// ```
     fn num_parameters(&self) -> usize {
         let mut n = 0;
         self.visit(&mut |x| n += x.size());
@@ -62,6 +75,12 @@ pub trait Module: Tree + Clone {
     }
 
     /// This model with the parameters of a safetensors file in place of its own.
+    ///
+    /// ```
+    /// use lazulite::nn::Linear;
+    /// use lazulite::prelude::*;
+    /// assert!(Linear::new(1, 1, &random::key(0)).load("no such file").is_err());
+    /// ```
     ///
     /// # Errors
     /// Of kind `Io`, with the file's name and the parameter's, if the file is not whole or its names, shapes and dtypes are not this

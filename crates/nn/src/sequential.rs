@@ -1,8 +1,8 @@
 //! Layers one after the other, of any kinds.
 
 use crate::{Dropout, Embedding, LayerNorm, Linear, Module};
-use lazulite_base::key::KeyHasher;
 use lazulite_base::Result;
+use lazulite_base::key::KeyHasher;
 use lazulite_core::tree::Path;
 use lazulite_core::{Array, AxisTree, Tree};
 
@@ -98,11 +98,22 @@ pub struct Activation {
 
 impl Activation {
     /// The function as a layer.
+    ///
+    /// ```
+    /// use lazulite::nn::{self, Activation};
+    /// let _ = Activation::new(nn::silu);
+    /// ```
     pub fn new(f: fn(&Array) -> Array) -> Activation {
         Activation { f }
     }
 
     /// The function of `x`.
+    ///
+    /// ```
+    /// use lazulite::nn::Activation;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Activation::new(|x| x * 2).forward(&array![3]).item::<i32>().unwrap(), 6);
+    /// ```
     pub fn forward(&self, x: &Array) -> Array {
         (self.f)(x)
     }
@@ -126,11 +137,20 @@ pub struct Sequential {
 
 impl Sequential {
     /// No layers: the identity.
+    ///
+    /// ```
+    /// assert!(lazulite::nn::Sequential::new().is_empty());
+    /// ```
     pub fn new() -> Sequential {
         Sequential::default()
     }
 
     /// With one more layer.
+    ///
+    /// ```
+    /// use lazulite::nn::{LayerNorm, Sequential};
+    /// assert_eq!(Sequential::new().then(LayerNorm::new(2)).len(), 1);
+    /// ```
     #[must_use]
     pub fn then(mut self, layer: impl Layer + 'static) -> Sequential {
         self.layers.push(Box::new(layer));
@@ -138,22 +158,44 @@ impl Sequential {
     }
 
     /// With a function as one more layer.
+    ///
+    /// ```
+    /// use lazulite::nn::{self, Sequential};
+    /// assert_eq!(Sequential::new().apply(nn::relu).len(), 1);
+    /// ```
     #[must_use]
     pub fn apply(self, f: fn(&Array) -> Array) -> Sequential {
         self.then(Activation::new(f))
     }
 
     /// Number of layers.
+    ///
+    /// ```
+    /// use lazulite::nn::{self, Sequential};
+    /// assert_eq!(Sequential::new().apply(nn::relu).apply(nn::tanh).len(), 2);
+    /// ```
     pub fn len(&self) -> usize {
         self.layers.len()
     }
 
     /// Whether there are no layers.
+    ///
+    /// ```
+    /// use lazulite::nn::{self, Sequential};
+    /// assert!(!Sequential::new().apply(nn::relu).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.layers.is_empty()
     }
 
     /// The last layer's output.
+    ///
+    /// ```
+    /// use lazulite::nn::{self, Sequential};
+    /// use lazulite::prelude::*;
+    /// let model = Sequential::new().apply(|x| x - 2).apply(nn::relu);
+    /// assert_eq!(model.forward(&array![1.0, 5.0]).to_vec::<f32>().unwrap(), [0.0, 3.0]);
+    /// ```
     ///
     /// # Panics
     /// As the layers do.

@@ -236,7 +236,12 @@ fn scopes_end_with_a_panic() {
 fn sequential_is_a_module() {
     let build = |seed| {
         let (a, b) = random::split(&random::key(seed));
-        Sequential::new().then(Linear::new(4, 8, &a)).apply(nn::relu).then(LayerNorm::new(8)).then(Dropout::new(0.5)).then(Linear::new(8, 2, &b))
+        Sequential::new()
+            .then(Linear::new(4, 8, &a))
+            .apply(nn::relu)
+            .then(LayerNorm::new(8))
+            .then(Dropout::new(0.5))
+            .then(Linear::new(8, 2, &b))
     };
     let (model, x) = (build(0), random::normal([3, 4], &random::key(9)));
     let names: Vec<String> = model.parameters().into_iter().map(|(n, _)| n).collect();

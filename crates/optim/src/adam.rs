@@ -40,11 +40,27 @@ pub struct AdamState<M> {
 
 impl Adam {
     /// Adam with a learning rate, betas (0.9, 0.999) and eps 1e-8.
+    ///
+    /// ```
+    /// use lazulite::optim::{Adam, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (Adam::new(0.5), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 0.418862).abs() < 1e-5);
+    /// ```
     pub fn new(rate: impl Into<Rate>) -> Adam {
         Adam { rate: rate.into(), betas: (0.9, 0.999), eps: 1e-8, bias_correction: false }
     }
 
     /// How much of the two means is kept from step to step.
+    ///
+    /// ```
+    /// use lazulite::optim::{Adam, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (Adam::new(0.5).betas(0.5, 0.75), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 1.5).abs() < 1e-5);
+    /// ```
     ///
     /// # Panics
     /// If one is not in `0.0..1.0`.
@@ -56,12 +72,28 @@ impl Adam {
     }
 
     /// What is added to the denominator.
+    ///
+    /// ```
+    /// use lazulite::optim::{Adam, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (Adam::new(0.5).eps(1.0), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 1.951533).abs() < 1e-5);
+    /// ```
     #[must_use]
     pub fn eps(self, eps: f64) -> Adam {
         Adam { eps, ..self }
     }
 
     /// Whether the means are corrected for their start at zero; no at first.
+    ///
+    /// ```
+    /// use lazulite::optim::{Adam, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (Adam::new(0.5).bias_correction(true), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 1.5).abs() < 1e-5);
+    /// ```
     #[must_use]
     pub fn bias_correction(self, on: bool) -> Adam {
         Adam { bias_correction: on, ..self }
@@ -125,17 +157,41 @@ pub struct AdamW {
 
 impl AdamW {
     /// AdamW with a learning rate, betas (0.9, 0.999), eps 1e-8 and weight decay 0.01.
+    ///
+    /// ```
+    /// use lazulite::optim::{AdamW, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (AdamW::new(0.5), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 0.408862).abs() < 1e-5);
+    /// ```
     pub fn new(rate: impl Into<Rate>) -> AdamW {
         AdamW { adam: Adam::new(rate), weight_decay: 0.01 }
     }
 
     /// The weight decay.
+    ///
+    /// ```
+    /// use lazulite::optim::{AdamW, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (AdamW::new(0.5).weight_decay(0.5), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - -0.081138).abs() < 1e-5);
+    /// ```
     #[must_use]
     pub fn weight_decay(self, weight_decay: f64) -> AdamW {
         AdamW { weight_decay, ..self }
     }
 
     /// As [`Adam::betas`].
+    ///
+    /// ```
+    /// use lazulite::optim::{AdamW, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (AdamW::new(0.5).betas(0.5, 0.75), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 1.49).abs() < 1e-5);
+    /// ```
     ///
     /// # Panics
     /// As there.
@@ -146,12 +202,28 @@ impl AdamW {
     }
 
     /// As [`Adam::eps`].
+    ///
+    /// ```
+    /// use lazulite::optim::{AdamW, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (AdamW::new(0.5).eps(1.0), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 1.941533).abs() < 1e-5);
+    /// ```
     #[must_use]
     pub fn eps(self, eps: f64) -> AdamW {
         AdamW { adam: self.adam.eps(eps), ..self }
     }
 
     /// As [`Adam::bias_correction`].
+    ///
+    /// ```
+    /// use lazulite::optim::{AdamW, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (AdamW::new(0.5).bias_correction(true), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 1.49).abs() < 1e-5);
+    /// ```
     #[must_use]
     pub fn bias_correction(self, on: bool) -> AdamW {
         AdamW { adam: self.adam.bias_correction(on), ..self }

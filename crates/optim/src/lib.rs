@@ -59,9 +59,23 @@ pub trait Optimizer {
     type State<M: Tree>: Tree;
 
     /// The state before the first step.
+    ///
+    /// ```
+    /// use lazulite::optim::{Adam, Optimizer};
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Adam::new(0.1).init(&array![1.0, 2.0]).mean.shape(), [2]);
+    /// ```
     fn init<M: Tree>(&self, model: &M) -> Self::State<M>;
 
     /// One step: the next model and the next state.
+    ///
+    /// ```
+    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (Sgd::new(1.0), array![2.0]);
+    /// let (w, state) = opt.update(&w, &array![0.5], &opt.init(&w));
+    /// assert_eq!((w.item::<f32>().unwrap(), state.step.item::<i32>().unwrap()), (1.5, 1));
+    /// ```
     ///
     /// # Panics
     /// If the gradient or the state are of a model with another number of arrays, or their shapes do not fit.

@@ -37,29 +37,69 @@ pub struct SgdState<M> {
 
 impl Sgd {
     /// Plain descent with a learning rate.
+    ///
+    /// ```
+    /// use lazulite::optim::{Sgd, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (Sgd::new(0.5), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 1.5).abs() < 1e-5);
+    /// ```
     pub fn new(rate: impl Into<Rate>) -> Sgd {
         Sgd { rate: rate.into(), momentum: 0.0, weight_decay: 0.0, dampening: 0.0, nesterov: false }
     }
 
     /// How much of the velocity is kept from step to step; 0 at first.
+    ///
+    /// ```
+    /// use lazulite::optim::{Sgd, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (Sgd::new(0.5).momentum(0.9), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 1.5).abs() < 1e-5);
+    /// ```
     #[must_use]
     pub fn momentum(self, momentum: f64) -> Sgd {
         Sgd { momentum, ..self }
     }
 
     /// How much of the parameter is added to its gradient; 0 at first.
+    ///
+    /// ```
+    /// use lazulite::optim::{Sgd, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (Sgd::new(0.5).weight_decay(0.5), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 1.0).abs() < 1e-5);
+    /// ```
     #[must_use]
     pub fn weight_decay(self, weight_decay: f64) -> Sgd {
         Sgd { weight_decay, ..self }
     }
 
     /// How much of the gradient is kept from the velocity; 0 at first.
+    ///
+    /// ```
+    /// use lazulite::optim::{Sgd, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (Sgd::new(0.5).momentum(0.9).dampening(0.5), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 1.75).abs() < 1e-5);
+    /// ```
     #[must_use]
     pub fn dampening(self, dampening: f64) -> Sgd {
         Sgd { dampening, ..self }
     }
 
     /// Whether the velocity is looked ahead; no at first. It needs momentum and no dampening.
+    ///
+    /// ```
+    /// use lazulite::optim::{Sgd, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (Sgd::new(0.5).momentum(0.5).nesterov(true), array![2.0]);
+    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
+    /// assert!((w.item::<f32>().unwrap() - 1.25).abs() < 1e-5);
+    /// ```
     #[must_use]
     pub fn nesterov(self, nesterov: bool) -> Sgd {
         Sgd { nesterov, ..self }

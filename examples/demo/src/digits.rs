@@ -8,7 +8,7 @@ use lazulite::tree::flatten;
 use std::time::Instant;
 
 /// Passes over the training images.
-pub const EPOCHS: usize = 40;
+pub const EPOCHS: usize = 60;
 const BATCH: usize = 64;
 const SIDE: usize = 8;
 const PIXELS: usize = SIDE * SIDE;
@@ -31,7 +31,12 @@ impl Mlp {
     fn new(key: &Array) -> Mlp {
         let (a, rest) = random::split(key);
         let (b, c) = random::split(&rest);
-        Mlp { first: Linear::new(PIXELS, 256, &a), second: Linear::new(256, 128, &b), out: Linear::new(128, 10, &c), drop: Dropout::new(0.2) }
+        Mlp {
+            first: Linear::new(PIXELS, 256, &a),
+            second: Linear::new(256, 128, &b),
+            out: Linear::new(128, 10, &c),
+            drop: Dropout::new(0.2),
+        }
     }
 
     /// Pixels `(batch, 64)` to logits `(batch, 10)`.
@@ -90,6 +95,25 @@ fn arrays(list: &[Digit], mut shift: impl FnMut() -> (usize, usize)) -> Result<(
 
 /// Trains on four fifths of the images and returns the accuracy on the rest, in percent.
 pub fn run(seed: u64, epochs: usize) -> Result<f64> {
+    let (model, test) = train(seed, epochs)?;
+    let (x, y) = arrays(&test, || (1, 1))?;
+    let predict = |m: &Mlp| m.forward(&x).argmax(-1).astype(Dtype::I32);
+    let predictions = predict(&model).to_vec::<i32>()?;
+
+    let path = std::env::temp_dir().join(format!("lazulite-digits-{}.safetensors", std::process::id()));
+    model.save(&path)?;
+    let loaded = Mlp::new(&random::key(!seed)).load(&path)?;
+    assert_eq!(predict(&loaded).to_vec::<i32>()?, predictions, "a model that was saved predicts the same");
+    let bytes = std::fs::metadata(&path)?.len();
+    std::fs::remove_file(&path)?;
+    println!("  saved and loaded: {} kB, the same {} predictions", bytes / 1000, predictions.len());
+
+    let right = predictions.iter().zip(y.to_vec::<i32>()?).filter(|(p, y)| **p == *y).count();
+    Ok(100.0 * right as f64 / test.len() as f64)
+}
+
+/// The trained model, and the images that it has not seen.
+fn train(seed: u64, epochs: usize) -> Result<(Mlp, Vec<Digit>)> {
     let mut rng = Rng(seed);
     let (mut train, test) = split(&mut rng);
     let (start, mut key) = random::split(&random::key(seed));
@@ -126,18 +150,35 @@ pub fn run(seed: u64, epochs: usize) -> Result<f64> {
         bar.show(epoch, &format!("epoch {epoch}/{epochs}  loss {mean:.4}  {:.0}k samples/s", speed / 1e3));
     }
     assert_eq!(counters().traces - traces, 1, "the step is traced once");
+    Ok((model, test))
+}
 
-    let (x, y) = arrays(&test, || (1, 1))?;
-    let predict = |m: &Mlp| m.forward(&x).argmax(-1).astype(Dtype::I32);
-    let predictions = predict(&model).to_vec::<i32>()?;
-    let path = std::env::temp_dir().join(format!("lazulite-digits-{}.safetensors", std::process::id()));
-    model.save(&path)?;
-    let loaded = Mlp::new(&random::key(!seed)).load(&path)?;
-    assert_eq!(predict(&loaded).to_vec::<i32>()?, predictions, "a model that was saved predicts the same");
-    let bytes = std::fs::metadata(&path)?.len();
-    std::fs::remove_file(&path)?;
-    println!("  saved and loaded: {} kB, the same {} predictions", bytes / 1000, predictions.len());
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    let right = predictions.iter().zip(y.to_vec::<i32>()?).filter(|(p, y)| **p == *y).count();
-    Ok(100.0 * right as f64 / test.len() as f64)
+    #[test]
+    fn a_seed_repeats_bit_for_bit() {
+        let weights = |seed| {
+            let (model, _) = train(seed, 2).unwrap();
+            let bits = |x: &Array| x.to_vec::<f32>().unwrap().into_iter().map(f32::to_bits).collect::<Vec<_>>();
+            flatten(&model).iter().map(bits).collect::<Vec<_>>()
+        };
+        let first = weights(3);
+        assert_eq!(first, weights(3));
+        assert_ne!(first, weights(4));
+    }
+
+    #[test]
+    fn a_fifth_of_each_digit_is_held_out() {
+        let (train, test) = split(&mut Rng(0));
+        assert_eq!((train.len(), test.len()), (1442, 355));
+        let count = |list: &[Digit], label: u8| list.iter().filter(|d| d[PIXELS] == label).count();
+        assert!((0..10).all(|l| (34..=36).contains(&count(&test, l)) && count(&train, l) >= 4 * count(&test, l)));
+    }
+
+    #[test]
+    fn two_epochs_learn_most_digits() {
+        assert!(run(0, 2).unwrap() > 80.0);
+    }
 }

@@ -28,7 +28,11 @@ fn laziness() -> Result<()> {
     let before = counters();
     let (y, build) = timed(|| ten(&x));
     let built = counters();
-    row("build 10 operations over 2^24 elements", build, &format!("{} nodes, {} kernels", built.nodes - before.nodes, built.kernels - before.kernels));
+    row(
+        "build 10 operations over 2^24 elements",
+        build,
+        &format!("{} nodes, {} kernels", built.nodes - before.nodes, built.kernels - before.kernels),
+    );
     let (_unused, spare) = timed(|| x.exp().log1p().tanh());
     row("build a branch that nobody reads", spare, "never runs");
     let before = counters().kernels;
@@ -113,8 +117,8 @@ fn batches() -> Result<()> {
 }
 
 fn fusion() -> Result<()> {
-    heading("fusion", "gelu over 2^22 elements, the same bits each time");
-    let x = random::normal([1 << 22], &random::key(4));
+    heading("fusion", "gelu over 2^24 elements, the same bits each time");
+    let x = random::normal([1 << 24], &random::key(4));
     eval([&x])?;
     let evaluated = |y: Array| eval([&y]).map(|()| y);
     let steps = |f: &dyn Fn() -> Result<Array>| {

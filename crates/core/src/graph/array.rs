@@ -352,7 +352,7 @@ pub(crate) fn node_many(prim: Prim, inputs: Operands, avals: Avals, site: &'stat
 #[track_caller]
 pub(crate) fn apply(prim: impl crate::primitive::Primitive, inputs: &[&Array]) -> Result<Array> {
     let avals: SmallVec<[Aval; 4]> = inputs.iter().map(|a| a.aval().clone()).collect();
-    let mut outs = prim.infer(&avals).map_err(|e| e.at(Location::caller()))?;
+    let mut outs = crate::ops::at_caller(prim.infer(&avals))?;
     let operands = inputs.iter().map(|a| Operand::Edge(a.edge())).collect();
     Ok(node(Prim::new(prim), operands, outs.pop().expect("one output")))
 }

@@ -122,7 +122,13 @@ impl Program {
         for ins in &self.instrs {
             let avals: SmallVec<[Aval; 3]> = ins.operands.iter().map(|&r| program.aval(r)).collect();
             let outs = crate::ops::infer(&ins.prim, &avals).map_err(|e| e.at(ins.site))?;
-            program.instrs.push(Instr { prim: ins.prim.clone(), operands: ins.operands.clone(), avals: outs, site: ins.site, stream: ins.stream });
+            program.instrs.push(Instr {
+                prim: ins.prim.clone(),
+                operands: ins.operands.clone(),
+                avals: outs,
+                site: ins.site,
+                stream: ins.stream,
+            });
         }
         Ok(program)
     }
@@ -242,7 +248,8 @@ impl fmt::Display for Program {
             Ref::Value { index, out } => format!("%{index}.{out}"),
             Ref::Scalar(s) => format!("{s:?}"),
         };
-        let inputs: Vec<String> = (0..self.inputs.len()).map(|i| format!("{}: {}", name(Ref::Input(i as u32)), ty(&self.inputs[i]))).collect();
+        let inputs: Vec<String> =
+            (0..self.inputs.len()).map(|i| format!("{}: {}", name(Ref::Input(i as u32)), ty(&self.inputs[i]))).collect();
         writeln!(f, "program({}) {{", inputs.join(", "))?;
         for (i, ins) in self.instrs.iter().enumerate() {
             let types: Vec<String> = ins.avals.iter().map(ty).collect();
@@ -252,7 +259,14 @@ impl fmt::Display for Program {
                 _ => String::new(),
             };
             let file = ins.site.file().rsplit('/').next().unwrap_or_default();
-            writeln!(f, "  %{i}: {} = {}{attributes}({})  # {file}:{}", types.join(", "), ins.prim.name(), args.join(", "), ins.site.line())?;
+            writeln!(
+                f,
+                "  %{i}: {} = {}{attributes}({})  # {file}:{}",
+                types.join(", "),
+                ins.prim.name(),
+                args.join(", "),
+                ins.site.line()
+            )?;
         }
         let outs: Vec<String> = self.outputs.iter().map(|&r| name(r)).collect();
         writeln!(f, "  return {}", outs.join(", "))?;

@@ -3,8 +3,8 @@
 
 use crate::graph::node::{Node, Operand, Operands};
 use crate::runtime::sync::Ordering;
-use std::sync::{Mutex, MutexGuard};
 use std::sync::Arc;
+use std::sync::{Mutex, MutexGuard};
 
 /// The walk lock's contents: the epoch, which makes a mark of an earlier walk invalid.
 pub(crate) struct Marks {

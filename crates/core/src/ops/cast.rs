@@ -5,9 +5,9 @@ use crate::graph::array::node;
 use crate::graph::node::{Aval, Avals, Operand};
 use crate::ops::op;
 use crate::primitive::{Jvp, Prim, Primitive, Role, Vjp, Vmap};
+use lazulite_base::Dtype;
 use lazulite_base::error::Result;
 use lazulite_base::key::KeyHasher;
-use lazulite_base::Dtype;
 use smallvec::smallvec;
 
 struct Cast(Dtype);

@@ -81,7 +81,13 @@ fn factor(op: Op, i: usize, x: &[Val], y: &Val) -> Factor {
         Op::Sigmoid => Times(m.mul(y, &m.g(Op::Subtract, &m.c(1.0), y))),
         Op::LogicalNot | Op::BitwiseInvert => Zero,
         Op::Add => One,
-        Op::Subtract => if i == 0 { One } else { MinusOne },
+        Op::Subtract => {
+            if i == 0 {
+                One
+            } else {
+                MinusOne
+            }
+        }
         Op::Multiply => Times(if i == 0 { b.clone() } else { a.clone() }),
         Op::Divide => {
             if i == 0 {

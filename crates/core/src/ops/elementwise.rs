@@ -65,7 +65,13 @@ fn common(operands: &[&Rhs]) -> Dtype {
 /// The dtype that a literal has by itself: `int32` (`int64` if it does not fit), `float32`, `bool`, `complex64`.
 fn default_of(s: Scalar) -> Dtype {
     match s.dtype() {
-        d if d.is_integer() => if s.cast(Dtype::I32).as_i128() == s.as_i128() { Dtype::I32 } else { Dtype::I64 },
+        d if d.is_integer() => {
+            if s.cast(Dtype::I32).as_i128() == s.as_i128() {
+                Dtype::I32
+            } else {
+                Dtype::I64
+            }
+        }
         d if d.is_float() => Dtype::F32,
         d => d,
     }
@@ -76,7 +82,8 @@ fn default_of(s: Scalar) -> Dtype {
 pub(crate) fn apply(op: Op, condition: Option<&Array>, operands: &[Rhs]) -> Result<Array> {
     let met = common(&operands.iter().collect::<SmallVec<[&Rhs; 3]>>());
     let Some(d) = op.operand_dtype(met) else { return Err(crate::ops::refuse_dtype(op.name(), met)) };
-    let arrays: SmallVec<[&Array; 3]> = condition.into_iter().chain(operands.iter().filter_map(|o| if let Rhs::Array(a) = o { Some(a) } else { None })).collect();
+    let arrays: SmallVec<[&Array; 3]> =
+        condition.into_iter().chain(operands.iter().filter_map(|o| if let Rhs::Array(a) = o { Some(a) } else { None })).collect();
     let mut dims: Dims = Dims::new();
     let mut same = true;
     for (i, a) in arrays.iter().enumerate() {
@@ -109,10 +116,11 @@ pub(crate) fn apply(op: Op, condition: Option<&Array>, operands: &[Rhs]) -> Resu
             Rhs::Literal(s) => Operand::Scalar(crate::ops::create::fits(op.name(), *s, d)?),
         });
     }
-    let weak = d == met && operands.iter().all(|o| match o {
-        Rhs::Array(a) => a.aval().weak,
-        Rhs::Literal(_) => true,
-    });
+    let weak = d == met
+        && operands.iter().all(|o| match o {
+            Rhs::Array(a) => a.aval().weak,
+            Rhs::Literal(_) => true,
+        });
     Ok(raw(op, list, dims, d, weak))
 }
 

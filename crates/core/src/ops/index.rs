@@ -240,7 +240,10 @@ impl Index {
                 Kind::At(i) => {
                     let n = x.dims()[axis] as i64;
                     if *i < -n || *i >= n {
-                        return Err(Error::index(op, format!("index {i} is out of bounds for axis {axis} of {:?}", x.dims())));
+                        return Err(Error::index(
+                            op,
+                            format!("index {i} is out of bounds for axis {axis} of size {n}: shape {:?}", x.dims()),
+                        ));
                     }
                     out.ranges.push(Range { start: *i, stop: past(*i), step: 1 });
                 }

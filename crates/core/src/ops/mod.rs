@@ -25,6 +25,7 @@ use crate::primitive::Prim;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::{Dims, Dtype, Element, Scalar, shape};
 use std::ops::{RangeFull, RangeInclusive};
+use std::panic::Location;
 
 /// Declares an operation once: the fallible function `ops::name` and the panicking method `Array::name`.
 macro_rules! op {
@@ -33,7 +34,11 @@ macro_rules! op {
         ///
         /// The fallible twin of the method of [`Array`](crate::Array) with this name.
         #[track_caller]
-        pub fn $name($x: &$crate::Array $(, $arg: $ty)*) -> ::lazulite_base::Result<$ret> $body
+        pub fn $name($x: &$crate::Array $(, $arg: $ty)*) -> ::lazulite_base::Result<$ret> {
+            #[track_caller]
+            fn body($x: &$crate::Array $(, $arg: $ty)*) -> ::lazulite_base::Result<$ret> $body
+            $crate::ops::at_caller(body($x $(, $arg)*))
+        }
 
         impl $crate::Array {
             $(#[$meta])*
@@ -60,7 +65,11 @@ macro_rules! free {
             ///
             /// The fallible twin of the function of this name in the prelude or its module.
             #[track_caller]
-            pub fn $name($($arg: $ty),*) -> ::lazulite_base::Result<$ret> $body
+            pub fn $name($($arg: $ty),*) -> ::lazulite_base::Result<$ret> {
+                #[track_caller]
+                fn body($($arg: $ty),*) -> ::lazulite_base::Result<$ret> $body
+                $crate::ops::at_caller(body($($arg),*))
+            }
         )*
 
         /// The same functions, panicking.
@@ -83,6 +92,15 @@ macro_rules! free {
     };
 }
 pub(crate) use free;
+
+/// The result, its error pointing at the caller, wherever inside the operation it was found.
+#[track_caller]
+pub(crate) fn at_caller<T>(r: Result<T>) -> Result<T> {
+    match r {
+        Ok(v) => Ok(v),
+        Err(e) => Err(e.at(Location::caller())),
+    }
+}
 
 pub use arg::*;
 pub use arrange::*;

@@ -4,9 +4,7 @@ use crate::Array;
 use crate::ops::IntoOperand;
 use lazulite_base::Element;
 use lazulite_base::Op;
-use std::ops::{
-    Add, AddAssign, BitAnd, BitOr, BitXor, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, Shl, Shr, Sub, SubAssign,
-};
+use std::ops::{Add, AddAssign, BitAnd, BitOr, BitXor, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, Shl, Shr, Sub, SubAssign};
 
 macro_rules! binary {
     ($($trait:ident, $method:ident, $op:ident;)*) => {$(

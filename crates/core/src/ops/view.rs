@@ -4,7 +4,7 @@
 use crate::Array;
 use crate::graph::array::{apply, node};
 use crate::graph::node::{Aval, Avals, Operand};
-use crate::ops::{Shape, op};
+use crate::ops::{Shape, free, op};
 use crate::primitive::{Jvp, Prim, Primitive, Role, ViewOf, Vjp, Vmap};
 use crate::runtime::buffer::Layout;
 use lazulite_base::error::{Error, Result};
@@ -759,22 +759,23 @@ impl Primitive for StopGradient {
     }
 }
 
-/// Arrays broadcast to the shape they have in common.
-///
-/// # Errors
-/// A value error if they do not broadcast.
-///
-/// ```
-/// use lazulite::prelude::*;
-/// let list = ops::broadcast_arrays(&[&array![1, 2], &array![[1], [2]]]).unwrap();
-/// assert_eq!(list[0].shape(), [2, 2]);
-/// ```
-#[track_caller]
-pub fn broadcast_arrays(arrays: &[&Array]) -> Result<Vec<Array>> {
-    let mut dims = Dims::new();
-    for a in arrays {
-        dims = shape::broadcast(&dims, a.dims())
-            .ok_or_else(|| Error::value("broadcast_arrays", format!("cannot broadcast {}", crate::ops::describe(arrays))))?;
+free! {
+    /// Arrays broadcast to the shape they have in common.
+    ///
+    /// # Errors
+    /// A value error if they do not broadcast.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let list = ops::broadcast_arrays(&[&array![1, 2], &array![[1], [2]]]).unwrap();
+    /// assert_eq!(list[0].shape(), [2, 2]);
+    /// ```
+    pub fn broadcast_arrays(arrays: &[&Array]) -> Vec<Array> {
+        let mut dims = Dims::new();
+        for a in arrays {
+            dims = shape::broadcast(&dims, a.dims())
+                .ok_or_else(|| Error::value("broadcast_arrays", format!("cannot broadcast {}", crate::ops::describe(arrays))))?;
+        }
+        arrays.iter().map(|a| broadcast_with(a, &dims, arrays)).collect()
     }
-    arrays.iter().map(|a| broadcast_with(a, &dims, arrays)).collect()
 }

@@ -2,10 +2,10 @@
 //! moves back.
 
 use crate::plan::Plan;
-use std::sync::Mutex;
 use lazulite_base::key::Key;
 use rustc_hash::FxHashMap as HashMap;
 use std::sync::Arc;
+use std::sync::Mutex;
 
 /// Nodes of planned graphs that a generation holds.
 const BOUND: usize = 1 << 18;

@@ -92,9 +92,18 @@ struct Open {
     next: usize,
 }
 
+/// Nodes of a small graph, for which lists need not grow.
+const FEW: usize = 16;
+
 /// Collects the pending graph behind `outputs` and its structural key. On an error everything is as before.
 fn collect(marks: &walk::Marks, outputs: &[&Array]) -> Result<(Graph, KeyHasher)> {
-    let mut g = Graph { retained: tag::any_keeping(), ..Graph::default() };
+    let mut g = Graph {
+        nodes: Vec::with_capacity(FEW),
+        leaves: Vec::with_capacity(FEW),
+        operands: Vec::with_capacity(FEW),
+        retained: tag::any_keeping(),
+        ..Graph::default()
+    };
     let mut key = KeyHasher::default();
     let mut stack: Vec<Open> = Vec::new();
     let mut refused = None;
@@ -115,7 +124,8 @@ fn collect(marks: &walk::Marks, outputs: &[&Array]) -> Result<(Graph, KeyHasher)
                 None => {
                     let Open { node, operands, .. } = stack.pop().expect("there is a top");
                     if node.tag.tracer != 0 {
-                        refused = refused.or_else(|| Array::from_edge(crate::graph::node::Edge { node: node.clone(), out: 0 }).abstract_error("eval"));
+                        refused = refused
+                            .or_else(|| Array::from_edge(crate::graph::node::Edge { node: node.clone(), out: 0 }).abstract_error("eval"));
                     }
                     g.close(marks, node, operands, &mut key);
                 }
@@ -347,9 +357,11 @@ impl Scheduled {
                 .collect();
             // SAFETY: the plan was made for these layouts; its blocks and leaves are as large as the layouts need, and the memory plan
             // lets an output share memory only with inputs that die in this step and have its map.
-            unsafe { step.kernel.launch(Args { inputs: &inputs, outputs: &outputs, params: &params }) }.map_err(|e| match step.ops.first() {
-                Some((_, site)) => e.at(site),
-                None => e,
+            unsafe { step.kernel.launch(Args { inputs: &inputs, outputs: &outputs, params: &params }) }.map_err(|e| {
+                match step.ops.first() {
+                    Some((_, site)) => e.at(site),
+                    None => e,
+                }
             })?;
         }
         Ok(())

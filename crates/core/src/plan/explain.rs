@@ -31,7 +31,10 @@ fn listing(plan: &Plan) -> String {
             Work::Tape(t) => {
                 let names = super::lower::tape_names(t);
                 let rows = if t.inner > 0 { format!(", rows of {}", t.row_len()) } else { String::new() };
-                (format!("tape over {:?}{rows}: {}", &t.dims[..], if names.is_empty() { "copy".into() } else { names.join(" ") }), t.bytes())
+                (
+                    format!("tape over {:?}{rows}: {}", &t.dims[..], if names.is_empty() { "copy".into() } else { names.join(" ") }),
+                    t.bytes(),
+                )
             }
             w => (w.name().to_string(), 0),
         };

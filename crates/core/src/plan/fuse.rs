@@ -233,7 +233,8 @@ impl Fused {
                     let axes = g.axes.as_deref().unwrap_or(&[]);
                     let compact = shape::contiguous(&outer);
                     let mut next = compact.iter();
-                    let fits = (0..space.len()).all(|a| strides[a] == if axes.contains(&a) { 0 } else { *next.next().expect("an outer axis") });
+                    let fits =
+                        (0..space.len()).all(|a| strides[a] == if axes.contains(&a) { 0 } else { *next.next().expect("an outer axis") });
                     fits.then_some(Use::Broadcast)
                 } else {
                     None
@@ -259,7 +260,12 @@ impl Fused {
                     let Arg::Scalar(param, d) = node.args[0] else { unreachable!("a constant has a scalar") };
                     let aval = &node.avals[0];
                     let layout = Layout { strides: smallvec::smallvec![0; aval.shape.len()], offset: 0 };
-                    self.places.push(smallvec::smallvec![Place { kind: Kind::Uniform(param, d), root: Value { node: i, out: 0 }, layout, avail: 0 }]);
+                    self.places.push(smallvec::smallvec![Place {
+                        kind: Kind::Uniform(param, d),
+                        root: Value { node: i, out: 0 },
+                        layout,
+                        avail: 0
+                    }]);
                 }
                 Role::Reduce(_, axes) => self.reduce(ir, i, axes),
                 Role::View(view) => {
@@ -325,11 +331,19 @@ impl Fused {
     fn elementwise(&mut self, ir: &Ir, i: u32) {
         let node = &ir.nodes[i as usize];
         let aval = &node.avals[0];
-        let values: smallvec::SmallVec<[Value; 3]> =
-            node.args.iter().filter_map(|a| if let Arg::Value(v) = a { Some(*v) } else { None }).filter(|&v| !matches!(self.at(v).kind, Kind::Uniform(..))).collect();
+        let values: smallvec::SmallVec<[Value; 3]> = node
+            .args
+            .iter()
+            .filter_map(|a| if let Arg::Value(v) = a { Some(*v) } else { None })
+            .filter(|&v| !matches!(self.at(v).kind, Kind::Uniform(..)))
+            .collect();
         if values.is_empty() && !matches!(&node.prim, Some(Prim::Other(p)) if matches!(p.role(), Role::Index(_))) {
             // One value everywhere: computed once.
-            let group = self.small.get(&(0, Dims::new())).map(|&g| self.find(g)).filter(|&g| self.room(g) && self.groups[g as usize].stream == node.stream);
+            let group = self
+                .small
+                .get(&(0, Dims::new()))
+                .map(|&g| self.find(g))
+                .filter(|&g| self.room(g) && self.groups[g as usize].stream == node.stream);
             let group = group.unwrap_or_else(|| self.open(0, Dims::new(), None, node.stream, None));
             let layout = Layout { strides: smallvec::smallvec![0; aval.shape.len()], offset: 0 };
             self.member(ir, i, group, Extent::Element, layout);
@@ -339,7 +353,8 @@ impl Fused {
             values.iter().map(|&v| if self.fusion { self.inside(v, &aval.shape) } else { None }).collect();
         let group_level = |f: &Fused, u: &Option<(u32, Use)>| u.map(|(g, _)| f.groups[g as usize].level);
         let level = values.iter().zip(&uses).map(|(&v, u)| group_level(self, u).unwrap_or(self.at(v).avail)).max().unwrap_or(0);
-        let joined: smallvec::SmallVec<[(u32, Use); 3]> = uses.iter().flatten().copied().filter(|&(g, _)| self.groups[g as usize].level == level).collect();
+        let joined: smallvec::SmallVec<[(u32, Use); 3]> =
+            uses.iter().flatten().copied().filter(|&(g, _)| self.groups[g as usize].level == level).collect();
         let read: smallvec::SmallVec<[Value; 3]> =
             values.iter().zip(&uses).filter(|(_, u)| group_level(self, u) != Some(level)).map(|(&v, _)| v).collect();
         let compact = joined.iter().any(|&(_, u)| u == Use::Compact);
@@ -439,7 +454,9 @@ impl Fused {
                 x.axes = x.axes.take().or(axes);
                 g
             }
-            None => self.open(level, space, axes, stream, if self.fusion { Some("its inputs come from memory") } else { Some("fusion is off") }),
+            None => {
+                self.open(level, space, axes, stream, if self.fusion { Some("its inputs come from memory") } else { Some("fusion is off") })
+            }
         };
         self.note_reads(read, group);
         group

@@ -8,8 +8,8 @@ use crate::primitive::{Effect, Prim, Role};
 use crate::runtime::stream::Stream;
 use lazulite_base::key::{Key, KeyHasher};
 use lazulite_base::{Dtype, Op};
-use smallvec::SmallVec;
 use rustc_hash::FxHashMap as HashMap;
+use smallvec::SmallVec;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -55,8 +55,10 @@ impl Ir {
 
     /// Writes down a collected graph.
     pub fn build(graph: &Graph) -> Ir {
-        let mut b = Builder { ir: Ir::default(), seen: HashMap::default() };
-        let mut map: Vec<SmallVec<[Value; 1]>> = Vec::with_capacity(graph.nodes.len());
+        let n = graph.nodes.len();
+        let ir = Ir { nodes: Vec::with_capacity(n), wanted: Vec::new() };
+        let mut b = Builder { ir, seen: HashMap::with_capacity_and_hasher(n, Default::default()) };
+        let mut map: Vec<SmallVec<[Value; 1]>> = Vec::with_capacity(n);
         let mut scalars = 0u32;
         for (i, n) in graph.nodes.iter().enumerate() {
             let node = &n.node;
@@ -110,7 +112,14 @@ impl Builder {
 
     /// The outputs of a primitive's application: of an earlier equal one if there is one, of its inputs if it changes nothing, of the
     /// inlined program if it is a call.
-    fn apply(&mut self, prim: &Prim, mut args: Args, avals: Avals, stream: Stream, site: &'static Location<'static>) -> SmallVec<[Value; 1]> {
+    fn apply(
+        &mut self,
+        prim: &Prim,
+        mut args: Args,
+        avals: Avals,
+        stream: Stream,
+        site: &'static Location<'static>,
+    ) -> SmallVec<[Value; 1]> {
         let mut effect = Effect::Pure;
         if let Prim::Other(p) = prim {
             effect = p.effect();

@@ -13,8 +13,8 @@ use lazulite_base::error::{Error, Result};
 use lazulite_base::tape::{Inst, Instr, Map, Order, Reg, Tape, Varies};
 use lazulite_base::work::{View, Work};
 use lazulite_base::{Dims, Dtype, Op, Strides};
-use std::cmp::Reverse;
 use rustc_hash::FxHashMap as HashMap;
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::panic::Location;
 
@@ -134,7 +134,9 @@ impl Lowering<'_> {
                 if let Arg::Value(a) = a
                     && let Some(maker) = self.maker(*a)
                     && maker != item
-                    && (!matches!(maker, Item::Fill(_)) || matches!(item, Item::Node(_)) || self.fused.stored[self.fused.at(*a).root.node as usize][0])
+                    && (!matches!(maker, Item::Fill(_))
+                        || matches!(item, Item::Node(_))
+                        || self.fused.stored[self.fused.at(*a).root.node as usize][0])
                     && !list.contains(&maker)
                 {
                     list.push(maker);
@@ -199,7 +201,8 @@ impl Lowering<'_> {
         let Kind::Uniform(param, dtype) = self.fused.at(root).kind else { unreachable!("only uniform values are filled") };
         let code = vec![Instr { inst: Inst::Param(0), dtype, varies: Varies::Not }];
         let map = Map { dtype, strides: Strides::new() };
-        let tape = Tape { dims: Dims::new(), inner: 0, order: Order::Blocks, inputs: vec![], params: vec![dtype], code, outputs: vec![(0, map)] };
+        let tape =
+            Tape { dims: Dims::new(), inner: 0, order: Order::Blocks, inputs: vec![], params: vec![dtype], code, outputs: vec![(0, map)] };
         self.drafts.push(Draft {
             work: Work::Tape(tape),
             stream: self.ir.nodes[node as usize].stream,
@@ -254,7 +257,14 @@ impl Lowering<'_> {
                 let work = rule.work(&views, &node.avals);
                 let from = if rule.updates_first() {
                     let strides = self.fused.at(out).layout.strides.clone();
-                    self.copy(index, values[0], &node.avals[0].shape.clone(), &strides, Slot { root: out, bytes: 0 }, Some("the start of an update"));
+                    self.copy(
+                        index,
+                        values[0],
+                        &node.avals[0].shape.clone(),
+                        &strides,
+                        Slot { root: out, bytes: 0 },
+                        Some("the start of an update"),
+                    );
                     1
                 } else {
                     0
@@ -358,11 +368,8 @@ impl<'a> TapeBuilder<'a> {
     fn map(&self, dims: &[usize], layout: &Layout, outer: bool) -> Strides {
         let (squeezed, strides) = squeeze(dims, &layout.strides);
         if outer && self.tape.inner > 0 {
-            let compact = if squeezed.len() == self.outer {
-                strides
-            } else {
-                self.axes[..self.outer].iter().map(|&a| strides[a]).collect()
-            };
+            let compact =
+                if squeezed.len() == self.outer { strides } else { self.axes[..self.outer].iter().map(|&a| strides[a]).collect() };
             return compact.into_iter().chain(std::iter::repeat_n(0, self.tape.inner)).collect();
         }
         self.axes.iter().map(|&a| strides[a]).collect()
@@ -438,11 +445,7 @@ impl<'a> TapeBuilder<'a> {
                         let Arg::Value(v) = node.args[0] else { unreachable!("a reduction has an array") };
                         let input = self.ir.aval(v).clone();
                         let r = self.arg(node.args[0], &input.shape, false);
-                        if squeezed_axes(&input.shape, axes).is_empty() {
-                            r
-                        } else {
-                            self.reduce(op, r, aval.dtype)
-                        }
+                        if squeezed_axes(&input.shape, axes).is_empty() { r } else { self.reduce(op, r, aval.dtype) }
                     }
                     // A view that needs a row-major input: the copy that makes it so.
                     _ => {

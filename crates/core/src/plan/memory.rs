@@ -176,14 +176,16 @@ impl<'a> Memory<'a> {
             let dies = d.inputs.iter().zip(inputs).all(|(s, at): (&Slot, &At)| at.buffer != b || last.get(&s.root) == Some(&step));
             let all_same = (0..inputs.len()).all(|o| inputs[o].buffer != b || same(o));
             let fits = self.capacity(b) >= need && self.capacity(b) <= 2 * need.max(64);
-            (same(j) && dies && all_same && fits && self.writable(b) && !taken.contains(&b) && self.device(b) == d.stream.device).then_some(b)
+            (same(j) && dies && all_same && fits && self.writable(b) && !taken.contains(&b) && self.device(b) == d.stream.device)
+                .then_some(b)
         })
     }
 
     /// A dead block of the right size, or a new one.
     fn fresh(&mut self, root: Value, device: crate::runtime::stream::Device) -> u32 {
         let need = class(self.bytes(root)).unwrap_or(usize::MAX);
-        let fit = self.free.iter().position(|&b| self.device(b) == device && self.capacity(b) >= need && self.capacity(b) <= need + need / 4);
+        let fit =
+            self.free.iter().position(|&b| self.device(b) == device && self.capacity(b) >= need && self.capacity(b) <= need + need / 4);
         if let Some(i) = fit {
             return self.free.swap_remove(i);
         }

@@ -5,12 +5,12 @@
 
 use crate::runtime::memory::{self, Block};
 use crate::runtime::stream::Device;
-use std::sync::Mutex;
 use crate::runtime::ticket::Ticket;
 use lazulite_base::backend::{self, Address};
 use lazulite_base::error::Result;
 use lazulite_base::{Dims, Element, Strides, shape};
 use std::sync::Arc;
+use std::sync::Mutex;
 
 /// Memory that arrays share.
 pub(crate) struct Buffer {

@@ -1,10 +1,10 @@
 //! Memory: a size-classed cache of freed blocks in front of the backends' allocators, with MLX's accounting.
 
 use crate::runtime::stream::Device;
-use std::sync::Mutex;
 use lazulite_base::backend::{self, Address};
 use lazulite_base::error::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 /// A block of a device's memory; its owner gives it back with [`release`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +90,11 @@ pub(crate) fn class(bytes: usize) -> Option<usize> {
 pub(crate) fn allocate(device: Device, bytes: usize) -> Result<Block> {
     let refuse = |active: usize, cached: usize, limit: usize| {
         let limit = if limit == usize::MAX { String::new() } else { format!(", limit {limit}") };
-        Error::new(ErrorKind::OutOfMemory, "allocate", format!("out of memory on {device}: {bytes} bytes requested, {active} active, {cached} cached{limit}"))
+        Error::new(
+            ErrorKind::OutOfMemory,
+            "allocate",
+            format!("out of memory on {device}: {bytes} bytes requested, {active} active, {cached} cached{limit}"),
+        )
     };
     let Some(size) = class(bytes).filter(|&s| s <= isize::MAX as usize) else {
         let p = pool();

@@ -85,7 +85,15 @@ mod tests {
     fn pending() -> std::sync::Arc<Node> {
         let inputs = smallvec::smallvec![Operand::Scalar(1f32.scalar())];
         let site = std::panic::Location::caller();
-        Node::new(Prim::Leaf, inputs, smallvec::smallvec![Aval::new([1usize].as_slice(), Dtype::F32)], Stream::default(), site, Tag::default(), None)
+        Node::new(
+            Prim::Leaf,
+            inputs,
+            smallvec::smallvec![Aval::new([1usize].as_slice(), Dtype::F32)],
+            Stream::default(),
+            site,
+            Tag::default(),
+            None,
+        )
     }
 
     /// A slot is pending with inputs, or scheduled without; a reader that sees it scheduled waits until its data are written.

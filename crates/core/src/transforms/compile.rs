@@ -3,7 +3,7 @@
 
 use crate::Array;
 use crate::graph::array::{at_site, node_many};
-use crate::graph::node::{Aval, Avals, Operand};
+use crate::graph::node::{Aval, Avals, Operand, Operands};
 use crate::graph::program::{self, Program, Recorded, Ref};
 use crate::graph::tag::Kind;
 use crate::primitive::{Jvp, Prim, Primitive, Role, Vjp, Vmap};
@@ -14,8 +14,9 @@ use crate::tree::{Output, Tree};
 use lazulite_base::Dims;
 use lazulite_base::error::Result;
 use lazulite_base::key::{Key, KeyHasher};
+use rustc_hash::FxHashMap as HashMap;
+use smallvec::SmallVec;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -38,12 +39,11 @@ struct Derived {
 
 impl Call {
     pub fn new(program: Program) -> Arc<Call> {
-        Arc::new(Call { program: Arc::new(program), derived: Mutex::new(HashMap::new()) })
+        Arc::new(Call { program: Arc::new(program), derived: Mutex::new(HashMap::default()) })
     }
 
     /// The outputs of a call: one node.
-    fn apply(self: &Arc<Call>, inputs: &[Array], site: &'static Location<'static>) -> Vec<Array> {
-        let operands = inputs.iter().map(|a| Operand::Edge(a.edge())).collect();
+    fn apply(self: &Arc<Call>, operands: Operands, site: &'static Location<'static>) -> Vec<Array> {
         let avals = self.program.outputs.iter().map(|&r| self.program.aval(r)).collect();
         node_many(Prim::Other(self.clone()), operands, avals, site)
     }
@@ -80,7 +80,8 @@ impl Derived {
         if self.present.iter().all(|p| !p) {
             return vec![None; self.present.len()];
         }
-        let mut list = self.call.apply(inputs, inputs[0].site()).into_iter();
+        let operands = inputs.iter().map(|a| Operand::Edge(a.edge())).collect();
+        let mut list = self.call.apply(operands, inputs[0].site()).into_iter();
         self.present.iter().map(|&p| if p { list.next() } else { None }).collect()
     }
 }
@@ -246,7 +247,7 @@ where
     B: Output,
     F: Fn(&A) -> B,
 {
-    let cache: Cache<B::Tree> = RwLock::new(HashMap::new());
+    let cache: Cache<B::Tree> = RwLock::new(HashMap::default());
     move |x| B::wrap(call(x, &f, options, &cache))
 }
 
@@ -255,7 +256,7 @@ type Cache<T> = RwLock<HashMap<Key, Vec<Arc<Entry<T>>>>>;
 #[track_caller]
 fn call<A: Tree, B: Output>(x: &A, f: &impl Fn(&A) -> B, options: Compile, cache: &Cache<B::Tree>) -> Result<B::Tree> {
     let site = Location::caller();
-    let mut inputs: Vec<Array> = Vec::with_capacity(16);
+    let mut inputs = Operands::new();
     let (mut signature, mut shapes) = (KeyHasher::default(), KeyHasher::default());
     let mut inside_shapeless = false;
     x.signature(&mut signature);
@@ -271,28 +272,29 @@ fn call<A: Tree, B: Output>(x: &A, f: &impl Fn(&A) -> B, options: Compile, cache
             // A size of one broadcasts: it is part of what a trace assumes.
             aval.shape.iter().for_each(|&d| signature.word((d == 1) as u64));
         }
-        inputs.push(a.clone());
+        inputs.push(Operand::Edge(a.edge()));
     });
     if inside_shapeless {
         // A trace around this one must see how shapes flow through.
         return f(x).into_tree();
     }
     let (signature, shapes) = (signature.finish(), shapes.finish());
-    let known = cache.read().unwrap_or_else(|e| e.into_inner()).get(&signature).cloned();
-    for entry in known.into_iter().flatten() {
+    // Mostly there is one, or the first holds; the lock is not kept while a trace adapts.
+    let known: SmallVec<[_; 2]> = cache.read().unwrap_or_else(|e| e.into_inner()).get(&signature).into_iter().flatten().cloned().collect();
+    for entry in known {
         let found = entry.calls.read().unwrap_or_else(|e| e.into_inner()).get(&shapes).cloned();
         if let Some(call) = found {
             return Ok(entry.run(&call, inputs, site));
         }
         if options.shapeless
-            && let Some(call) = entry.adapt(&inputs)
+            && let Some(call) = entry.adapt(&flatten(x))
         {
             entry.calls.write().unwrap_or_else(|e| e.into_inner()).insert(shapes, call.clone());
             return Ok(entry.run(&call, inputs, site));
         }
     }
     let entry = Arc::new(Entry::trace(x, f, options)?);
-    let call = entry.adapt(&inputs).expect("a trace holds for what it was traced with");
+    let call = entry.adapt(&flatten(x)).expect("a trace holds for what it was traced with");
     entry.calls.write().unwrap_or_else(|e| e.into_inner()).insert(shapes, call.clone());
     cache.write().unwrap_or_else(|e| e.into_inner()).entry(signature).or_default().push(entry.clone());
     Ok(entry.run(&call, inputs, site))
@@ -314,7 +316,7 @@ impl<T: Tree> Entry<T> {
         let captures = program.take_captures();
         let refs = program.outputs.split_off(outputs);
         let guards = refs.into_iter().zip(&guarded).map(|(r, a)| (r, a.dims().into())).collect();
-        Ok(Entry { program, calls: RwLock::new(HashMap::new()), template, captures, guards, outputs })
+        Ok(Entry { program, calls: RwLock::new(HashMap::default()), template, captures, guards, outputs })
     }
 
     /// The program for inputs of these shapes; `None` if a guard does not hold for them.
@@ -325,13 +327,13 @@ impl<T: Tree> Entry<T> {
         holds.then(|| Call::new(program))
     }
 
-    fn run(&self, call: &Arc<Call>, mut inputs: Vec<Array>, site: &'static Location<'static>) -> T {
-        inputs.extend(self.captures.iter().cloned());
+    fn run(&self, call: &Arc<Call>, mut inputs: Operands, site: &'static Location<'static>) -> T {
+        inputs.extend(self.captures.iter().map(|a| Operand::Edge(a.edge())));
         debug_assert_eq!(call.program.outputs.len(), self.outputs);
         if self.outputs == 0 {
             return unflatten(&self.template, &[]);
         }
-        let results = at_site(site, Stream::current(), || call.apply(&inputs, site));
+        let results = at_site(site, Stream::current(), || call.apply(inputs, site));
         unflatten(&self.template, &results)
     }
 }

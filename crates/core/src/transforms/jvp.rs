@@ -5,7 +5,7 @@ use crate::graph::array::at_site;
 use crate::graph::program::{Program, Ref};
 use crate::primitive::{Jvp, Prim, Val};
 use crate::transforms::vjp::{Traced, check};
-use crate::transforms::{flatten, unflatten};
+use crate::transforms::{built_at, flatten, unflatten};
 use crate::tree::{Output, Tree};
 use lazulite_base::error::Result;
 use smallvec::SmallVec;
@@ -50,13 +50,15 @@ pub(crate) fn forward(program: &Program, value: &dyn Fn(Ref) -> Val, tangents: &
 /// let (y, dy) = jvp(|x: &Array| x.square())(&array![3.0], &array![1.0]);
 /// assert_eq!((y.item::<f32>().unwrap(), dy.item::<f32>().unwrap()), (9.0, 6.0));
 /// ```
+#[track_caller]
 pub fn jvp<A, B, F>(f: F) -> impl Fn(&A, &A) -> B::With<(B::Tree, B::Tree)>
 where
     A: Tree,
     B: Output,
     F: Fn(&A) -> B,
 {
-    move |x, t| B::wrap(push(x, t, |x| f(x).into_tree()))
+    let site = std::panic::Location::caller();
+    move |x, t| B::wrap(built_at("vjp", site, |own| push(x, t, |x| own.pass(f(x).into_tree()))))
 }
 
 fn push<A: Tree, T: Tree>(x: &A, t: &A, f: impl FnOnce(&A) -> Result<T>) -> Result<(T, T)> {

@@ -12,15 +12,16 @@ pub mod vmap;
 
 use crate::Array;
 use crate::graph::array::node_at;
+use crate::graph::node::Avals;
 use crate::graph::node::{Aval, Operand};
 use crate::graph::tag::{Kind, Tag};
-use crate::graph::node::Avals;
 use crate::primitive::{Jvp, Prim, Primitive, Role, Vjp, Vmap};
 use crate::tree::Tree;
 pub(crate) use crate::tree::{flatten, unflatten};
 use lazulite_base::error::Result;
 use lazulite_base::key::KeyHasher;
 use smallvec::smallvec;
+use std::panic::Location;
 
 /// The leaf of a differentiation: its input, under a name of its own. Outer derivatives see through it; the inner walk ends at it.
 struct Leaf;
@@ -59,7 +60,12 @@ pub(crate) fn abstract_leaf(aval: Aval, tracer: u32, shapeless: bool, like: &Arr
 }
 
 /// Abstract leaves in place of the arrays of a tree.
-pub(crate) fn abstract_tree<A: Tree>(tree: &A, kind: Kind, shapeless: bool, mut aval: impl FnMut(usize, &Array) -> Aval) -> (A, Vec<Array>) {
+pub(crate) fn abstract_tree<A: Tree>(
+    tree: &A,
+    kind: Kind,
+    shapeless: bool,
+    mut aval: impl FnMut(usize, &Array) -> Aval,
+) -> (A, Vec<Array>) {
     let tracer = crate::graph::tag::abstract_trace(kind);
     let mut leaves = Vec::new();
     let tree = tree.map_arrays(&mut |x| {
@@ -68,4 +74,22 @@ pub(crate) fn abstract_tree<A: Tree>(tree: &A, kind: Kind, shapeless: bool, mut 
         leaf
     });
     (tree, leaves)
+}
+
+/// Whether an error came out of the transformed function.
+#[derive(Default)]
+struct Own(std::cell::Cell<bool>);
+
+impl Own {
+    /// The function's result.
+    fn pass<T>(&self, r: Result<T>) -> Result<T> {
+        self.0.set(r.is_err());
+        r
+    }
+}
+
+/// What a transform gives; an error of its own, which names `op`, points at the line that made the transform.
+fn built_at<T>(op: &str, site: &'static Location<'static>, run: impl FnOnce(&Own) -> Result<T>) -> Result<T> {
+    let own = Own::default();
+    run(&own).map_err(|e| if e.op() == op && !own.0.get() { e.at(site) } else { e })
 }

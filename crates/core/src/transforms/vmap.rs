@@ -7,10 +7,11 @@ use crate::graph::program::{Recorded, Ref};
 use crate::graph::tag::Kind;
 use crate::ops::view;
 use crate::primitive::{Prim, Val, Vmap};
-use crate::transforms::{abstract_tree, flatten, unflatten};
+use crate::transforms::{abstract_tree, built_at, flatten, unflatten};
 use crate::tree::{AxisTree, Output, Tree};
 use lazulite_base::error::{Error, Result};
 use smallvec::SmallVec;
+use std::panic::Location;
 
 /// Runs a recorded program on batches: the leaves' batches have the batch first. Outputs say whether they are batched.
 pub(crate) fn replay(recorded: &Recorded, leaves: &[(Array, bool)], size: usize) -> Result<Vec<(Array, bool)>> {
@@ -114,6 +115,7 @@ fn examples<A: Tree, T>(
 /// let sums = vmap(|row: &Array| row.sum(..))(&rows);
 /// assert_eq!(sums.to_vec::<f32>().unwrap(), [3.0, 7.0]);
 /// ```
+#[track_caller]
 pub fn vmap<A, B, F>(f: F) -> impl Fn(&A) -> B::With<B::Tree>
 where
     A: Tree,
@@ -135,6 +137,7 @@ where
 /// let sum = vmap_axes(|(a, b): &(Array, Array)| a + b, (0, 1), 0)(&(a, b));
 /// assert_eq!(sum.shape(), [1, 2]);
 /// ```
+#[track_caller]
 pub fn vmap_axes<A, B, F>(f: F, in_axes: impl Into<AxisTree>, out_axes: impl Into<AxisTree>) -> impl Fn(&A) -> B::With<B::Tree>
 where
     A: Tree,
@@ -142,7 +145,8 @@ where
     F: Fn(&A) -> B,
 {
     let (inputs, outputs) = (in_axes.into(), out_axes.into());
-    move |x| B::wrap(over(x, &inputs, &outputs, |x| f(x).into_tree()))
+    let site = Location::caller();
+    move |x| B::wrap(built_at("vmap", site, |own| over(x, &inputs, &outputs, |x| own.pass(f(x).into_tree()))))
 }
 
 fn over<A: Tree, T: Tree>(x: &A, in_axes: &AxisTree, out_axes: &AxisTree, f: impl FnOnce(&A) -> Result<T>) -> Result<T> {

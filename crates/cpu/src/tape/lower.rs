@@ -52,6 +52,8 @@ pub struct Compiled {
     pub(super) phases: Vec<Phase>,
     /// Elements of a tile.
     pub(super) tile: usize,
+    /// Tiles of the tile side; blocks of [`super::space::LINES`] of them if some operand is turned.
+    pub(super) tiles: usize,
     /// Elements of a row that reduce to one value before such values combine; 0 without reductions.
     pub(super) block: usize,
     /// Its logarithm to base 2.
@@ -298,12 +300,13 @@ impl Compiled {
         });
         let cost = price.sum::<usize>() + 2 * (tape.inputs.len() + tape.outputs.len());
         let (slots, scratch) = (e.slots, e.bytes);
-        Compiled {
+        let mut compiled = Compiled {
             params,
             once,
             between,
             phases,
             tile,
+            tiles: 0,
             block,
             shift: block.max(1).trailing_zeros(),
             lanes,
@@ -313,7 +316,9 @@ impl Compiled {
             reductions: order,
             cost,
             space,
-        }
+        };
+        compiled.tiles = compiled.count_tiles();
+        compiled
     }
 }
 

@@ -75,7 +75,7 @@ impl Compiled {
         if if s.vertical { s.tile_len == 0 } else { s.loop_len == 0 } {
             return;
         }
-        let items = if s.vertical { self.tiles() } else { s.loop_len };
+        let items = if s.vertical { self.tiles } else { s.loop_len };
         let elements = s.loop_len.max(1) * s.tile_len.max(1);
         let work = elements.saturating_mul(self.cost) / 10;
         let threads = if work < WORTH_THREADS { 1 } else { threads::count() };
@@ -100,7 +100,7 @@ impl Compiled {
     }
 
     /// Tiles of the tile side; blocks of [`LINES`] of them if some operand is turned.
-    fn tiles(&self) -> usize {
+    pub(super) fn count_tiles(&self) -> usize {
         let s = &self.space;
         if s.turned {
             let lines = s.tiles[s.tiles.len() - 2].max(1);
@@ -166,8 +166,8 @@ impl Compiled {
         // What is shared out: tiles of a row, or rows (vertically), in whole blocks.
         let (units, grain) = match (s.vertical, self.block) {
             (true, b) => (s.row_len, b.max(1)),
-            (false, 0) => (self.tiles(), 1),
-            (false, b) => (self.tiles(), b.div_ceil(self.tile).max(1)),
+            (false, 0) => (self.tiles, 1),
+            (false, b) => (self.tiles, b.div_ceil(self.tile).max(1)),
         };
         let grains = units.div_ceil(grain);
         let pieces = pieces.min(grains).max(1);
@@ -215,7 +215,10 @@ impl Reduction {
         // SAFETY: both hold n values.
         unsafe {
             if b == 0 {
-                std::ptr::copy_nonoverlapping(block, total, n * self.width);
+                match (n, self.width) {
+                    (1, 4) => total.cast::<u32>().write_unaligned(block.cast::<u32>().read_unaligned()),
+                    (n, width) => std::ptr::copy_nonoverlapping(block, total, n * width),
+                }
             } else {
                 (self.combine.f)(n, total, total, block, total, self.combine.imm);
             }
@@ -342,7 +345,7 @@ impl Context<'_> {
         for (p, between) in c.between.iter().enumerate() {
             self.between(between, item);
             if let Some(phase) = c.phases.get(p) {
-                let units = if c.space.vertical { c.space.row_len } else { c.tiles() };
+                let units = if c.space.vertical { c.space.row_len } else { c.tiles };
                 self.sweep(phase, item, 0..units, None, 0, 0);
             }
         }

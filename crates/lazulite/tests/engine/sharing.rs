@@ -50,7 +50,9 @@ fn one_compiled_function_called_from_eight_threads() {
     let threads: Vec<_> = (1..=8)
         .map(|n| {
             let f = f.clone();
-            std::thread::spawn(move || (0..50).map(|_| f(&Array::arange(0, n * 10, 1, Dtype::F32)).item::<f32>().unwrap()).collect::<Vec<_>>())
+            std::thread::spawn(move || {
+                (0..50).map(|_| f(&Array::arange(0, n * 10, 1, Dtype::F32)).item::<f32>().unwrap()).collect::<Vec<_>>()
+            })
         })
         .collect();
     for (t, want) in threads.into_iter().zip(expected) {

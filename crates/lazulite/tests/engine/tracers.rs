@@ -71,7 +71,13 @@ fn a_value_cannot_be_read_in_vmap_or_compile() {
     assert!(e.to_string().contains("`vmap`") && e.to_string().contains("tracers.rs"), "{e}");
     let e = compile(|x: &Array| (x + 1.0).to_vec::<f32>().map(|_| x.clone()))(&xs).unwrap_err();
     assert!(e.kind() == ErrorKind::Tracer && e.to_string().contains("`compile`"), "{e}");
-    let e = vmap(|x: &Array| grad(|y: &Array| { (y * y).item::<f32>()?; Ok(y * y) })(x))(&xs).unwrap_err();
+    let e = vmap(|x: &Array| {
+        grad(|y: &Array| {
+            (y * y).item::<f32>()?;
+            Ok(y * y)
+        })(x)
+    })(&xs)
+    .unwrap_err();
     assert!(e.kind() == ErrorKind::Tracer && e.to_string().contains("`vmap`"), "{e}");
     // The process goes on.
     assert_eq!(vmap(|x: &Array| x + 1.0)(&xs).to_vec::<f32>().unwrap(), [2.0, 3.0]);

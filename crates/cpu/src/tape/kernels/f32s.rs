@@ -329,6 +329,11 @@ impl F2<f32, f32> for Power {
     }
 }
 
+/// The kernel that spreads one value of 32 bits.
+pub fn splat(level: Level) -> Fun {
+    vectors::<Same, 1>(level)
+}
+
 fn power(level: Level, form: u8) -> Option<Fun> {
     Some(match form {
         0 => at::<Map2<f32, f32, Power, 0>>(level),

@@ -45,6 +45,8 @@ pub fn splat(level: Level, d: Dtype) -> Fun {
     match super::width(d) {
         1 => at::<Splat<u8>>(level),
         2 => at::<Splat<u16>>(level),
+        // Whole vectors, since accumulators are read as such at once: a vector of two halves stored apart would have to wait for both.
+        4 if level == Level::Avx512 => super::f32s::splat(level),
         4 => at::<Splat<u32>>(level),
         _ => at::<Splat<u64>>(level),
     }
