@@ -32,9 +32,10 @@ fn bits_of(f: &Function, x: &[Array]) -> Result<Vec<Vec<u64>>, String> {
     f(x).map_err(|e| e.to_string())?.iter().map(|a| bits(a).map_err(|e| e.to_string())).collect()
 }
 
-/// Runs a property over so many cases; a failure prints the smallest one as a test.
+/// Runs a property over so many cases, times `LAZULITE_CASES` if that is set; a failure prints the smallest one as a test.
 fn check(cases: u32, seed: u8, strategy: impl Strategy<Value = Genes>, limits: Limits, property: fn(&Stack) -> Result<(), String>) {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 4000, ..Config::default() };
+    let times = std::env::var("LAZULITE_CASES").ok().and_then(|t| t.parse().ok()).unwrap_or(1);
+    let config = Config { cases: cases * times, failure_persistence: None, max_shrink_iters: 4000, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]));
     let result = runner.run(&strategy, |genes| property(&decode(&genes, limits)).map_err(TestCaseError::fail));
     match result {
@@ -139,7 +140,7 @@ fn programs_agree_with_the_interpreter() {
 
 #[test]
 fn stacks_agree_with_the_interpreter() {
-    check(500, 2, genes(12, 4), SMALL, agrees_with_the_interpreter);
+    check(1000, 2, genes(12, 4), SMALL, agrees_with_the_interpreter);
 }
 
 #[test]
@@ -149,7 +150,7 @@ fn derivatives_agree_with_differences() {
 
 #[test]
 fn every_way_to_run_a_stack_gives_the_same_bits() {
-    check(300, 4, genes(12, 4), SMALL, same_bits);
+    check(500, 4, genes(12, 4), SMALL, same_bits);
 }
 
 #[test]

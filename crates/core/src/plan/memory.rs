@@ -169,11 +169,8 @@ impl<'a> Memory<'a> {
         let Work::Tape(tape) = &d.work else { return None };
         let map = &tape.outputs[k].1;
         let need = self.bytes(d.outputs[k].root);
-        let same = |j: usize| {
-            tape.inputs[j].strides == map.strides
-                && tape.inputs[j].dtype.size() == map.dtype.size()
-                && inputs[j].bytes == d.outputs[k].bytes
-        };
+        // Of the same dtype, too: backends take other maps for memory that does not overlap.
+        let same = |j: usize| tape.inputs[j] == *map && inputs[j].bytes == d.outputs[k].bytes;
         (0..inputs.len()).find_map(|j| {
             let b = inputs[j].buffer;
             let dies = d.inputs.iter().zip(inputs).all(|(s, at): (&Slot, &At)| at.buffer != b || last.get(&s.root) == Some(&step));

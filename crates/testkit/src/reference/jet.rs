@@ -206,8 +206,8 @@ mod tests {
     /// The fourth derivative of `f` by differences of its third, and so on down.
     #[test]
     fn each_order_is_the_difference_of_the_one_below() {
-        #[allow(clippy::type_complexity)]
-        let functions: [(&str, fn(Jet) -> Jet); 11] = [
+        type Named = (&'static str, fn(Jet) -> Jet);
+        let functions: [Named; 11] = [
             ("exp", Jet::exp),
             ("ln", Jet::ln),
             ("powf", |x| x.powf(-0.5)),

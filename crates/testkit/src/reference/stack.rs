@@ -32,7 +32,7 @@ pub enum Transform {
     Checkpoint,
 }
 
-/// The shapes of some arrays.
+/// A shape for each array.
 pub type Shapes = Vec<Vec<usize>>;
 
 /// A program under transforms, innermost first.

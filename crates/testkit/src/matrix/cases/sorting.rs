@@ -25,14 +25,16 @@ fn first(list: &[C], direction: Ordering) -> C {
     re(best as f64)
 }
 
+/// What reduces one axis.
+type Along<'a> = &'a dyn Fn(&Tensor, usize) -> Tensor;
+
 fn extremum(op: &'static str, direction: Ordering) -> Vec<Case> {
     let call = move |x: &Array, axes: ops::Axes| if op == "argmax" { ops::argmax(x, axes) } else { ops::argmin(x, axes) };
     let along = move |x: &Tensor, axis: usize| {
         let dims = x.example(axis, 0).dims;
         Tensor::from_fn(&dims, Dtype::U32, |at| first(&lane(x, axis, at), direction))
     };
-    #[allow(clippy::type_complexity)]
-    let base = move |form: &str, axes: ops::Axes, reference: fn(&Tensor, &dyn Fn(&Tensor, usize) -> Tensor) -> Tensor| {
+    let base = move |form: &str, axes: ops::Axes, reference: fn(&Tensor, Along<'_>) -> Tensor| {
         Case::new(op, Family::Sorting, vec![distinct(&[2, 3, 4])], move |x| call(&x[0], axes.clone()), move |x| reference(&x[0], &along))
             .form(form)
             .other(vec![distinct(&[3, 2, 5])])
