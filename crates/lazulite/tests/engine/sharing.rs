@@ -170,7 +170,7 @@ fn sixteen_threads_build_share_evaluate_and_drop() {
                     let seed = (t * 31 + rounds * 17) % 64;
                     let y = mixed(seed, &shared);
                     let unused = mixed(seed + 1, &shared);
-                    if rounds % 3 == 0 {
+                    if rounds.is_multiple_of(3) {
                         async_eval([&y]).unwrap();
                     }
                     drop(unused);
