@@ -7,10 +7,11 @@ python -m lazulite.as_mlx -m module arguments…
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import runpy
 import sys
-from types import TracebackType
+from types import ModuleType, TracebackType
 
 _USAGE = "usage: python -m lazulite.as_mlx (script.py | -m module) [arguments…]"
 
@@ -18,7 +19,7 @@ _USAGE = "usage: python -m lazulite.as_mlx (script.py | -m module) [arguments…
 def _hide_own_frames() -> None:
     """Let the traceback of an error that ends the program begin with the program's own frames."""
     show = sys.excepthook
-    own = {__file__, main.__code__.co_filename, runpy.run_path.__code__.co_filename}
+    own = {main.__code__.co_filename, runpy.run_module.__code__.co_filename}
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         while trace is not None and trace.tb_frame.f_code.co_filename in own:
@@ -26,6 +27,17 @@ def _hide_own_frames() -> None:
         show(kind, error.with_traceback(trace), trace)
 
     sys.excepthook = hook
+
+
+def _run_script(script: str) -> None:
+    """Run a file as the module `__main__`, which stays so until the process ends."""
+    path = os.path.abspath(script)
+    with io.open_code(path) as file:
+        code = compile(file.read(), path, "exec")
+    module = ModuleType("__main__")
+    module.__file__ = path
+    sys.modules["__main__"] = module
+    exec(code, module.__dict__)
 
 
 def main(arguments: list[str]) -> None:
@@ -44,12 +56,12 @@ def main(arguments: list[str]) -> None:
             sys.exit(f"{sys.executable}: No module named {rest[0]}")
         runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
         return
-    if not os.path.exists(rest[0]):
+    if not os.path.isfile(rest[0]):
         sys.exit(f"{sys.executable}: can't open file {rest[0]!r}: no such file")
     # `python -m` put the working directory first; `python script.py` has the script's directory there.
     if not sys.flags.safe_path:
         sys.path[0] = os.path.dirname(os.path.realpath(rest[0]))
-    runpy.run_path(rest[0], run_name="__main__")
+    _run_script(rest[0])
 
 
 main(sys.argv[1:])
