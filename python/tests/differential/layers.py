@@ -229,15 +229,15 @@ f = mx.custom_function(lambda x: x * 2)\n@f.jvp\ndef _(p, t): return t * 7\nmx.j
 f = mx.custom_function(lambda x: x * 2)\n@f.vmap\ndef _(x, a): return x * 3, a\nmx.vmap(f)(x)
 mx.checkpoint(lambda x: mx.sin(x) * x)(v)
 mx.grad(lambda x: mx.checkpoint(lambda x: mx.sin(x) * x)(x).sum())(v)
-mx.enable_compile()\nmx.compile(lambda x: mx.exp(x) * 2 + x)(v)
-mx.enable_compile()\nf = mx.compile(lambda x, y: {"a": x + y, "b": [x * y]})\nf(v, w), f(v, 2.0), f(v, w)
-mx.enable_compile()\nf = mx.compile(lambda x: x.sum(axis=0) * 2, shapeless=True)\nf(x), f(y)
-mx.enable_compile()\ns = [v]\ndef g(x):\n    s[0] = s[0] + x\n    return s[0] * 2\nf = mx.compile(g, inputs=s, outputs=s)\nf(w), f(w), s
-mx.enable_compile()\nf = mx.compile(mx.grad(lambda x: (mx.sin(x) * x).sum()))\nf(v)
-mx.enable_compile()\nmx.grad(lambda x: mx.compile(lambda y: mx.tanh(y) * y)(x).sum())(v)
-mx.enable_compile()\nmx.compile(mx.vmap(mx.grad(lambda r: (r * r * r).sum())))(x)
-mx.enable_compile()\nmx.random.seed(3)\nf = mx.compile(lambda: mx.random.uniform(shape=(2,)), inputs=[mx.random.state], outputs=[mx.random.state])\nf(), f()
-mx.enable_compile()\nf = mx.compile(lambda x, n=2: x * n)\nf(v), f(v, n=3), f(v, n=v)
+mx.compile(lambda x: mx.exp(x) * 2 + x)(v)
+f = mx.compile(lambda x, y: {"a": x + y, "b": [x * y]})\nf(v, w), f(v, 2.0), f(v, w)
+f = mx.compile(lambda x: x.sum(axis=0) * 2, shapeless=True)\nf(x), f(y)
+s = [v]\ndef g(x):\n    s[0] = s[0] + x\n    return s[0] * 2\nf = mx.compile(g, inputs=s, outputs=s)\nf(w), f(w), s
+f = mx.compile(mx.grad(lambda x: (mx.sin(x) * x).sum()))\nf(v)
+mx.grad(lambda x: mx.compile(lambda y: mx.tanh(y) * y)(x).sum())(v)
+mx.compile(mx.vmap(mx.grad(lambda r: (r * r * r).sum())))(x)
+mx.random.seed(3)\nf = mx.compile(lambda: mx.random.uniform(shape=(2,)), inputs=[mx.random.state], outputs=[mx.random.state])\nf(), f()
+f = mx.compile(lambda x, n=2: x * n)\nf(v), f(v, n=3), f(v, n=v)
 """,
 )
 

@@ -143,7 +143,7 @@ a.__dlpack_device__()
 PRODUCTS = (
     "a:3,4 b:4,5 c:2,3,4 d:2,4,3 v:4 w:3",
     "loose",
-    "all",
+    "products",
     2,
     r"""
 a @ b
@@ -472,7 +472,6 @@ mx.take(b, mx.array([0.0]))
 mx.take(a, mx.array([0]), axis=3)
 mx.take(mx.array([]), mx.array([0]))
 mx.take_along_axis(a, i, axis=1)
-mx.take_along_axis(a, mx.zeros((2, 3, 4)), axis=1)
 mx.put_along_axis(a, i, a, axis=1)
 mx.addmm(b, a, a)
 mx.addmm(i, mx.ones((2, 2), mx.int32), mx.ones((2, 2), mx.int32))
