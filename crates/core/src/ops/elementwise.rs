@@ -382,7 +382,6 @@ op! {
     /// assert!(array![1.0, 2.0].isclose(&array![1.0, 2.0]).all(..).item::<bool>().unwrap());
     /// ```
     pub fn isclose(x, y: &Array) -> Array {
-        let near = less_equal(&abs(&subtract(x, y)?)?, &add(&multiply(&abs(y)?, 1e-5)?, 1e-8)?)?;
-        logical_or(&logical_and(&near, &isfinite(y)?)?, &equal(x, y)?)
+        crate::ops::isclose_within(x, y, 1e-5, 1e-8, false)
     }
 }
