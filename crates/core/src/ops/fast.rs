@@ -217,4 +217,26 @@ free! {
         let y = crate::ops::matmul(&weights, &crate::ops::astype(v, d)?)?;
         view::reshape_to(&y, [batch, heads, queries, v.shape()[3]].as_slice().into())
     }
+
+    /// `logsumexp` of the logits along the last axis, less the logit of the target class. Halves are computed in `float32`.
+    ///
+    /// # Errors
+    /// A value error for logits that are no floats, or targets that are no integers of the logits' shape without the last axis.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let y = ops::fast::cross_entropy(&array![[0.0, 0.0]], &array![1]).unwrap();
+    /// assert!((y.item::<f32>().unwrap() - 0.6931472).abs() < 1e-6);
+    /// ```
+    pub fn cross_entropy(logits: &Array, targets: &Array) -> Array {
+        let d = float("cross_entropy", logits)?;
+        if logits.ndim() == 0 || targets.shape() != &logits.shape()[..logits.ndim() - 1] || !targets.dtype().is_integer() {
+            let text = format!("targets do not fit the logits: {}", crate::ops::describe(&[targets, logits]));
+            return Err(Error::value("cross_entropy", text));
+        }
+        let wide = crate::ops::astype(logits, d.accumulator())?;
+        let chosen = crate::ops::take_along_axis(&wide, &crate::ops::expand_dims(targets, -1)?, -1)?;
+        let loss = crate::ops::subtract(&crate::ops::logsumexp(&wide, -1)?, &crate::ops::squeeze(&chosen, -1)?)?;
+        crate::ops::astype(&loss, d)
+    }
 }

@@ -62,6 +62,25 @@ op! {
         view::reshape_to(x, dims)
     }
 
+    /// The array with new axes of size one at the given places of the result.
+    ///
+    /// # Errors
+    /// An index error for a place out of range, a value error for one named twice.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![1, 2].expand_axes(&[0, -1]).shape(), [1, 2, 1]);
+    /// ```
+    pub fn expand_axes(x, axes: &[i64]) -> Array {
+        let n = x.ndim() + axes.len();
+        let mut places: Dims = axes.iter().map(|&a| shape::axis("expand_dims", a, n)).collect::<Result<_>>()?;
+        places.sort_unstable();
+        if places.windows(2).any(|w| w[0] == w[1]) {
+            return Err(Error::value("expand_dims", format!("an axis is named twice in {axes:?}")));
+        }
+        places.iter().try_fold(x.clone(), |y, &a| crate::ops::expand_dims(&y, a as i64))
+    }
+
     /// The diagonal `offset` of the axes `a` and `b`, as the last axis.
     ///
     /// # Errors
