@@ -3,12 +3,12 @@
 
 use crate::array::{PyArray, construct};
 use crate::dtype::PyDtype;
-use crate::errors::wrong_type;
+use crate::errors::{Raised, wrong_type};
 use lazulite::ops::{self, Rhs};
 use lazulite::{Array, Complex32, Dtype, Element, Scalar};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyComplex, PyComplexMethods, PyFloat, PyFloatMethods, PyInt, PyList, PyTuple};
+use pyo3::types::{PyBool, PyComplex, PyComplexMethods, PyFloat, PyFloatMethods, PyInt, PyList, PySequence, PyString, PyTuple};
 use smallvec::SmallVec;
 
 /// An argument `a: array`: the array itself, nothing that could become one.
@@ -35,7 +35,7 @@ impl OperandArg {
     pub fn into_array(self) -> Array {
         match self.0 {
             Rhs::Array(a) => a,
-            Rhs::Literal(s) => Array::scalar(s),
+            Rhs::Literal(s) => Array::scalar(default_scalar(s)),
         }
     }
 }
@@ -62,6 +62,24 @@ pub fn operand(obj: &Bound<'_, PyAny>) -> PyResult<Option<Rhs>> {
         return Ok(Some(Rhs::Literal(s)));
     }
     Ok(construct::exported(obj)?.map(Rhs::Array))
+}
+
+/// The operand that an object is beside the array `a`: as [`operand`], but foreign memory takes the array's dtype, as a number does.
+#[inline]
+pub fn operand_for(a: &Array, obj: &Bound<'_, PyAny>) -> PyResult<Option<Rhs>> {
+    if let Ok(b) = obj.cast::<PyArray>() {
+        return Ok(Some(Rhs::Array(b.get().get())));
+    }
+    if let Some(s) = number(obj)? {
+        return Ok(Some(Rhs::Literal(s)));
+    }
+    match construct::stand_in(obj)? {
+        Some(b) => Ok(Some(Rhs::Array(b))),
+        None => match construct::foreign(obj, None)? {
+            Some(b) => ops::astype(&b, a.dtype()).raised().map(|b| Some(Rhs::Array(b))),
+            None => Ok(None),
+        },
+    }
 }
 
 /// The value of a Python number, in the dtype that it has by itself: `bool`, `int32` (`int64` beyond it), `float32` (kept as f64, to be
@@ -109,15 +127,26 @@ impl<'py> FromPyObject<'_, 'py> for DtypeArg {
     }
 }
 
+/// An integer, or an object that stands for one.
+pub fn integer(obj: &Bound<'_, PyAny>) -> PyResult<i64> {
+    obj.extract::<i64>()
+}
+
 /// A list of integers, from a list, a tuple or another sequence; `None` if the object is no sequence.
-fn integers(obj: &Bound<'_, PyAny>) -> PyResult<Option<SmallVec<[i64; 4]>>> {
+pub fn integers(obj: &Bound<'_, PyAny>) -> PyResult<Option<SmallVec<[i64; 4]>>> {
     if let Ok(t) = obj.cast::<PyTuple>() {
-        return t.iter().map(|x| x.extract::<i64>()).collect::<PyResult<_>>().map(Some);
+        return t.iter().map(|x| integer(&x)).collect::<PyResult<_>>().map(Some);
     }
     if let Ok(l) = obj.cast::<PyList>() {
-        return l.iter().map(|x| x.extract::<i64>()).collect::<PyResult<_>>().map(Some);
+        return l.iter().map(|x| integer(&x)).collect::<PyResult<_>>().map(Some);
     }
-    Ok(None)
+    if obj.cast::<PyInt>().is_ok() || obj.cast::<PyString>().is_ok() || obj.cast::<PyArray>().is_ok() {
+        return Ok(None);
+    }
+    match obj.cast::<PySequence>() {
+        Ok(s) => s.try_iter()?.map(|x| integer(&x?)).collect::<PyResult<_>>().map(Some),
+        Err(_) => Ok(None),
+    }
 }
 
 /// An argument `shape: int | Sequence[int]`.
@@ -130,7 +159,7 @@ impl<'py> FromPyObject<'_, 'py> for ShapeArg {
         if let Some(list) = integers(&obj)? {
             return Ok(ShapeArg(list));
         }
-        match obj.extract::<i64>() {
+        match integer(&obj) {
             Ok(n) => Ok(ShapeArg(smallvec::smallvec![n])),
             Err(_) => Err(wrong_type("an integer or a sequence of integers", &obj)),
         }

@@ -36,9 +36,14 @@ impl<T> Raised<T> for Result<T> {
     }
 }
 
+/// The name of an object's type, for messages.
+#[cold]
+pub fn type_name(obj: &Bound<'_, PyAny>) -> String {
+    obj.get_type().name().map_or_else(|_| "?".into(), |n| n.to_string())
+}
+
 /// A `TypeError` for an argument of a type that the function does not take.
 #[cold]
 pub fn wrong_type(wanted: &str, got: &Bound<'_, PyAny>) -> PyErr {
-    let name = got.get_type().name().map_or_else(|_| "?".into(), |n| n.to_string());
-    PyTypeError::new_err(format!("expected {wanted}, not {name}"))
+    PyTypeError::new_err(format!("expected {wanted}, not {}", type_name(got)))
 }

@@ -1,7 +1,13 @@
 //! The class `array`: a cell with a lazulite array, which in-place operators and item assignment rebind.
 
+mod at;
 pub mod construct;
+mod dlpack;
+mod exchange;
+mod index;
+mod methods;
 mod operators;
+mod value;
 
 use crate::convert::DtypeArg;
 use lazulite::Array;
@@ -37,7 +43,7 @@ impl From<Array> for PyArray {
 
 #[pymethods]
 impl PyArray {
-    /// `array(val, dtype=None)`: an array of a number, a nested list or tuple of numbers and arrays, or whatever exports its memory.
+    /// `array(val, dtype=None)`: an array of a number, a nested list of numbers and arrays, or whatever exports its memory.
     #[new]
     #[pyo3(signature = (val, dtype=None))]
     fn new(val: &Bound<'_, PyAny>, dtype: Option<DtypeArg>) -> PyResult<PyArray> {
@@ -59,7 +65,12 @@ impl<'py> IntoPyObject<'py> for Out {
     }
 }
 
-/// Adds the class.
+/// Adds the class and what belongs to it.
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add_class::<PyArray>()
+    m.add_class::<PyArray>()?;
+    at::register(m)?;
+    index::register(m)?;
+    construct::register(m)?;
+    dlpack::register(m)?;
+    value::register(m)
 }
