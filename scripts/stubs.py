@@ -3,8 +3,9 @@
     python scripts/stubs.py            writes them
     python scripts/stubs.py --check    fails if what is checked in is not what would be written
 
-Names and docstrings come from the extension itself (so it must be importable), parameters and types from `python/tests/mlx_api.txt`, the
-classes from `scripts/stub_classes.pyi`, and what lazulite has beyond MLX from its own text signatures and `BEYOND` below.
+Names and docstrings come from the extension itself (so it must be importable), parameters and types from
+`python/tests/mlx_api.txt`, the classes from `scripts/stub_classes.pyi`, and what lazulite has beyond MLX from `BEYOND`
+below.
 """
 
 from __future__ import annotations
@@ -138,8 +139,8 @@ PROPERTIES = {
 # Signatures that the contract gives as two alternatives of which a call needs a third.
 SIGNATURES = {
     "core.arange": [
-        "arange(start: int | float, stop: int | float | None, step: int | float | None = None, dtype: Dtype | None = None, *, "
-        "stream: StreamOrDevice = None) -> array",
+        "arange(start: int | float, stop: int | float | None, step: int | float | None = None, "
+        "dtype: Dtype | None = None, *, stream: StreamOrDevice = None) -> array",
         "arange(stop: int | float, *, step: int | float | None = None, dtype: Dtype | None = None, "
         "stream: StreamOrDevice = None) -> array",
     ]
@@ -212,7 +213,11 @@ def documented(head: str, doc: str | None, indent: str) -> list[str]:
     """A definition with its docstring."""
     if not doc:
         return [f"{indent}{head} ..."]
-    body = textwrap.indent(inspect.cleandoc(doc).replace("\\", "\\\\").replace('"""', "'''"), indent + "    ").strip().splitlines()
+    body = (
+        textwrap.indent(inspect.cleandoc(doc).replace("\\", "\\\\").replace('"""', "'''"), indent + "    ")
+        .strip()
+        .splitlines()
+    )
     body = [line.rstrip() for line in body]
     if len(body) == 1:
         return [f"{indent}{head}", f'{indent}    """{body[0]}"""']
@@ -230,7 +235,9 @@ def function(entry: Entry, doc: str | None, method: bool = False) -> list[str]:
             lines.append(f"{indent}@overload")
         made = documented(head, doc, indent)
         if entry.name in ("__eq__", "__ne__"):
-            made[0] = made[0].replace(" ...", "") + ("  # type: ignore[override]" if doc else " ...  # type: ignore[override]")
+            made[0] = made[0].replace(" ...", "") + (
+                "  # type: ignore[override]" if doc else " ...  # type: ignore[override]"
+            )
         lines += made
     return lines
 

@@ -2,10 +2,11 @@
 
     compare.py [--rounds 3] [--only W1,W2] [--json OUT] OURS@PYTHON PEER@PYTHON ...
 
-Each argument is FRAMEWORK@PYTHON: mx:lazulite@.venv/bin/python torch@..., torchc@..., jax@..., mx:mlx@..., numpy@... The first is ours.
-Rounds alternate the frameworks, so that drift of the machine falls on all of them; a figure is the median over rounds of the median time.
-`ratio` is ours over the best peer: below 1 we are ahead. A workload counts against the best way a peer has of doing that work: eager and
-compiled forms of one name compete together, but for the rows that measure the cost of an op itself. A row that we lack is reported.
+Each argument is FRAMEWORK@PYTHON: mx:lazulite@.venv/bin/python torch@..., torchc@..., jax@..., mx:mlx@..., numpy@...
+The first is ours. Rounds alternate the frameworks, so that drift of the machine falls on all of them; a figure is the
+median over rounds of the median time. `ratio` is ours over the best peer: below 1 we are ahead. A workload counts
+against the best way a peer has of doing that work: eager and compiled forms of one name compete together, but for the
+rows that measure the cost of an op itself. A row that we lack is reported.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def label(framework: str) -> str:
 
 def table(figures: Figures, ours: str, peers: list[str]) -> list[str]:
     """Prints the table; gives the rows that peers have and we lack."""
-    works = list(dict.fromkeys([*figures.times[ours], *figures.errors[ours], *(w for p in peers for w in figures.times[p])]))
+    works = list(
+        dict.fromkeys([*figures.times[ours], *figures.errors[ours], *(w for p in peers for w in figures.times[p])])
+    )
     print(f"{'workload':32}{'ours ms':>10}  {'best peer':>24}{'ratio':>8}{'first ms':>10}  all")
     logs, lacking = [], []
     for work in works:

@@ -1,9 +1,10 @@
 """The same work in one framework: `python work.py FRAMEWORK [WORKLOAD ...]` prints one JSON line a workload.
 
-{"w": name, "ms": median, "min": best, "n": runs, "first": first call, "check": [digest, norm]} or {"w": name, "error": text}.
+{"w": name, "ms": median, "min": best, "n": runs, "first": first call, "check": [digest, norm]} or {"w": name,
+"error": text}.
 
-FRAMEWORK is `mx:PACKAGE` (anything with MLX's interface: mx:mlx, mx:lazulite), torch, torchc (torch.compile), jax, numpy.
-Environment: BENCH_DEVICE=cpu|gpu, BENCH_SECONDS (time for one workload, default 2), BENCH_THREADS (default 2).
+FRAMEWORK is `mx:PACKAGE` (anything with MLX's interface: mx:mlx, mx:lazulite), torch, torchc (torch.compile), jax,
+numpy. Environment: BENCH_DEVICE=cpu|gpu, BENCH_SECONDS (time for one workload, default 2), BENCH_THREADS (default 2).
 """
 
 import json
@@ -66,7 +67,7 @@ def main() -> None:
             continue
         try:
             line = measure(name, f, digest)
-        except Exception as e:  # noqa: BLE001 - one workload that a framework lacks doesn't stop the rest
+        except Exception as e:  # one workload that a framework lacks doesn't stop the rest
             line = {"w": name, "error": f"{type(e).__name__}: {str(e)[:200]}"}
         print(json.dumps(line), flush=True)
 

@@ -1,7 +1,7 @@
 """What the frameworks share: sizes, inputs from NumPy with a fixed seed, and the digest of a result.
 
-The digest is a product of up to 4096 sampled results with fixed random weights, so it tells results that are permuted, unsorted or scaled;
-random draws are digested by mean and deviation.
+The digest is a product of up to 4096 sampled results with fixed random weights, so it tells results that are
+permuted, unsorted or scaled; random draws are digested by mean and deviation.
 """
 
 from __future__ import annotations

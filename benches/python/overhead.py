@@ -1,9 +1,10 @@
-"""What the Python layer costs: building an eager op, a cached compiled call, importing the package; beside MLX where it is installed.
+"""What the Python layer costs: building an eager op, a cached compiled call, importing the package; beside MLX where
+it is installed.
 
     python benches/python/overhead.py [--check] [--mlx PYTHON]
 
-`--check` fails above 1 us an op, 6 us a compiled call, 60 ms an import. Each figure is the best of many batches, for the machine is noisy;
-the packages take turns, a process each.
+`--check` fails above 1 us an op, 6 us a compiled call, 60 ms an import. Each figure is the best of many batches, for
+the machine is noisy; the packages take turns, a process each.
 """
 
 from __future__ import annotations
@@ -68,7 +69,12 @@ def measure(package: str) -> dict[str, float]:
         for _ in range(n):
             mx.eval(f(a, b, c, d))
 
-    return {"op": best(op, 2000), "binary": best(binary, 2000), "call": best(call, 500), "evaluated": best(evaluated, 200)}
+    return {
+        "op": best(op, 2000),
+        "binary": best(binary, 2000),
+        "call": best(call, 500),
+        "evaluated": best(evaluated, 200),
+    }
 
 
 def import_time(python: str, package: str) -> float:
@@ -106,7 +112,11 @@ def main() -> int:
     print(f"{'':40}" + "".join(f"{p:>12}" for p in packages))
     for row, title in ROWS.items():
         print(f"{title:40}" + "".join(f"{least[p][row]:12.2f}" for p in packages))
-    slow = [f"{ROWS[row]}: {least['lazulite'][row]:.2f} is over {limit}" for row, limit in LIMITS.items() if least["lazulite"][row] > limit]
+    slow = [
+        f"{ROWS[row]}: {least['lazulite'][row]:.2f} is over {limit}"
+        for row, limit in LIMITS.items()
+        if least["lazulite"][row] > limit
+    ]
     if options.check and slow:
         print("\n".join(slow))
         return 1

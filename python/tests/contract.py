@@ -1,4 +1,5 @@
-"""Reads `mlx_api.txt`, the names and signatures of MLX's Python interface: what the API walk checks and what the stubs are made from.
+"""Reads `mlx_api.txt`, the names and signatures of MLX's Python interface: what the API walk checks and what the
+stubs are made from.
 
 A line is one of
     mx.NAME: SIGNATURE [|| SIGNATURE]     a function

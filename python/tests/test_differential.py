@@ -1,6 +1,8 @@
-"""The differential suite: thousands of generated calls give what real MLX gives, in value, dtype and shape, and fail where it fails.
+"""The differential suite: thousands of generated calls give what real MLX gives, in value, dtype and shape, and fail
+where it fails.
 
-MLX runs in a virtual environment of its own, `.venv-mlx`, which is made if it isn't there. `LAZULITE_WITHOUT_MLX=1` skips the suite.
+MLX runs in a virtual environment of its own, `.venv-mlx`, which is made if it isn't there. `LAZULITE_WITHOUT_MLX=1`
+skips the suite.
 """
 
 import os

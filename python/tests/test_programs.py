@@ -1,4 +1,5 @@
-"""Programs written for MLX run under `python -m lazulite.as_mlx` unchanged, hold their own assertions, and print what real MLX printed.
+"""Programs written for MLX run under `python -m lazulite.as_mlx` unchanged, hold their own assertions, and print what
+real MLX printed.
 
 `programs/expected/` is what MLX 0.32.4 printed; `programs/record.py` writes it.
 """
@@ -54,6 +55,9 @@ def test_a_module_runs_under_its_name(tmp_path):
         "assert __name__ == '__main__' and Module is nn.Module\nprint(sys.argv[1:], mx.ones(2).sum().item())\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "lazulite.as_mlx", "-m", "package.main", "x", "--y"], capture_output=True, text=True, cwd=tmp_path
+        [sys.executable, "-m", "lazulite.as_mlx", "-m", "package.main", "x", "--y"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
     )
     assert done.stdout == "['x', '--y'] 2.0\n", done.stderr

@@ -12,7 +12,9 @@ SAMPLE = Path(__file__).with_name("typed_sample.py")
 
 def mypy(*arguments) -> subprocess.CompletedProcess:
     options = ["--strict", "--no-error-summary", "--follow-imports=silent", "--cache-dir", str(ROOT / ".mypy_cache")]
-    return subprocess.run([sys.executable, "-m", "mypy", *options, *map(str, arguments)], capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "mypy", *options, *map(str, arguments)], capture_output=True, text=True
+    )
 
 
 def test_the_stubs_are_current():

@@ -11,9 +11,8 @@ import textwrap
 import threading
 import time
 
-import pytest
-
 import lazulite.core as mx
+import pytest
 
 SECONDS = float(os.environ.get("LAZULITE_SOAK_SECONDS", "10"))
 THREADS = 8
@@ -49,7 +48,7 @@ def test_eight_threads_build_and_evaluate_shared_arrays():
                 assert abs(rows.sum().item() - shared[i].sum().item()) < 1e-2
                 pending[i] = shared[i] @ shared[(i + 1) % 4]
                 counts[me] += 1
-        except BaseException as e:  # noqa: BLE001 - it is the main thread that reports
+        except BaseException as e:  # it is the main thread that reports
             faults.append(e)
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(THREADS)]
@@ -121,8 +120,11 @@ def test_a_forked_child_evaluates():
     ],
 )
 def test_an_interrupt_ends_a_loop(loop):
-    code = "import lazulite.core as mx\nx = mx.ones((64, 64))\nstep = mx.compile(lambda x: x * 2 + 1)\nprint('go', flush=True)\n"
-    process = subprocess.Popen([sys.executable, "-c", code + loop], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    code = "import lazulite.core as mx\nx = mx.ones((64, 64))\nstep = mx.compile(lambda x: x * 2 + 1)\n"
+    code += "print('go', flush=True)\n"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code + loop], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert process.stdout.readline() == "go\n"
     time.sleep(0.3)
     start = time.monotonic()

@@ -116,7 +116,8 @@ class Lion(Optimizer):
 
 
 class Muon(Optimizer):
-    """Muon: momentum, made orthogonal by a Newton-Schulz iteration (Jordan et al. 2024, kellerjordan.github.io/posts/muon).
+    """Muon: momentum, made orthogonal by a Newton-Schulz iteration (Jordan et al. 2024,
+    kellerjordan.github.io/posts/muon).
 
     With `g` the gradient plus `weight_decay w`:
 

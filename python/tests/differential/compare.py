@@ -1,6 +1,6 @@
 """Compares what two packages gave for the same calls.
 
-    python compare.py CALLS.jsonl OURS.jsonl THEIRS.jsonl
+python compare.py CALLS.jsonl OURS.jsonl THEIRS.jsonl
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Outcome:
         lines += [f"no verdict, MLX crashes: {id}" for id in self.unusable]
         lines += [f"{n} calls deviate: {reason}" for reason, n in self.deviations.items()]
         lines.append(
-            f"{self.compared} calls compared, {len(self.differences)} differ, {sum(self.deviations.values())} deviate for a reason, "
-            f"{sum(self.absent.values())} use a name that is absent"
+            f"{self.compared} calls compared, {len(self.differences)} differ, {sum(self.deviations.values())} deviate "
+            f"for a reason, {sum(self.absent.values())} use a name that is absent"
         )
         return "\n".join(lines)
 
@@ -74,7 +74,11 @@ def difference(call: dict, ours: dict, theirs: dict) -> str | None:
     if "error" in theirs or "absent" in theirs:
         wanted = theirs.get("error", "AttributeError")
         got = "AttributeError" if "absent" in ours else ours.get("error", "a result")
-        return None if got == wanted else f"{got} ({ours.get('text', ours.get('tree', ''))}), not {wanted}: {theirs.get('text', '')}"
+        return (
+            None
+            if got == wanted
+            else f"{got} ({ours.get('text', ours.get('tree', ''))}), not {wanted}: {theirs.get('text', '')}"
+        )
     if "error" in ours:
         return f"{ours['error']}: {ours['text']}"
     if ours["tree"] != theirs["tree"]:

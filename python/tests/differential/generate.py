@@ -1,6 +1,6 @@
 """Makes the calls from the rows: the same ones every time.
 
-    python generate.py CALLS.jsonl
+python generate.py CALLS.jsonl
 """
 
 from __future__ import annotations
@@ -67,7 +67,12 @@ def binary() -> Iterator[dict]:
             yield call(f"binary/{name}/{n} {x} {y}", f"mx.{name}(a, b)", tol, **arrays)
         for n in range(3):
             x, s = rng.choice(ALL), rng.choice(rows.SCALARS)
-            a = spec(x, rng.choice(SHAPES), "positive" if name == "power" or "shift" in name else "nonzero", rng.randint(0, 999))
+            a = spec(
+                x,
+                rng.choice(SHAPES),
+                "positive" if name == "power" or "shift" in name else "nonzero",
+                rng.randint(0, 999),
+            )
             code = f"mx.{name}(a, {s})" if n else f"mx.{name}({s}, a)"
             yield call(f"binary/{code}/{x}", code, tol, a=a)
         if name != "divmod":
@@ -183,7 +188,9 @@ def indices() -> Iterator[dict]:
         if other == "complex64" and dtype != other:
             other = dtype
         index = indexing.index(rng, shape, unique=rng.random() < 0.7)
-        value = rng.choice(["1", "0.5", "b", "b.astype(a.dtype)", "a[{i}] * 0", "a[{i}][..., :1] if a[{i}].ndim else 3"])
+        value = rng.choice(
+            ["1", "0.5", "b", "b.astype(a.dtype)", "a[{i}] * 0", "a[{i}][..., :1] if a[{i}].ndim else 3"]
+        )
         code = f"c = a + 0\nc[{index}] = {value.format(i=index)}\nc"
         arrays = {"a": spec(dtype, shape, "positive", n), "b": spec(other, (), "positive", n + 1)}
         yield call(f"write/{n}/{code}/{dtype}{shape}", code, "exact", **arrays)
@@ -238,7 +245,10 @@ def blocks() -> Iterator[dict]:
     for name in layers.ACTIVATION_LAYERS:
         yield call(f"activation/{name}", f"nn.{name}(x)", "approx", **floats)
     for name in layers.OPTIMIZER_FORMS:
-        code = f"o = optim.{name}\np = {{'w': w, 'b': [v]}}\nfor _ in range(4): p = o.apply_gradients({{'w': g, 'b': [h]}}, p)\np, o.state"
+        code = (
+            f"o = optim.{name}\np = {{'w': w, 'b': [v]}}\n"
+            "for _ in range(4): p = o.apply_gradients({'w': g, 'b': [h]}, p)\np, o.state"
+        )
         given = {
             "w": spec("float32", (3, 4), "real", 1),
             "v": spec("float32", (4,), "real", 2),

@@ -184,7 +184,11 @@ REDUCING_METHODS = ("all", "any", "argmax", "argmin", "logsumexp", "max", "mean"
 
 # Calls along one axis: the expression with {axis}, domain, tolerance.
 ALONG_AXIS = [
-    ("mx.argpartition(a, 0, axis={axis})[..., 0] if a.ndim == 1 else mx.argpartition(a, 0, axis={axis}).shape", "distinct", "exact"),
+    (
+        "mx.argpartition(a, 0, axis={axis})[..., 0] if a.ndim == 1 else mx.argpartition(a, 0, axis={axis}).shape",
+        "distinct",
+        "exact",
+    ),
     ("mx.argsort(a, axis={axis})", "distinct", "exact"),
     ("mx.cummax(a, axis={axis})", "real", "exact"),
     ("mx.cummin(a, axis={axis}, reverse=True)", "real", "exact"),
@@ -303,6 +307,9 @@ RANDOM = [
     ("mx.random.categorical(mx.array([[0.0, 1.0, 2.0]]), num_samples=6, key={key})", "exact"),
     ("mx.random.categorical(mx.array([0.0, 1.0, 2.0]), axis=0, shape=(4,), key={key})", "exact"),
     ("mx.random.multivariate_normal(mx.zeros(2), mx.eye(2), {shape}, key={key})", "approx"),
-    ("mx.random.seed(3)\nmx.random.uniform(shape={shape}), mx.random.normal((2,)), mx.random.randint(0, 9, (3,))", "approx"),
+    (
+        "mx.random.seed(3)\nmx.random.uniform(shape={shape}), mx.random.normal((2,)), mx.random.randint(0, 9, (3,))",
+        "approx",
+    ),
     ("mx.random.seed(11)\n[mx.random.uniform() for _ in range(3)] + [mx.random.state[0]]", "exact"),
 ]

@@ -2,9 +2,9 @@
 
     python run.py PACKAGE CALLS.jsonl RESULTS.jsonl
 
-A call is {"id", "code", "inputs"}: the code's last line is an expression. A result is {"id", "leaves": [...], "tree": text} or
-{"id", "error": type} or {"id", "absent": name} where the package has no such name. The calls run in a child process, so that one that
-kills it is a result ("error": "crash") like any other.
+A call is {"id", "code", "inputs"}: the code's last line is an expression. A result is {"id", "leaves": [...], "tree":
+text} or {"id", "error": type} or {"id", "absent": name} where the package has no such name. The calls run in a child
+process, so that one that kills it is a result ("error": "crash") like any other.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def encode(mx, value: object, leaves: list) -> str:
         leaves.append([dtype, list(value.shape), base64.b64encode(data.tobytes()).decode(), str(data.dtype)])
         return "*"
     if isinstance(value, np.ndarray):
-        leaves.append([f"numpy {value.dtype}", list(value.shape), base64.b64encode(value.tobytes()).decode(), str(value.dtype)])
+        leaves.append(
+            [f"numpy {value.dtype}", list(value.shape), base64.b64encode(value.tobytes()).decode(), str(value.dtype)]
+        )
         return "*"
     if isinstance(value, tuple | list):
         inner = ", ".join(encode(mx, v, leaves) for v in value)
@@ -49,7 +51,9 @@ def encode(mx, value: object, leaves: list) -> str:
         return repr(value)
     if isinstance(value, float | complex):
         dtype = "complex128" if isinstance(value, complex) else "float64"
-        leaves.append([f"python {type(value).__name__}", [], base64.b64encode(np.array(value, dtype).tobytes()).decode(), dtype])
+        leaves.append(
+            [f"python {type(value).__name__}", [], base64.b64encode(np.array(value, dtype).tobytes()).decode(), dtype]
+        )
         return "*"
     if isinstance(value, mx.Dtype):
         return str(value).rsplit(".", 1)[-1]
@@ -62,8 +66,8 @@ def run(names: dict, code: str) -> object:
     last = tree.body.pop()
     assert isinstance(last, ast.Expr)
     if tree.body:
-        exec(compile(tree, "call", "exec"), names)  # noqa: S102
-    return eval(compile(ast.Expression(last.value), "call", "eval"), names)  # noqa: S307
+        exec(compile(tree, "call", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "call", "eval"), names)
 
 
 def attempt(package: str, shared: dict, call: dict) -> dict:
@@ -81,7 +85,7 @@ def attempt(package: str, shared: dict, call: dict) -> dict:
         return {"absent": str(e)}
     except KeyboardInterrupt:
         raise
-    except BaseException as e:  # noqa: BLE001 - a panic of the extension is a result like any other
+    except BaseException as e:  # a panic of the extension is a result like any other
         return {"error": type(e).__name__, "text": str(e)[:200]}
     finally:
         signal.alarm(0)
@@ -98,6 +102,7 @@ def worker(package: str, calls: list[dict], out: Path) -> None:
             shared[short] = importlib.import_module(f"{package}.{name}")
         except ImportError:
             pass
+
     def slow(*_: object) -> None:
         raise Slow
 
@@ -132,7 +137,9 @@ def main() -> None:
         done = len(lines)
         if done < len(calls):
             with out.open("a") as file:
-                file.write(json.dumps({"id": calls[done]["id"], "error": "crash", "text": f"status {p.returncode}"}) + "\n")
+                file.write(
+                    json.dumps({"id": calls[done]["id"], "error": "crash", "text": f"status {p.returncode}"}) + "\n"
+                )
             done += 1
 
 

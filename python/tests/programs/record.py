@@ -1,4 +1,4 @@
-"""Stores what real MLX prints for each program: `python record.py [PROGRAM ...]`, run by an interpreter that has MLX."""
+"""Stores what real MLX prints for each program: `python record.py [PROGRAM ...]` in an environment with MLX."""
 
 import subprocess
 import sys
