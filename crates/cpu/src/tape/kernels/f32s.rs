@@ -233,6 +233,9 @@ impl<V: F32s, R: Lanewise, F: Lanewise, const FORM: u8> Body for Accumulate<V, R
                             // By now the row is in the cache; what follows it is most likely the next row.
                             prefetch(o[0].wrapping_add(n + i));
                             prefetch(o[0].wrapping_add(n + i + LANES / 2));
+                        } else {
+                            prefetch_to_write(o[1].wrapping_add(i));
+                            prefetch_to_write(o[1].wrapping_add(i + LANES / 2));
                         }
                         i += LANES;
                     }
@@ -290,6 +293,18 @@ fn prefetch(p: *const f32) {
     unsafe {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         _mm_prefetch::<_MM_HINT_T0>(p.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = p;
+}
+
+/// Asks for a cache line that will be written soon; any address will do.
+#[inline(always)]
+fn prefetch_to_write(p: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch never faults; processors without this one take it for no operation.
+    unsafe {
+        std::arch::asm!("prefetchw [{}]", in(reg) p, options(nostack, preserves_flags, readonly));
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = p;
