@@ -15,5 +15,5 @@ test:
 
 bench:
 	cargo run -q -p benches --bin overhead -- --check
-	cargo run -q -p benches --bin ceiling -- --check
+	cargo run -q -p benches --bin ceiling -- 1 --check
 	cargo run -q -p benches --bin matmul -- --check
