@@ -25,7 +25,7 @@ test-python: python
 
 bench: python
 	cargo run -q -p benches --bin overhead -- --check
-	cargo run -q -p benches --bin ceiling -- --check
+	cargo run -q -p benches --bin ceiling -- 1 --check
 	cargo run -q -p benches --bin matmul -- --check
 	.venv/bin/python benches/python/overhead.py --check
 

@@ -41,9 +41,7 @@ def tree_map(fn: Callable, tree: Any, *rest: Any, is_leaf: Callable | None = Non
     if is_leaf is not None and is_leaf(tree):
         return fn(tree, *rest)
     if isinstance(tree, _SEQUENCES):
-        items = [
-            tree_map(fn, child, *(other[i] for other in rest), is_leaf=is_leaf) for i, child in enumerate(tree)
-        ]
+        items = [tree_map(fn, child, *(other[i] for other in rest), is_leaf=is_leaf) for i, child in enumerate(tree)]
         return _rebuild(tree, items)
     if isinstance(tree, dict):
         return {
@@ -228,7 +226,9 @@ def tree_merge(tree_a: Any, tree_b: Any, merge_fn: Callable | None = None) -> An
         items = [tree_merge(a, b, merge_fn) for a, b in zip(tree_a, tree_b, strict=False)]
         return _rebuild(tree_a, [*items, *tree_a[shared:], *tree_b[shared:]])
     if merge_fn is None:
-        raise ValueError(f"tree_merge: both trees hold something at one place ({tree_a!r} and {tree_b!r}): give a merge_fn")
+        raise ValueError(
+            f"tree_merge: both trees hold something at one place ({tree_a!r} and {tree_b!r}): give a merge_fn"
+        )
     return merge_fn(tree_a, tree_b)
 
 

@@ -1,4 +1,4 @@
-"""`SGD`, `Lion` and `Muon`: steps along a running mean of gradients, taken as it is, by its sign, or made orthogonal."""
+"""`SGD`, `Lion` and `Muon`: steps along a running mean of gradients: as it is, by its sign, or made orthogonal."""
 
 from __future__ import annotations
 
@@ -116,8 +116,7 @@ class Lion(Optimizer):
 
 
 class Muon(Optimizer):
-    """Muon: momentum, made orthogonal by a Newton-Schulz iteration (Jordan et al. 2024,
-    kellerjordan.github.io/posts/muon).
+    """Muon: momentum, made orthogonal by a Newton-Schulz iteration (Jordan et al. 2024).
 
     With `g` the gradient plus `weight_decay w`:
 

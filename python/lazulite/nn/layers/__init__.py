@@ -1,5 +1,7 @@
 """The layers, and `Module`, which they all are."""
 
+# ruff: noqa: F401
+
 from lazulite.nn.layers.activations import (
     CELU,
     ELU,

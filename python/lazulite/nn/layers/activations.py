@@ -123,7 +123,7 @@ def gelu_fast_approx(x):
 
     Example:
         >>> gelu_fast_approx(mx.array([-1.0, 2.0]))
-        array([-0.154184, 1.93565], dtype=float32)
+        array([-0.154204, 1.93566], dtype=float32)
     """
     return x * mx.sigmoid(1.702 * x)
 

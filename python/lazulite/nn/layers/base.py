@@ -58,7 +58,8 @@ class Module(dict):
         # Called only when the ordinary lookup found nothing.
         if key in self:
             return self[key]
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{key}'")
+        # Ask again for the error: of a property that failed, it is the one from inside.
+        return super().__getattribute__(key)
 
     def __setattr__(self, key: str, val: Any) -> None:
         if not isinstance(val, (mx.array, dict, list, tuple)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import lazulite.core as mx
-from lazulite.nn.layers import fast
 from lazulite.nn.layers.base import Module
 
 
@@ -45,7 +44,7 @@ class LayerNorm(Module):
         return f"{self.dims}, eps={self.eps}, affine={'weight' in self}"
 
     def __call__(self, x: mx.array) -> mx.array:
-        return fast.layer_norm(x, self.get("weight"), self.get("bias"), self.eps)
+        return mx.fast.layer_norm(x, self.get("weight"), self.get("bias"), self.eps)
 
 
 class RMSNorm(Module):
@@ -77,7 +76,7 @@ class RMSNorm(Module):
         return f"{self.weight.shape[0]}, eps={self.eps}"
 
     def __call__(self, x: mx.array) -> mx.array:
-        return fast.rms_norm(x, self["weight"], self.eps)
+        return mx.fast.rms_norm(x, self["weight"], self.eps)
 
 
 class GroupNorm(Module):
@@ -131,7 +130,7 @@ class GroupNorm(Module):
             raise ValueError(f"GroupNorm: {features} features cannot be split into {groups} groups")
         if self.pytorch_compatible:
             rows = x.reshape(batch, -1, groups, features // groups).swapaxes(1, 2)
-            y = fast.layer_norm(rows.reshape(batch, groups, -1), None, None, self.eps)
+            y = mx.fast.layer_norm(rows.reshape(batch, groups, -1), None, None, self.eps)
             y = y.reshape(batch, groups, -1, features // groups).swapaxes(1, 2)
         else:
             rows = x.reshape(batch, -1, groups)
@@ -195,7 +194,7 @@ class BatchNorm(Module):
 
     Parameters:
         weight: `(num_features,)`, ones; bias: `(num_features,)`, zeros; running_mean and running_var:
-        `(num_features,)`, zeros and ones, always frozen unless named to `unfreeze`.
+        `(num_features,)`, zeros and ones, frozen.
 
     Shape:
         `(N, C)`, `(N, L, C)` or `(N, H, W, C)`, kept.
@@ -227,7 +226,10 @@ class BatchNorm(Module):
             self.freeze(keys=["running_mean", "running_var"], recurse=False)
 
     def unfreeze(self, *args, **kwargs):
-        """`Module.unfreeze`, but for the running averages, which are not trained."""
+        """`Module.unfreeze`, after which the running averages are still frozen.
+
+        As in MLX, unfreezing a module above this one does unfreeze them.
+        """
         super().unfreeze(*args, **kwargs)
         return self.freeze(keys=["running_mean", "running_var"], recurse=False)
 

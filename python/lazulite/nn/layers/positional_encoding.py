@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import lazulite.core as mx
-from lazulite.nn.layers import fast
 from lazulite.nn.layers.base import Module
 
 
@@ -41,9 +40,7 @@ class RoPE(Module):
 
     def __call__(self, x, offset: int = 0):
         """Rotate `x`, whose first position is `offset`: a number, or an array with one for each batch entry."""
-        return fast.rope(
-            x, self.dims, traditional=self.traditional, base=self.base, scale=self.scale, offset=offset
-        )
+        return mx.fast.rope(x, self.dims, traditional=self.traditional, base=self.base, scale=self.scale, offset=offset)
 
 
 class SinusoidalPositionalEncoding(Module):

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import lazulite.core as mx
-from lazulite.nn.layers import fast
 from lazulite.nn.layers.activations import relu
 from lazulite.nn.layers.base import Module
 from lazulite.nn.layers.dropout import Dropout
@@ -82,7 +81,7 @@ class MultiHeadAttention(Module):
         keys = self._split(self.key_proj(keys))
         values = self._split(self.value_proj(values))
         scale = math.sqrt(1 / queries.shape[-1])
-        y = fast.scaled_dot_product_attention(queries, keys, values, scale=scale, mask=mask)
+        y = mx.fast.scaled_dot_product_attention(queries, keys, values, scale=scale, mask=mask)
         return self.out_proj(y.transpose(0, 2, 1, 3).flatten(-2, -1))
 
     def _split(self, x: mx.array) -> mx.array:
@@ -92,7 +91,7 @@ class MultiHeadAttention(Module):
         return x.reshape(*x.shape[:2], self.num_heads, x.shape[-1] // self.num_heads).transpose(0, 2, 1, 3)
 
     @staticmethod
-    def create_additive_causal_mask(N: int, dtype: mx.Dtype = mx.float32):  # noqa: N803
+    def create_additive_causal_mask(N: int, dtype: mx.Dtype = mx.float32):
         """A mask `(N, N)` that lets position `i` see positions up to `i`: 0 there, the lowest number elsewhere."""
         positions = mx.arange(N)
         return (positions[:, None] < positions).astype(dtype) * mx.finfo(dtype).min
