@@ -6,6 +6,7 @@
 //! Depend on the crate `lazulite`, which registers the backends.
 
 mod display;
+pub mod fast;
 mod graph;
 pub mod ops;
 pub mod panicking;
@@ -23,6 +24,7 @@ pub use graph::program::Program;
 pub use plan::eval::{async_eval, eval, set_fusion};
 pub use plan::explain::explain;
 pub use runtime::counters::{Counters, counters};
+pub use runtime::host::HostData;
 pub use runtime::memory;
 pub use runtime::stream::{Device, Stream, with_stream};
 pub use statics::Static;

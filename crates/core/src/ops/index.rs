@@ -186,6 +186,12 @@ impl SliceEnd for RangeFull {
     }
 }
 
+impl SliceEnd for Option<i64> {
+    fn slice_end(self) -> Option<i64> {
+        self
+    }
+}
+
 /// Every `step`-th element from `start` to before `stop`; `..` stands for the axis's own end. A negative step goes backwards.
 ///
 /// ```
@@ -505,6 +511,25 @@ op! {
     /// ```
     pub fn minimum_at(x, ix: impl IntoIndex, value: impl IntoOperand) -> Array {
         update("minimum_at", x, ix, value, Combine::Min)
+    }
+
+    /// The array with the elements where `mask` holds replaced. The mask covers the leading axes; the value covers the rest: with no more
+    /// axes than those it broadcasts to each place, with one more its rows go to the places in order, and there must be enough of them.
+    ///
+    /// # Errors
+    /// A value error for a mask that is not bool or does not match the leading axes, a value that fits neither form, or too few rows
+    /// (inside `vmap` and `compile`, where the number of places is not known: fewer rows than the mask has elements).
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = array![1, 2, 3];
+    /// let mask = array![true, false, true];
+    /// assert_eq!(x.masked_set(&mask, 0).to_vec::<i32>().unwrap(), [0, 2, 0]);
+    /// assert_eq!(x.masked_set(&mask, &array![7, 8]).to_vec::<i32>().unwrap(), [7, 2, 8]);
+    /// assert!(ops::masked_set(&x, &mask, &array![7]).is_err());
+    /// ```
+    pub fn masked_set(x, mask: &Array, value: impl IntoOperand) -> Array {
+        crate::ops::mask::masked_set(x, mask, value.into_operand())
     }
 
     /// The slices of `axis` that an integer array names; its axes replace the axis. An index outside is clamped.
