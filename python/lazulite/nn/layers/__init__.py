@@ -1,7 +1,5 @@
 """The layers, and `Module`, which they all are."""
 
-# ruff: noqa: F401
-
 from lazulite.nn.layers.activations import (
     CELU,
     ELU,
