@@ -135,7 +135,14 @@ pub fn meaning(op: Op) -> Meaning {
                 if i[1] != 0 && r != 0 && (r < 0) != (i[1] < 0) { r + i[1] } else { r }
             },
         ),
-        Op::FloorDivide => ordered(|x| (x[0] / x[1]).floor(), |i, _| if i[1] == 0 { 0 } else { i[0] / i[1] }),
+        Op::FloorDivide => ordered(
+            |x| (x[0] / x[1]).floor(),
+            |i, _| match (i[0], i[1]) {
+                (_, 0) => 0,
+                (a, b) if a % b != 0 && (a < 0) != (b < 0) => a / b - 1,
+                (a, b) => a / b,
+            },
+        ),
         Op::Power => all(
             |x| x[0].powf(x[1]),
             |i, _| integer_power(i[0], i[1]),

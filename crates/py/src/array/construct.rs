@@ -199,7 +199,26 @@ fn asarray(a: &Bound<'_, PyAny>, dtype: Option<DtypeArg>, copy: Option<bool>) ->
     }
 }
 
-/// Adds `asarray`.
+/// An object that stands for an array by its method `__mlx_array__`; this class wraps what an array can be made of.
+#[pyclass(frozen, module = "lazulite.core")]
+struct ArrayLike(Py<PyAny>);
+
+#[pymethods]
+impl ArrayLike {
+    #[new]
+    #[pyo3(signature = (value, /))]
+    fn new(value: Bound<'_, PyAny>) -> ArrayLike {
+        ArrayLike(value.unbind())
+    }
+
+    /// The array.
+    fn __mlx_array__(&self, py: Python<'_>) -> PyResult<Out> {
+        construct(self.0.bind(py), None).map(Out)
+    }
+}
+
+/// Adds `asarray` and `ArrayLike`.
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<ArrayLike>()?;
     m.add_function(wrap_pyfunction!(asarray, m)?)
 }
