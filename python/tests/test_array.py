@@ -35,6 +35,9 @@ def same(a, b, dtype=None):
         ([[], []], mx.float32, (2, 0)),
         ((1, 2), mx.int32, (2,)),
         ([[1, 2], [3, 4]], mx.int32, (2, 2)),
+        (((1, 2), (3, 4)), mx.int32, (2, 2)),
+        ([(1, 2), [3.0, 4]], mx.float32, (2, 2)),
+        (((), ()), mx.float32, (2, 0)),
     ],
 )
 def test_dtype_and_shape_of_python_values(value, dtype, shape):

@@ -77,10 +77,8 @@ macro_rules! integers {
             }
             #[inline(always)]
             fn floor_div(self, o: $t) -> $t {
-                if o == 0 {
-                    return 0;
-                }
-                let (q, r) = (self.wrapping_div(o), self.wrapping_rem(o));
+                let (q, r) = if o == 0 { return 0 } else { (self.wrapping_div(o), self.wrapping_rem(o)) };
+                #[allow(unused_comparisons)]
                 if r != 0 && (r < 0) != (o < 0) { q.wrapping_sub(1) } else { q }
             }
         }
