@@ -17,6 +17,9 @@ mod evaluate;
 mod memory;
 mod ops;
 mod print;
+mod random;
+mod transforms;
+mod tree;
 
 use pyo3::prelude::*;
 
@@ -29,7 +32,10 @@ fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     print::register(m)?;
     array::register(m)?;
     evaluate::register(m)?;
-    ops::register(m)
+    ops::register(m)?;
+    random::register(m)?;
+    tree::register(m)?;
+    transforms::register(m)
 }
 
 /// A new submodule, which is also importable by its name.
