@@ -11,7 +11,7 @@ DEVIATIONS: list[tuple[str, str]] = [
     (r"nan_to_num\((a\)/float64|mx\.array\(\[1\.0\], mx\.float64)", "lazulite also replaces NaN in float64"),
     (r"pickle\.loads.*/float64", "MLX pickles float64 as float32"),
     (
-        r"//=? (a|\(1\+2j\)|b).*complex64|/(/|/=) \(1\+2j\)|\(1\+2j\) //|floor_divide.*complex64",
+        r"//=? (a|\(1\+2j\)|b).*complex64|/(/|/=) \(1\+2j\)|\(1\+2j\) //|floor_divide\(a, \(1\+2j\)|floor_divide.*complex64",
         "a complex quotient has no floor: refused",
     ),
     (r"mx\.median\(a, axis=\(\)", "MLX fails for the median over no axis, which is the array itself"),
@@ -20,8 +20,18 @@ DEVIATIONS: list[tuple[str, str]] = [
         "MLX rounds the softmax of integers along one axis to integers, so to zeros",
     ),
     (
-        rf"write/.*c\[{WHOLE}\] = ",
+        rf"(?s)write/.*c\[{WHOLE}\] = ",
         "MLX puts the value in place of the array, dtype and all, where the index selects everything",
+    ),
+    (
+        r"derivative/mx\.addmm.*/mx\.jvp",
+        "MLX leaves out alpha in the tangent of addmm; finite differences say that lazulite is right",
+    ),
+    (r"derivative/x\.at\[.*/mx\.jvp", "MLX has no jvp of a scattered update"),
+    (r"transforms/mx\.vmap\(lambda r: r\.at\[0\]\.add", "MLX adds to the first row of the batch only"),
+    (
+        r"bad/mx\.grad\(lambda x: x\.sum\(\)\)\(i\)|activation/grad step",
+        "the gradient of an integer is refused, not zero",
     ),
     (r"at/.*a\.at\[None\]", "MLX fails where an update has the axis that `None` makes"),
     (r"at/39/", "MLX fails for arrays on both sides of a slice in an update"),
