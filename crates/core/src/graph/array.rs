@@ -181,6 +181,17 @@ impl Array {
         self.node.site
     }
 
+    /// Whether both are handles on one value, not just on equal ones.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = array![1.0];
+    /// assert!(x.is(&x.clone()) && !x.is(&array![1.0]));
+    /// ```
+    pub fn is(&self, other: &Array) -> bool {
+        Arc::ptr_eq(&self.node, &other.node) && self.out == other.out
+    }
+
     /// Whether the elements exist in memory (or are being computed).
     ///
     /// ```

@@ -103,10 +103,7 @@ pub fn strict(obj: &Bound<'_, PyAny>) -> PyResult<Vec<Array>> {
     } else {
         return Err(wrong_type("a list of arrays", obj));
     };
-    items
-        .iter()
-        .map(|x| x.cast::<PyArray>().map(|a| a.get().get()).map_err(|_| wrong_type("a list of arrays", x)))
-        .collect()
+    items.iter().map(|x| x.cast::<PyArray>().map(|a| a.get().get()).map_err(|_| wrong_type("a list of arrays", x))).collect()
 }
 
 /// The axes of a reduction.

@@ -150,9 +150,9 @@ mod algebra {
 
 /// Adds the modules.
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    let fast = crate::ops::submodule(m, "fast")?;
+    let fast = crate::submodule(m, "fast")?;
     layers::register(&fast)?;
-    let linalg = crate::ops::submodule(m, "linalg")?;
+    let linalg = crate::submodule(m, "linalg")?;
     algebra::register(&linalg)?;
     m.add("matrix_norm", linalg.getattr("norm")?)
 }

@@ -13,15 +13,6 @@ mod view;
 
 use pyo3::prelude::*;
 
-/// A module within the module, importable by its name.
-pub fn submodule<'py>(m: &Bound<'py, PyModule>, name: &str) -> PyResult<Bound<'py, PyModule>> {
-    let full = format!("lazulite.core.{name}");
-    let inner = PyModule::new(m.py(), &full)?;
-    m.add(name, &inner)?;
-    m.py().import("sys")?.getattr("modules")?.set_item(full, &inner)?;
-    Ok(inner)
-}
-
 /// Adds the operations.
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     unary::register(m)?;

@@ -135,4 +135,3 @@ declare! {
         ops::diff(a, n, axis).raised().map(Out)
     }
 }
-
