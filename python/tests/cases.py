@@ -15,7 +15,12 @@ DTYPES = "bool_ uint8 uint32 int8 int32 int64 float16 bfloat16 float32 complex64
 OPS = [
     *(f"mx.{op}(A([0.25, 0.5, 0.75]))" for op in UNARY),
     *(f"mx.{op}(A([1, 0, 3], mx.{d}))" for op in UNARY for d in DTYPES),
-    *(f"mx.{op}(A([5, 3, 4], mx.{d}), A([2, 3, 1], mx.{e}))" for op in BINARY for d in DTYPES for e in ("uint8", "int32", "float16", "float32")),
+    *(
+        f"mx.{op}(A([5, 3, 4], mx.{d}), A([2, 3, 1], mx.{e}))"
+        for op in BINARY
+        for d in DTYPES
+        for e in ("uint8", "int32", "float16", "float32")
+    ),
     *(f"mx.{op}(A([5.5, -3.25]), {s})" for op in BINARY for s in ("2", "0.5", "True")),
     *(f"mx.{op}({s}, A([5, 3]))" for op in BINARY for s in ("2", "0.5", "True")),
     *(
@@ -24,12 +29,29 @@ OPS = [
         for d in DTYPES
         for axis in ("", ", axis=0", ", axis=-1, keepdims=True", ", axis=(0, 1)")
     ),
-    *(f"mx.{op}(A([[1, 5, 2], [3, 2, 9]]), axis={axis})" for op in ("argmax", "argmin", "sort", "argsort", "softmax") for axis in (None, 0, -1, 2)),
+    *(
+        f"mx.{op}(A([[1, 5, 2], [3, 2, 9]]), axis={axis})"
+        for op in ("argmax", "argmin", "sort", "argsort", "softmax")
+        for axis in (None, 0, -1, 2)
+    ),
     *(f"mx.{op}(mx.zeros((0, 3)), axis={axis})" for op in REDUCE for axis in (0, 1)),
     *(f"mx.{w}({n})" for w in ("bartlett", "blackman", "hamming", "hanning") for n in (0, 1, 2, 7)),
     *(
         f"mx.linalg.norm(A([[1.0, 2.0], [3.0, -4.0]]), {a})"
-        for a in ("None", "'fro'", "1", "-1", "3", "float('inf')", "None, 0", "3, 1", "0, 1", "1, (0, 1)", "'fro', 0", "None, None, True")
+        for a in (
+            "None",
+            "'fro'",
+            "1",
+            "-1",
+            "3",
+            "float('inf')",
+            "None, 0",
+            "3, 1",
+            "0, 1",
+            "1, (0, 1)",
+            "'fro', 0",
+            "None, None, True",
+        )
     ),
     *(
         f"mx.einsum({s!r}, {args})"
@@ -276,11 +298,19 @@ DRAWS = (
 )
 
 RANDOM = [
-    *(f"mx.random.{d.format(s=s)}".replace("K", f"mx.random.key({k})") for d in DRAWS for s in ("()", "(5,)", "(3, 4)") for k in (0, 2**40 + 7)),
+    *(
+        f"mx.random.{d.format(s=s)}".replace("K", f"mx.random.key({k})")
+        for d in DRAWS
+        for s in ("()", "(5,)", "(3, 4)")
+        for k in (0, 2**40 + 7)
+    ),
     *(f"mx.random.key({s})" for s in (0, 7, 2**32 + 5, 2**64 - 1)),
     *(f"mx.random.split(mx.random.key({k}), {n})" for k in (0, 5) for n in (0, 1, 2, 3)),
     "mx.random.split(mx.random.key(1))",
-    *(f"mx.random.permutation({x}, key=mx.random.key(3))" for x in ("0", "7", "A([1, 2, 3], mx.int8)", "mx.arange(12).reshape(4, 3)", "-1", "A(3)")),
+    *(
+        f"mx.random.permutation({x}, key=mx.random.key(3))"
+        for x in ("0", "7", "A([1, 2, 3], mx.int8)", "mx.arange(12).reshape(4, 3)", "-1", "A(3)")
+    ),
     "mx.random.permutation(mx.arange(12).reshape(3, 4), axis=1, key=mx.random.key(3))",
     "mx.random.categorical(mx.zeros((2, 3)), key=mx.random.key(0))",
     "mx.random.categorical(mx.arange(6.0).reshape(2, 3), axis=0, key=mx.random.key(0))",

@@ -21,7 +21,12 @@ OTHERWISE = json.loads((pathlib.Path(__file__).parent / "fixtures" / "otherwise.
 def close(a: object, b: object, dtype: str) -> bool:
     """Whether two nested lists of numbers agree to the dtype's precision."""
     if isinstance(a, list) or isinstance(b, list):
-        return isinstance(a, list) and isinstance(b, list) and len(a) == len(b) and all(close(x, y, dtype) for x, y in zip(a, b, strict=True))
+        return (
+            isinstance(a, list)
+            and isinstance(b, list)
+            and len(a) == len(b)
+            and all(close(x, y, dtype) for x, y in zip(a, b, strict=True))
+        )
     if dtype not in RELATIVE:
         return a == b
     if math.isnan(a) or math.isnan(b):
@@ -33,7 +38,12 @@ def same(found: object, expected: object) -> bool:
     """Whether two descriptions agree."""
     if isinstance(expected, dict):
         (kind, items) = next(iter(expected.items()))
-        return isinstance(found, dict) and kind in found and len(found[kind]) == len(items) and all(map(same, found[kind], items))
+        return (
+            isinstance(found, dict)
+            and kind in found
+            and len(found[kind]) == len(items)
+            and all(map(same, found[kind], items))
+        )
     if isinstance(expected, list) and len(expected) == 3 and isinstance(expected[0], str):
         return isinstance(found, list) and found[:2] == expected[:2] and close(found[2], expected[2], expected[0])
     return found == expected
@@ -47,7 +57,13 @@ def test_as_mlx(call: str) -> None:
 
 
 def test_aliases_are_one_function() -> None:
-    pairs = {"acos": "arccos", "pow": "power", "concat": "concatenate", "empty": "zeros", "bitwise_left_shift": "left_shift"}
+    pairs = {
+        "acos": "arccos",
+        "pow": "power",
+        "concat": "concatenate",
+        "empty": "zeros",
+        "bitwise_left_shift": "left_shift",
+    }
     for alias, name in pairs.items():
         assert getattr(mx, alias) is getattr(mx, name)
         assert getattr(mx, alias).__name__ == name
