@@ -21,6 +21,17 @@ pub enum DeviceType {
 
 #[pymethods]
 impl DeviceType {
+    /// The kind of a number: 0 is the CPU, 1 a GPU.
+    #[new]
+    #[pyo3(signature = (value, /))]
+    fn new(value: u8) -> PyResult<DeviceType> {
+        match value {
+            0 => Ok(DeviceType::cpu),
+            1 => Ok(DeviceType::gpu),
+            n => Err(PyValueError::new_err(format!("{n} is not a valid DeviceType"))),
+        }
+    }
+
     /// The kind's name.
     #[getter]
     fn name(&self) -> String {

@@ -234,6 +234,10 @@ impl Index {
         let any = parts.iter().any(|p| matches!(p.0, Kind::Array(_)));
         let (mut others, mut runs, mut inside) = (0, 0, false);
         for part in parts {
+            // An ellipsis that stands for no axis separates nothing.
+            if matches!(part.0, Kind::Ellipsis) && taken == x.ndim() {
+                continue;
+            }
             let axis = out.ranges.len();
             let advanced = any && matches!(part.0, Kind::At(_) | Kind::Array(_));
             if advanced && !inside {

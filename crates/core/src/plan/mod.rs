@@ -11,6 +11,7 @@ pub(crate) mod fuse;
 pub(crate) mod ir;
 pub(crate) mod lower;
 pub(crate) mod memory;
+pub(crate) mod sink;
 
 use crate::runtime::buffer::Layout;
 use crate::runtime::stream::Stream;

@@ -117,9 +117,9 @@ fn nested(list: &[Bound<'_, PyAny>], dtype: Option<Dtype>) -> PyResult<Array> {
     // The shape is that of the first items.
     let mut shape = vec![list.len()];
     let mut first = list.first().cloned();
-    while let Some(inner) = first.take().and_then(|x| x.cast_into::<PyList>().ok()) {
+    while let Some(inner) = first.take().and_then(|x| items(&x)) {
         shape.push(inner.len());
-        first = inner.get_item(0).ok();
+        first = inner.into_iter().next();
     }
     let mut numbers = Vec::with_capacity(shape.iter().product());
     collect(list, &shape[1..], &mut numbers)?;
@@ -129,7 +129,7 @@ fn nested(list: &[Bound<'_, PyAny>], dtype: Option<Dtype>) -> PyResult<Array> {
 
 /// Whether an array is among the items, or among those of lists in them.
 fn holds_arrays(list: &[Bound<'_, PyAny>]) -> bool {
-    list.iter().any(|x| x.cast::<PyArray>().is_ok() || x.cast::<PyList>().is_ok_and(|l| holds_arrays(&l.iter().collect::<Vec<_>>())))
+    list.iter().any(|x| x.cast::<PyArray>().is_ok() || items(x).is_some_and(|l| holds_arrays(&l)))
 }
 
 /// Appends the numbers of nested lists whose sizes are `shape`.
@@ -139,12 +139,12 @@ fn collect(list: &[Bound<'_, PyAny>], shape: &[usize], out: &mut Vec<Scalar>) ->
             (Some(s), None) => out.push(s),
             (Some(_), Some(_)) => return Err(PyValueError::new_err("Initialization encountered non-uniform length.")),
             (None, split) => {
-                let Ok(inner) = x.cast::<PyList>() else { return Err(invalid(x)) };
+                let Some(inner) = items(x) else { return Err(invalid(x)) };
                 let Some((&n, rest)) = split else { return Err(PyValueError::new_err("Initialization encountered extra dimension.")) };
                 if inner.len() != n {
                     return Err(PyValueError::new_err("Initialization encountered non-uniform length."));
                 }
-                collect(&inner.iter().collect::<Vec<_>>(), rest, out)?;
+                collect(&inner, rest, out)?;
             }
         }
     }
@@ -199,7 +199,26 @@ fn asarray(a: &Bound<'_, PyAny>, dtype: Option<DtypeArg>, copy: Option<bool>) ->
     }
 }
 
-/// Adds `asarray`.
+/// An object that stands for an array by its method `__mlx_array__`; this class wraps what an array can be made of.
+#[pyclass(frozen, module = "lazulite.core")]
+struct ArrayLike(Py<PyAny>);
+
+#[pymethods]
+impl ArrayLike {
+    #[new]
+    #[pyo3(signature = (value, /))]
+    fn new(value: Bound<'_, PyAny>) -> ArrayLike {
+        ArrayLike(value.unbind())
+    }
+
+    /// The array.
+    fn __mlx_array__(&self, py: Python<'_>) -> PyResult<Out> {
+        construct(self.0.bind(py), None).map(Out)
+    }
+}
+
+/// Adds `asarray` and `ArrayLike`.
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<ArrayLike>()?;
     m.add_function(wrap_pyfunction!(asarray, m)?)
 }

@@ -122,11 +122,15 @@ impl PyArray {
     }
 
     fn __iter__(&self) -> PyResult<ArrayIterator> {
+        ArrayIterator::over(self.get())
+    }
+
+    fn __reversed__(&self) -> PyResult<ArrayIterator> {
         let a = self.get();
         if a.ndim() == 0 {
-            return Err(PyTypeError::new_err("iter() 0-dimensional array."));
+            return ArrayIterator::over(a);
         }
-        Ok(ArrayIterator { a, next: AtomicUsize::new(0) })
+        ArrayIterator::over(ops::flip(&a, 0).raised()?)
     }
 }
 
@@ -146,6 +150,15 @@ pub struct ArrayIterator {
     next: AtomicUsize,
 }
 
+impl ArrayIterator {
+    fn over(a: Array) -> PyResult<ArrayIterator> {
+        if a.ndim() == 0 {
+            return Err(PyTypeError::new_err("iter() 0-dimensional array."));
+        }
+        Ok(ArrayIterator { a, next: AtomicUsize::new(0) })
+    }
+}
+
 #[pymethods]
 impl ArrayIterator {
     fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -155,6 +168,7 @@ impl ArrayIterator {
     fn __next__(&self) -> PyResult<Option<Out>> {
         let i = self.next.fetch_add(1, Ordering::Relaxed);
         if i >= self.a.shape()[0] {
+            self.next.store(usize::MAX / 2, Ordering::Relaxed);
             return Ok(None);
         }
         ops::index(&self.a, i as i64).raised().map(|x| Some(Out(x)))

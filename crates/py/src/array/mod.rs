@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use std::sync::RwLock;
 
 /// A lazy array.
-#[pyclass(frozen, weakref, module = "lazulite.core", name = "array")]
+#[pyclass(frozen, subclass, weakref, module = "lazulite.core", name = "array")]
 pub struct PyArray(RwLock<Array>);
 
 impl PyArray {

@@ -1,0 +1,17 @@
+"""Optimizers, schedules for their hyperparameters, and clipping of gradients."""
+
+# ruff: noqa: F401
+
+from lazulite.optimizers.adam import Adam, Adamax, AdamW
+from lazulite.optimizers.adaptive import AdaDelta, Adafactor, Adagrad, RMSprop
+from lazulite.optimizers.base import MultiOptimizer, Optimizer
+from lazulite.optimizers.clipping import clip_grad_norm
+from lazulite.optimizers.gradient_descent import SGD, Lion, Muon
+from lazulite.optimizers.schedulers import (
+    cosine_decay,
+    exponential_decay,
+    join_schedules,
+    linear_schedule,
+    step_decay,
+)
+from lazulite.utils import tree_flatten, tree_map, tree_merge, tree_reduce, tree_unflatten
