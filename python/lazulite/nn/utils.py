@@ -11,19 +11,30 @@ from lazulite.nn.layers.base import Module
 from lazulite.utils import tree_flatten, tree_map, tree_unflatten
 
 
+def _swap_in(into: dict | list, new: dict | list, swapped: list) -> None:
+    """Put the arrays of a tree of parameters in their places, and list `(where, key, old array, new array)`."""
+    for key, value in new.items() if isinstance(new, dict) else enumerate(new):
+        if isinstance(value, (dict, list)):
+            _swap_in(into[key], value, swapped)
+        else:
+            swapped.append((into, key, into[key], value))
+            into[key] = value
+
+
 def _call_with(model: Module, parameters: dict, fn: Callable, args: tuple, kwargs: dict) -> Any:
     """`fn(*args, **kwargs)` while `model` holds `parameters`; then put back what they stood in for.
 
-    An entry that `fn` itself replaced keeps its new value. The model is restored if `fn` raises, too.
+    A place that `fn` itself gave a new value keeps that. The model is restored if `fn` raises, too.
     """
-    before = tree_flatten(model.trainable_parameters())
-    model.update(parameters)
-    stand_ins = [array for _, array in tree_flatten(model.trainable_parameters())]
-    originals = {id(new): old for new, (_, old) in zip(stand_ins, before, strict=True)}
+    swapped = []
     try:
+        _swap_in(model, parameters, swapped)
         return fn(*args, **kwargs)
     finally:
-        model.apply(lambda array: originals.get(id(array), array))
+        for where, key, old, new in swapped:
+            there = key in where if isinstance(where, dict) else key < len(where)
+            if there and where[key] is new:
+                where[key] = old
 
 
 def value_and_grad(model: Module, fn: Callable) -> Callable:

@@ -1,7 +1,6 @@
 """Optimizers, schedules for their hyperparameters, and clipping of gradients."""
 
-# ruff: noqa: F401
-
+from lazulite.nn.layers.base import Module
 from lazulite.optimizers.adam import Adam, Adamax, AdamW
 from lazulite.optimizers.adaptive import AdaDelta, Adafactor, Adagrad, RMSprop
 from lazulite.optimizers.base import MultiOptimizer, Optimizer

@@ -1,7 +1,5 @@
 """The layers, and `Module`, which they all are."""
 
-# ruff: noqa: F401
-
 from lazulite.nn.layers.activations import (
     CELU,
     ELU,
@@ -62,7 +60,9 @@ from lazulite.nn.layers.dropout import Dropout, Dropout2d, Dropout3d
 from lazulite.nn.layers.embedding import Embedding
 from lazulite.nn.layers.linear import Bilinear, Identity, Linear
 from lazulite.nn.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
+from lazulite.nn.layers.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from lazulite.nn.layers.positional_encoding import ALiBi, RoPE, SinusoidalPositionalEncoding
+from lazulite.nn.layers.recurrent import GRU, LSTM, RNN
 from lazulite.nn.layers.transformer import (
     MultiHeadAttention,
     Transformer,
@@ -71,3 +71,4 @@ from lazulite.nn.layers.transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )
+from lazulite.nn.layers.upsample import Upsample

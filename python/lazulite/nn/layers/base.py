@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import lazulite.core as mx
@@ -156,7 +156,8 @@ class Module(dict):
     @staticmethod
     def trainable_parameter_filter(module: Module, key: str, value: Any) -> bool:
         """`valid_parameter_filter` without what `module` has frozen."""
-        return Module.valid_parameter_filter(module, key, value) and key not in module._no_grad
+        valid = isinstance(value, (dict, list, mx.array)) and not key.startswith("_")
+        return valid and key not in module._no_grad
 
     def filter_and_map(
         self,
@@ -182,27 +183,11 @@ class Module(dict):
             >>> nn.Linear(3, 2).filter_and_map(nn.Module.valid_parameter_filter, lambda x: x.shape)
             {'weight': (2, 3), 'bias': (2,)}
         """
-        map_fn = map_fn or (lambda x: x)
-        is_leaf_fn = is_leaf_fn or (lambda module, key, value: not isinstance(value, (dict, list)))
-
-        def take(key: str, value: Any) -> Any:
-            if is_leaf_fn(self, key, value):
-                return map_fn(value)
-            if isinstance(value, Module):
-                return value.filter_and_map(filter_fn, map_fn, is_leaf_fn)
-            if isinstance(value, dict):
-                return {k: take_inside(f"{key}.{k}", v) for k, v in value.items()}
-            if isinstance(value, list):
-                return [take_inside(f"{key}.{i}", v) for i, v in enumerate(value)]
-            raise RuntimeError(
-                f"filter_and_map: {type(self).__name__} holds a {type(value).__name__} at {key!r}, "
-                "which is neither a leaf nor something to descend into"
-            )
-
-        def take_inside(key: str, value: Any) -> Any:
-            return take(key, value) if filter_fn(self, key, value) else {}
-
-        return {key: take(key, value) for key, value in self.items() if filter_fn(self, key, value)}
+        return {
+            key: _taken(self, key, value, filter_fn, map_fn, is_leaf_fn)
+            for key, value in self.items()
+            if filter_fn(self, key, value)
+        }
 
     def parameters(self) -> dict:
         """All arrays of this module and the modules below, as a tree of dicts and lists."""
@@ -429,25 +414,54 @@ def _check_weights(new: dict[str, Any], current: dict[str, mx.array]) -> None:
             raise ValueError(f"load_weights: {name} has shape {value.shape}, the new array has {new[name].shape}")
 
 
-def _places(into: dict | list, new: dict | list, strict: bool, what: str) -> list[tuple[Any, Any, Any]]:
-    """The places that `new` names in `into`: `(key, present value, new value)`."""
+def _taken(
+    module: Module,
+    key: str,
+    value: Any,
+    filter_fn: Callable,
+    map_fn: Callable | None,
+    is_leaf_fn: Callable | None,
+) -> Any:
+    """What `filter_and_map` makes of one value that its filter kept. Most of its time goes here."""
+    is_leaf = is_leaf_fn(module, key, value) if is_leaf_fn else not isinstance(value, (dict, list))
+    if is_leaf:
+        return map_fn(value) if map_fn else value
+    if isinstance(value, Module):
+        return value.filter_and_map(filter_fn, map_fn, is_leaf_fn)
+
+    def inside(path: str, item: Any) -> Any:
+        if not filter_fn(module, path, item):
+            return {}
+        return _taken(module, path, item, filter_fn, map_fn, is_leaf_fn)
+
+    if isinstance(value, dict):
+        return {k: inside(f"{key}.{k}", v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [inside(f"{key}.{i}", v) for i, v in enumerate(value)]
+    raise RuntimeError(
+        f"filter_and_map: {type(module).__name__} holds a {type(value).__name__} at {key!r}, "
+        "which is neither a leaf nor something to descend into"
+    )
+
+
+def _places(into: dict | list, new: Any, strict: bool, what: str) -> Iterator[tuple[Any, Any, Any]]:
+    """The places that the tree `new` names in `into`: `(key, present value, new value)`."""
     if isinstance(new, dict):
-        for key in new:
-            if strict and key not in into:
+        for key, value in new.items():
+            if key in into:
+                yield key, into[key], value
+            elif strict:
                 raise ValueError(f'Module has no {what} named "{key}"')
-        return [(key, into[key], value) for key, value in new.items() if key in into]
-    if strict and isinstance(into, list) and len(new) > len(into):
-        raise ValueError(f"{len(new)} values given for a list of {len(into)}")
-    if isinstance(into, list):
-        new = new[: len(into)]
-    return [(i, into[i], value) for i, value in enumerate(new)]
+    elif isinstance(new, list):
+        if strict and isinstance(into, list) and len(new) > len(into):
+            raise ValueError(f"{len(new)} values given for a list of {len(into)}")
+        for i, value in enumerate(new[: len(into)] if isinstance(into, list) else new):
+            yield i, into[i], value
+    elif strict:
+        raise ValueError(f"a {type(new).__name__} stands where a dict or a list with a {what} is expected")
 
 
 def _update_parameters(into: dict | list, new: Any, strict: bool) -> None:
-    if not isinstance(new, (dict, list)):
-        if strict:
-            raise ValueError(f"Module.update: a {type(new).__name__} stands where a dict or a list is expected")
-        return
     for key, present, value in _places(into, new, strict, "parameter"):
         if not isinstance(present, mx.array):
             _update_parameters(present, value, strict)
@@ -458,10 +472,6 @@ def _update_parameters(into: dict | list, new: Any, strict: bool) -> None:
 
 
 def _update_modules(into: dict | list, new: Any, strict: bool) -> None:
-    if not isinstance(new, (dict, list)):
-        if strict:
-            raise ValueError(f"Module.update_modules: a {type(new).__name__} stands where a module is expected")
-        return
     for key, present, value in _places(into, new, strict, "submodule"):
         if isinstance(present, Module) and isinstance(value, Module):
             into[key] = value
