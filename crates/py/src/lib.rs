@@ -26,6 +26,7 @@ use pyo3::prelude::*;
 /// Lazy arrays and composable function transforms, with MLX's interface.
 #[pymodule]
 fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    constants(m)?;
     dtype::register(m)?;
     device::register(m)?;
     memory::register(m)?;
@@ -36,6 +37,16 @@ fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     random::register(m)?;
     tree::register(m)?;
     transforms::register(m)
+}
+
+/// Adds the numbers that have a name.
+fn constants(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("e", std::f64::consts::E)?;
+    m.add("pi", std::f64::consts::PI)?;
+    m.add("euler_gamma", 0.577_215_664_901_532_9)?;
+    m.add("inf", f64::INFINITY)?;
+    m.add("nan", f64::NAN)?;
+    m.add("newaxis", m.py().None())
 }
 
 /// A new submodule, which is also importable by its name.
