@@ -562,9 +562,9 @@ fn cumulative(x: &Array) -> Result<Array> {
     let n = x.size();
     let side = n.isqrt() + usize::from(n.isqrt().pow(2) < n);
     let square = crate::ops::reshape(&crate::ops::pad(x, &[(0, side * side - n)], 0.0)?, [side as i64, side as i64])?;
-    let within = crate::ops::matmul(&square, &crate::ops::transpose(&crate::ops::tri(side, side, 0, Dtype::F32)?, [1, 0])?)?;
+    let within = crate::ops::matmul(&square, &crate::ops::transpose(&Array::tri(side, side, 0, Dtype::F32), [1, 0])?)?;
     let rows = crate::ops::sum(&square, crate::ops::keep(-1))?;
-    let before = crate::ops::matmul(&crate::ops::tri(side, side, -1, Dtype::F32)?, &rows)?;
+    let before = crate::ops::matmul(&Array::tri(side, side, -1, Dtype::F32), &rows)?;
     let all = crate::ops::reshape(&crate::ops::add(&within, &before)?, [-1])?;
     crate::ops::split_at(&all, &[n], 0).map(|mut parts| parts.swap_remove(0))
 }
