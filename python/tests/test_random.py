@@ -1,4 +1,4 @@
-"""Random numbers: bits, uniforms and what is computed from them equal MLX's for the same key, by the fixture that MLX gave."""
+"""Random numbers: bits, uniforms and what is computed from them equal MLX's for the same key, by MLX's fixture."""
 
 import json
 import pathlib

@@ -13,6 +13,7 @@ mod declare;
 mod device;
 mod dtype;
 mod errors;
+mod files;
 mod evaluate;
 mod memory;
 mod ops;
@@ -36,7 +37,8 @@ fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     ops::register(m)?;
     random::register(m)?;
     tree::register(m)?;
-    transforms::register(m)
+    transforms::register(m)?;
+    files::register(m)
 }
 
 /// Adds the numbers that have a name.
