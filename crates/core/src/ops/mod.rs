@@ -23,6 +23,7 @@ pub mod matmul;
 pub mod operators;
 pub mod random;
 pub mod reduce;
+mod reinterpret;
 pub mod stats;
 pub mod view;
 
@@ -118,12 +119,15 @@ pub use create::*;
 pub use einsum::einsum;
 pub use elementwise::*;
 pub use index::{Ellipsis, IndexPart, IntoIndex, NewAxis, SliceEnd, slice};
-pub use index::{add_at, index, masked_set, maximum_at, minimum_at, multiply_at, put_along_axis, set, take, take_along_axis};
+pub use index::{
+    add_at, block, index, masked_set, maximum_at, minimum_at, multiply_at, put_along_axis, set, set_block, take, take_along_axis,
+};
 pub use join::*;
 pub use layout::{PadMode, as_strided, at_least, diagonal_of, expand_axes, meshgrid, pad_with, unflatten, unstack};
 pub use literal::from_literal;
 pub use matmul::*;
 pub use reduce::*;
+pub use reinterpret::view;
 pub use stats::{bartlett, blackman, count_nonzero, diff, hamming, hanning, median};
 pub use view::*;
 
