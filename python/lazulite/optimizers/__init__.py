@@ -14,3 +14,30 @@ from lazulite.optimizers.schedulers import (
     step_decay,
 )
 from lazulite.utils import tree_flatten, tree_map, tree_merge, tree_reduce, tree_unflatten
+
+__all__ = [
+    "AdaDelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Lion",
+    "Module",
+    "MultiOptimizer",
+    "Muon",
+    "Optimizer",
+    "RMSprop",
+    "SGD",
+    "clip_grad_norm",
+    "cosine_decay",
+    "exponential_decay",
+    "join_schedules",
+    "linear_schedule",
+    "step_decay",
+    "tree_flatten",
+    "tree_map",
+    "tree_merge",
+    "tree_reduce",
+    "tree_unflatten",
+]

@@ -10,7 +10,7 @@ import lazulite.core as mx
 from lazulite.utils import tree_flatten, tree_unflatten
 
 
-class Module(dict):
+class Module(dict[str, Any]):
     """A layer or a model: a dict of its arrays and submodules, whose keys are also its attributes.
 
     Assign arrays, modules and lists, tuples or dicts of them as attributes in `__init__`, after `super().__init__()`,
@@ -23,7 +23,7 @@ class Module(dict):
 
     Example:
         >>> class MLP(nn.Module):
-        ...     def __init__(self, dims, hidden):
+        ...     def __init__(self, dims, hidden) -> None:
         ...         super().__init__()
         ...         self.up = nn.Linear(dims, hidden)
         ...         self.down = nn.Linear(hidden, dims)
@@ -36,10 +36,10 @@ class Module(dict):
         >>> mx.eval(model.parameters())
     """
 
-    __call__: Callable
+    __call__: Callable[..., Any]
 
-    def __init__(self):
-        self._no_grad = set()
+    def __init__(self) -> None:
+        self._no_grad: set[str] = set()
         self._training = True
 
     @property
@@ -162,9 +162,9 @@ class Module(dict):
     def filter_and_map(
         self,
         filter_fn: Callable[[Module, str, Any], bool],
-        map_fn: Callable | None = None,
+        map_fn: Callable[..., Any] | None = None,
         is_leaf_fn: Callable[[Module, str, Any], bool] | None = None,
-    ) -> dict:
+    ) -> dict[str, Any]:
         """Take the entries that a filter keeps, from here down.
 
         Both functions get the module that holds the value, the value's path within that module (`"weight"`,
@@ -189,19 +189,19 @@ class Module(dict):
             if filter_fn(self, key, value)
         }
 
-    def parameters(self) -> dict:
+    def parameters(self) -> dict[str, Any]:
         """All arrays of this module and the modules below, as a tree of dicts and lists."""
         return self.filter_and_map(self.valid_parameter_filter)
 
-    def trainable_parameters(self) -> dict:
+    def trainable_parameters(self) -> dict[str, Any]:
         """`parameters()` without those that are frozen."""
         return self.filter_and_map(self.trainable_parameter_filter)
 
-    def children(self) -> dict:
+    def children(self) -> dict[str, Any]:
         """The modules that this one holds itself, in the dicts and lists it holds them in."""
         return self.filter_and_map(self.valid_child_filter, is_leaf_fn=lambda m, k, v: isinstance(v, Module))
 
-    def leaf_modules(self) -> dict:
+    def leaf_modules(self) -> dict[str, Any]:
         """The modules below this one that hold none that has parameters, as a tree."""
 
         def is_leaf(module: Module, key: str, value: Any) -> bool:
@@ -231,7 +231,7 @@ class Module(dict):
 
     # Changing
 
-    def update(self, parameters: dict, strict: bool = True) -> Module:
+    def update(self, parameters: dict[str, Any], strict: bool = True) -> Module:  # type: ignore[override]
         """Replace parameters.
 
         Args:
@@ -271,7 +271,7 @@ class Module(dict):
         self.update(self.filter_and_map(filter_fn or self.valid_parameter_filter, map_fn))
         return self
 
-    def update_modules(self, modules: dict, strict: bool = True) -> Module:
+    def update_modules(self, modules: dict[str, Any], strict: bool = True) -> Module:
         """Replace modules below this one.
 
         Args:
@@ -401,7 +401,7 @@ class Module(dict):
         return self
 
 
-def _check_weights(new: dict[str, Any], current: dict[str, mx.array]) -> None:
+def _check_weights(new: dict[str, Any], current: dict[str, Any]) -> None:
     """Raise a `ValueError` unless `new` has the names and shapes of `current`."""
     if extra := sorted(new.keys() - current.keys()):
         raise ValueError(f"load_weights: {len(extra)} parameters that the module does not have: {', '.join(extra)}")
@@ -418,9 +418,9 @@ def _taken(
     module: Module,
     key: str,
     value: Any,
-    filter_fn: Callable,
-    map_fn: Callable | None,
-    is_leaf_fn: Callable | None,
+    filter_fn: Callable[..., Any],
+    map_fn: Callable[..., Any] | None,
+    is_leaf_fn: Callable[..., Any] | None,
 ) -> Any:
     """What `filter_and_map` makes of one value that its filter kept. Most of its time goes here."""
     is_leaf = is_leaf_fn(module, key, value) if is_leaf_fn else not isinstance(value, (dict, list))
@@ -444,7 +444,7 @@ def _taken(
     )
 
 
-def _places(into: dict | list, new: Any, strict: bool, what: str) -> Iterator[tuple[Any, Any, Any]]:
+def _places(into: Any, new: Any, strict: bool, what: str) -> Iterator[tuple[Any, Any, Any]]:
     """The places that the tree `new` names in `into`: `(key, present value, new value)`."""
     if isinstance(new, dict):
         for key, value in new.items():
@@ -461,7 +461,7 @@ def _places(into: dict | list, new: Any, strict: bool, what: str) -> Iterator[tu
         raise ValueError(f"a {type(new).__name__} stands where a dict or a list with a {what} is expected")
 
 
-def _update_parameters(into: dict | list, new: Any, strict: bool) -> None:
+def _update_parameters(into: Any, new: Any, strict: bool) -> None:
     for key, present, value in _places(into, new, strict, "parameter"):
         if not isinstance(present, mx.array):
             _update_parameters(present, value, strict)
@@ -471,7 +471,7 @@ def _update_parameters(into: dict | list, new: Any, strict: bool) -> None:
             raise ValueError(f"Module.update: a {type(value).__name__} given for the array at {key!r}")
 
 
-def _update_modules(into: dict | list, new: Any, strict: bool) -> None:
+def _update_modules(into: Any, new: Any, strict: bool) -> None:
     for key, present, value in _places(into, new, strict, "submodule"):
         if isinstance(present, Module) and isinstance(value, Module):
             into[key] = value

@@ -43,7 +43,7 @@ class _Pool(Module):
         kernel_size: int | tuple[int, ...],
         stride: int | tuple[int, ...] | None = None,
         padding: int | tuple[int, ...] | None = 0,
-    ):
+    ) -> None:
         super().__init__()
         name, axes = type(self).__name__, type(self)._axes
         self._kernel_size = _as_tuple(name, "kernel_size", kernel_size, axes, 1)
@@ -110,7 +110,7 @@ class MaxPool1d(_MaxPool):
         kernel_size: int | tuple[int],
         stride: int | tuple[int] | None = None,
         padding: int | tuple[int] = 0,
-    ):
+    ) -> None:
         super().__init__(kernel_size, stride, padding)
 
 
@@ -137,7 +137,7 @@ class MaxPool2d(_MaxPool):
         kernel_size: int | tuple[int, int],
         stride: int | tuple[int, int] | None = None,
         padding: int | tuple[int, int] | None = 0,
-    ):
+    ) -> None:
         super().__init__(kernel_size, stride, padding)
 
 
@@ -164,7 +164,7 @@ class MaxPool3d(_MaxPool):
         kernel_size: int | tuple[int, int, int],
         stride: int | tuple[int, int, int] | None = None,
         padding: int | tuple[int, int, int] | None = 0,
-    ):
+    ) -> None:
         super().__init__(kernel_size, stride, padding)
 
 
@@ -191,7 +191,7 @@ class AvgPool1d(_AvgPool):
         kernel_size: int | tuple[int],
         stride: int | tuple[int] | None = None,
         padding: int | tuple[int] = 0,
-    ):
+    ) -> None:
         super().__init__(kernel_size, stride, padding)
 
 
@@ -218,7 +218,7 @@ class AvgPool2d(_AvgPool):
         kernel_size: int | tuple[int, int],
         stride: int | tuple[int, int] | None = None,
         padding: int | tuple[int, int] | None = 0,
-    ):
+    ) -> None:
         super().__init__(kernel_size, stride, padding)
 
 
@@ -245,5 +245,5 @@ class AvgPool3d(_AvgPool):
         kernel_size: int | tuple[int, int, int],
         stride: int | tuple[int, int, int] | None = None,
         padding: int | tuple[int, int, int] | None = 0,
-    ):
+    ) -> None:
         super().__init__(kernel_size, stride, padding)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import lazulite.core as mx
 from lazulite.nn.layers.activations import tanh
@@ -53,8 +54,8 @@ class RNN(Module):
         input_size: int,
         hidden_size: int,
         bias: bool = True,
-        nonlinearity: Callable | None = None,
-    ):
+        nonlinearity: Callable[..., Any] | None = None,
+    ) -> None:
         super().__init__()
         nonlinearity = tanh if nonlinearity is None else nonlinearity
         if not callable(nonlinearity):
@@ -72,7 +73,7 @@ class RNN(Module):
             f"nonlinearity={self.nonlinearity}, bias={'bias' in self}"
         )
 
-    def __call__(self, x, hidden=None):
+    def __call__(self, x: mx.array, hidden: mx.array | None = None) -> mx.array:
         """The hidden states after each step.
 
         Args:
@@ -113,7 +114,7 @@ class GRU(Module):
         (2, 7, 5)
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True):
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True) -> None:
         super().__init__()
         self.hidden_size = hidden_size
         self.Wx = _drawn(hidden_size, 3 * hidden_size, input_size)
@@ -125,7 +126,7 @@ class GRU(Module):
     def _extra_repr(self) -> str:
         return f"input_dims={self.Wx.shape[1]}, hidden_size={self.hidden_size}, bias={'b' in self}"
 
-    def __call__(self, x, hidden=None):
+    def __call__(self, x: mx.array, hidden: mx.array | None = None) -> mx.array:
         """The hidden states after each step.
 
         Args:
@@ -178,7 +179,7 @@ class LSTM(Module):
         ((2, 7, 5), (2, 7, 5))
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True):
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True) -> None:
         super().__init__()
         self.hidden_size = hidden_size
         self.Wx = _drawn(hidden_size, 4 * hidden_size, input_size)
@@ -189,7 +190,9 @@ class LSTM(Module):
     def _extra_repr(self) -> str:
         return f"input_dims={self.Wx.shape[1]}, hidden_size={self.hidden_size}, bias={'bias' in self}"
 
-    def __call__(self, x, hidden=None, cell=None):
+    def __call__(
+        self, x: mx.array, hidden: mx.array | None = None, cell: mx.array | None = None
+    ) -> tuple[mx.array, mx.array]:
         """The hidden states and the cells after each step.
 
         Args:

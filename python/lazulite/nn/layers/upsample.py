@@ -98,11 +98,11 @@ class Upsample(Module):
 
     def __init__(
         self,
-        scale_factor: float | tuple,
+        scale_factor: float | tuple[float, ...],
         mode: Literal["nearest", "linear", "cubic"] = "nearest",
         align_corners: bool = False,
         antialias: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         if mode not in ("nearest", "linear", "cubic"):
             raise ValueError(f"Upsample: mode must be 'nearest', 'linear' or 'cubic', not {mode!r}")
