@@ -151,7 +151,12 @@ def test_exit_code(tmp_path, end, code):
 
 @pytest.mark.parametrize(
     "text",
-    ["def inner():\n    raise ValueError('wrong')\n\ninner()\n", "x = = 1\n", "import absent_module\n", "raise KeyError"],
+    [
+        "def inner():\n    raise ValueError('wrong')\n\ninner()\n",
+        "x = = 1\n",
+        "import absent_module\n",
+        "raise KeyError",
+    ],
 )
 def test_traceback_is_that_of_the_program_alone(tmp_path, text):
     write(tmp_path / "program.py", text)
