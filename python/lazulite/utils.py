@@ -7,13 +7,13 @@ the leaf `tree["a"][0]["w"]` has the path `a.0.w`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 _SEQUENCES = (list, tuple)
 _CONTAINERS = (list, tuple, dict)
 
 
-def _rebuild(like: list | tuple, items: list) -> Any:
+def _rebuild(like: list[Any] | tuple[Any, ...], items: list[Any]) -> Any:
     """A sequence of `like`'s type holding `items`; a named tuple takes its fields one by one."""
     kind = type(like)
     if hasattr(like, "_fields"):
@@ -21,7 +21,7 @@ def _rebuild(like: list | tuple, items: list) -> Any:
     return kind(items)
 
 
-def tree_map(fn: Callable, tree: Any, *rest: Any, is_leaf: Callable | None = None) -> Any:
+def tree_map(fn: Callable[..., Any], tree: Any, *rest: Any, is_leaf: Callable[..., Any] | None = None) -> Any:
     """Call `fn` on every leaf and return a tree of the results, in the shape of `tree`.
 
     Args:
@@ -51,10 +51,10 @@ def tree_map(fn: Callable, tree: Any, *rest: Any, is_leaf: Callable | None = Non
 
 
 def tree_map_with_path(
-    fn: Callable,
+    fn: Callable[..., Any],
     tree: Any,
     *rest: Any,
-    is_leaf: Callable | None = None,
+    is_leaf: Callable[..., Any] | None = None,
     path: Any | None = None,
 ) -> Any:
     """`tree_map` for a function that also wants to know where the leaf is.
@@ -89,10 +89,29 @@ def tree_map_with_path(
     return fn(path, tree, *rest)
 
 
+@overload
+def tree_flatten(
+    tree: Any,
+    prefix: str = ...,
+    is_leaf: Callable[..., Any] | None = ...,
+    destination: list[tuple[str, Any]] | None = ...,
+) -> list[tuple[str, Any]]: ...
+
+
+@overload
+def tree_flatten(
+    tree: Any,
+    prefix: str = ...,
+    is_leaf: Callable[..., Any] | None = ...,
+    *,
+    destination: dict[str, Any],
+) -> dict[str, Any]: ...
+
+
 def tree_flatten(
     tree: Any,
     prefix: str = "",
-    is_leaf: Callable | None = None,
+    is_leaf: Callable[..., Any] | None = None,
     destination: list[tuple[str, Any]] | dict[str, Any] | None = None,
 ) -> list[tuple[str, Any]] | dict[str, Any]:
     """List the leaves of a tree with their paths.
@@ -123,7 +142,9 @@ def tree_flatten(
     return destination
 
 
-def _flatten_into(tree: Any, prefix: str, is_leaf: Callable | None, destination: list | dict) -> None:
+def _flatten_into(
+    tree: Any, prefix: str, is_leaf: Callable[..., Any] | None, destination: list[tuple[str, Any]] | dict[str, Any]
+) -> None:
     if isinstance(tree, _CONTAINERS) and not (is_leaf is not None and is_leaf(tree)):
         children = tree.items() if isinstance(tree, dict) else enumerate(tree)
         for key, child in children:
@@ -172,7 +193,9 @@ def tree_unflatten(tree: list[tuple[str, Any]] | dict[str, Any]) -> Any:
     return items
 
 
-def tree_reduce(fn: Callable, tree: Any, initializer: Any = None, is_leaf: Callable | None = None) -> Any:
+def tree_reduce(
+    fn: Callable[..., Any], tree: Any, initializer: Any = None, is_leaf: Callable[..., Any] | None = None
+) -> Any:
     """Fold the leaves of a tree, from the first to the last.
 
     Args:
@@ -194,7 +217,7 @@ def tree_reduce(fn: Callable, tree: Any, initializer: Any = None, is_leaf: Calla
     return total
 
 
-def tree_merge(tree_a: Any, tree_b: Any, merge_fn: Callable | None = None) -> Any:
+def tree_merge(tree_a: Any, tree_b: Any, merge_fn: Callable[..., Any] | None = None) -> Any:
     """One tree with the leaves of both.
 
     `None` and empty containers give way to what the other tree holds. Where both hold something and the two are not

@@ -269,7 +269,7 @@ def differs(theirs: Signature, own: inspect.Signature) -> str | None:
             return f"{own} takes no ({', '.join([*args, *(k + '=' for k in kwargs)])}): {e}"
     for p in named:
         mine = own.parameters.get(p.name)
-        if mine is None or p.required or mine.default is Parameter.empty or mine.default is ...:
+        if mine is None or p.required or mine.default in (Parameter.empty, None, ...):  # None stands for what fits
             continue
         if (
             isinstance(mine.default, bool | int | float | str | None)

@@ -9,6 +9,12 @@ import lazulite.nn as nn
 import lazulite.optimizers as optim
 import pytest
 
+# Examples that need a part of the core which is still to come.
+NEEDS = {
+    "lazulite.nn.layers.base.Module.save_weights": "save_safetensors",
+    "lazulite.nn.utils.average_gradients": "distributed",
+}
+
 
 def modules():
     """`lazulite.utils` and every module of `lazulite.nn` and `lazulite.optimizers`."""
@@ -26,5 +32,6 @@ def test_examples(name, tmp_path, monkeypatch):
     known = {"mx": mx, "nn": nn, "optim": optim, **vars(module), "model": nn.Linear(2, 1)}
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     for test in finder.find(module, name, module=module, extraglobs=known):
-        runner.run(test)
+        if hasattr(mx, NEEDS.get(test.name, "array")):
+            runner.run(test)
     assert runner.summarize(verbose=False).failed == 0

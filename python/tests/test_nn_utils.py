@@ -54,6 +54,21 @@ def test_the_model_keeps_its_arrays():
     assert np.isfinite(np.array(model.layers[1].running_mean)).all()
 
 
+def test_what_the_function_replaces_stays_replaced():
+    model = nn.Sequential(nn.Linear(2, 1), nn.Linear(1, 1))
+    new = mx.zeros((1, 2))
+
+    def changes(model, x):
+        y = model(x).sum()
+        model.layers[0].weight = new
+        del model.layers[0]["bias"]
+        model.layers.pop()
+        return y
+
+    nn.value_and_grad(model, changes)(model, array(random(4, 2)))
+    assert model.layers[0].weight.tolist() == [[0, 0]] and "bias" not in model.layers[0] and len(model.layers) == 1
+
+
 def test_an_exception_leaves_the_model_as_it_was():
     model = nn.Linear(2, 1)
     weight = np.array(model.weight)

@@ -16,7 +16,7 @@ const TARGET: f64 = 65.0;
 
 /// Memory for one operand from the allocator that arrays get theirs from; never freed.
 fn memory() -> &'static mut [f32] {
-    let address = Cpu.allocate(0, 4 * N).expect("memory");
+    let address = Cpu.allocate(0, 0, 4 * N).expect("memory");
     // SAFETY: the block holds N floats, and nobody else knows it.
     unsafe {
         std::ptr::write_bytes(address as *mut u8, 0, 4 * N);
@@ -75,7 +75,7 @@ fn main() -> std::process::ExitCode {
         for _ in 0..rounds {
             time(0, &|| shared(p.hand, &reads));
             // SAFETY: the buffers are as large as the tape's maps.
-            time(1, &|| unsafe { compiled.run(Args { inputs: &addresses, outputs: &[out], params: &bits }) });
+            time(1, &|| unsafe { compiled.run(Args { inputs: &addresses, outputs: &[out], params: &bits, ..Args::default() }) });
             time(2, &|| eval([&facade(&arrays)]).expect("it runs"));
             time(3, &|| shared(benches::hand::copy, &reads));
         }
@@ -114,7 +114,7 @@ fn small() {
         let (ins, outs, params) = ([data.as_ptr() as usize], [out.as_mut_ptr() as usize], [0.5f32.to_bits() as u64]);
         let best = |reps: usize, f: &dyn Fn()| minimum(50, || seconds(|| (0..reps).for_each(|_| f())) * 1e9 / reps as f64);
         // SAFETY: the buffers are as large as the tape's maps.
-        let run = best(1000, &|| unsafe { compiled.run(Args { inputs: &ins, outputs: &outs, params: &params }) });
+        let run = best(1000, &|| unsafe { compiled.run(Args { inputs: &ins, outputs: &outs, params: &params, ..Args::default() }) });
         let compile = best(100, &|| drop(std::hint::black_box(Compiled::new(&tape))));
         println!("{n} instructions on 16 elements: {run:.0} ns a run, {compile:.0} ns to compile");
     }

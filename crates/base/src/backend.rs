@@ -21,7 +21,7 @@ pub struct Device {
 }
 
 /// What a launch passes to a kernel: addresses of the operands' first elements, and the scalar parameters' bits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Args<'a> {
     /// One address an input.
     pub inputs: &'a [Address],
@@ -29,10 +29,19 @@ pub struct Args<'a> {
     pub outputs: &'a [Address],
     /// Parameters, in the low bytes.
     pub params: &'a [u64],
+    /// Memory of [`Kernel::scratch`] bytes, aligned to 64, whose contents nobody else needs; 0 if it asked for none.
+    pub scratch: Address,
+    /// The number of the stream whose task is running.
+    pub stream: u32,
 }
 
 /// A compiled step.
 pub trait Kernel: Send + Sync {
+    /// Bytes of memory that a launch needs for itself; the plan has them ready.
+    fn scratch(&self) -> usize {
+        0
+    }
+
     /// Runs (or, on an asynchronous backend, enqueues) the step on the stream whose task is running.
     ///
     /// # Safety
@@ -43,6 +52,35 @@ pub trait Kernel: Send + Sync {
 
 /// Something to run in a stream's order.
 pub type Task = Box<dyn FnOnce() + Send>;
+
+/// How a task is handed to a stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Start {
+    /// The caller is about to wait for the task, so it may run inline.
+    Waited,
+    /// The caller goes on; the task itself waits for nothing on the host.
+    Ready,
+    /// The caller goes on; the task may wait for other work on the host.
+    Later,
+}
+
+/// A point in a stream's order, on a backend whose work goes on after the task that started it has returned.
+pub trait Event: Send + Sync {
+    /// Waits until the stream has come to this point.
+    ///
+    /// # Errors
+    /// A fault of the work before it.
+    fn wait(&self) -> Result<()>;
+
+    /// Whether the stream has come to this point; never blocks.
+    fn is_done(&self) -> bool;
+
+    /// Makes a stream of the same backend run what it gets from now on after this point. Nobody waits on the host.
+    ///
+    /// # Errors
+    /// What the backend reports.
+    fn before(&self, device: u16, stream: u32) -> Result<()>;
+}
 
 /// A backend. Streams are numbered per device by the core, from 0; a backend makes what it needs for one when it first sees it.
 pub trait Backend: Send + Sync {
@@ -55,32 +93,59 @@ pub trait Backend: Send + Sync {
     /// Whether the host reads and writes this memory through plain pointers.
     fn host_visible(&self) -> bool;
 
-    /// Memory of at least `bytes` bytes, aligned to 64; `None` when there is none.
-    fn allocate(&self, device: u16, bytes: usize) -> Option<Address>;
+    /// What is known of a device, for people: names and values.
+    fn info(&self, _device: u16) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
-    /// Gives memory back.
+    /// Memory of at least `bytes` bytes, aligned to 64, that the stream's tasks will use first; `None` when there is none.
+    fn allocate(&self, device: u16, stream: u32, bytes: usize) -> Option<Address>;
+
+    /// Takes memory back. `streams` names the streams whose tasks used it, the one it was allocated for first; on a backend whose work
+    /// outlasts its tasks, work given to them before may still use it.
     ///
     /// # Safety
-    /// `address` came from `allocate` with these arguments and nothing uses it any more.
-    unsafe fn free(&self, device: u16, address: Address, bytes: usize);
+    /// `address` came from `allocate` with these arguments, and nothing that is yet to be submitted uses it.
+    unsafe fn free(&self, device: u16, streams: &[u32], address: Address, bytes: usize);
 
-    /// Copies `bytes` from host memory; runs within a task of a stream of the device.
+    /// Bytes of freed memory that the backend keeps for reuse. Only a backend whose memory the host does not see keeps any: when it may
+    /// be used again is a matter of its streams. The core keeps the others' freed memory itself.
+    fn kept(&self) -> usize {
+        0
+    }
+
+    /// Keeps at most `bytes` of freed memory from now on, and gives the rest back to the system as soon as nothing uses it.
+    fn keep_at_most(&self, _bytes: usize) {}
+
+    /// Copies `bytes` from host memory, in the order of the stream whose task is running. The host memory has been read when it returns.
     ///
     /// # Safety
     /// Both ranges are valid and do not overlap.
-    unsafe fn upload(&self, device: u16, from: *const u8, to: Address, bytes: usize) -> Result<()>;
+    unsafe fn upload(&self, device: u16, stream: u32, from: *const u8, to: Address, bytes: usize) -> Result<()>;
 
-    /// Copies `bytes` to host memory and waits for it; runs within a task of a stream of the device.
+    /// Copies `bytes`, whose contents are complete, to host memory and waits for it.
     ///
     /// # Safety
     /// Both ranges are valid and do not overlap.
     unsafe fn download(&self, device: u16, from: Address, to: *mut u8, bytes: usize) -> Result<()>;
 
-    /// Compiles a step; `None` if this backend has no kernel for it (the planner then places the step elsewhere).
-    fn compile(&self, device: u16, work: &Work) -> Option<Arc<dyn Kernel>>;
+    /// Says that these steps are about to be compiled, so that their compilation may be shared.
+    fn prepare(&self, _device: u16, _works: &[&Work]) {}
 
-    /// Runs `task` after every earlier task of the stream. With `wait` the caller is about to wait for it, so it may run inline.
-    fn submit(&self, device: u16, stream: u32, task: Task, wait: bool);
+    /// Compiles a step; `None` if this backend has no kernel for it (the planner then places the step elsewhere).
+    ///
+    /// # Errors
+    /// It should have one, but the device or its compiler fails.
+    fn compile(&self, device: u16, work: &Work) -> Result<Option<Arc<dyn Kernel>>>;
+
+    /// Runs `task` after every earlier task of the stream.
+    fn submit(&self, device: u16, stream: u32, task: Task, start: Start);
+
+    /// The point that the stream has reached when all that its tasks started so far is done; `None` on a backend whose work is done when
+    /// its task returns.
+    fn record(&self, _device: u16, _stream: u32) -> Result<Option<Arc<dyn Event>>> {
+        Ok(None)
+    }
 
     /// Waits until every task submitted to the stream has run.
     fn synchronize(&self, device: u16, stream: u32) -> Result<()>;

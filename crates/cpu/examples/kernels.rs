@@ -18,7 +18,7 @@ fn main() {
     if let Some(count) = std::env::args().nth(1).and_then(|n| n.parse().ok()) {
         threads::set_count(count);
     }
-    let block = || Cpu.allocate(0, N * 8).expect("memory");
+    let block = || Cpu.allocate(0, 0, N * 8).expect("memory");
     let (x, index, out) = (block(), block(), block());
     let mut state = 1u64;
     for i in 0..N {
@@ -30,12 +30,12 @@ fn main() {
         }
     }
     let report = |name: &str, bytes: usize, work: Work, inputs: &[usize]| {
-        let kernel = Cpu.compile(0, &work).expect("a kernel");
+        let kernel = Cpu.compile(0, &work).expect("it compiles").expect("a kernel");
         let mut best = f64::MAX;
         for _ in 0..15 {
             let start = Instant::now();
             // SAFETY: the blocks are larger than any operand.
-            unsafe { kernel.launch(Args { inputs, outputs: &[out], params: &[] }).expect("it runs") };
+            unsafe { kernel.launch(Args { inputs, outputs: &[out], params: &[], ..Args::default() }).expect("it runs") };
             best = best.min(start.elapsed().as_secs_f64());
         }
         println!("{name:44} {:9.1} us {:7.1} GB/s", best * 1e6, bytes as f64 / best / 1e9);

@@ -33,7 +33,7 @@ fn view(dtype: Dtype, dims: &[usize], transposed: bool) -> View {
 }
 
 fn memory(dtype: Dtype, n: usize) -> usize {
-    let address = Cpu.allocate(0, n * dtype.size()).expect("memory");
+    let address = Cpu.allocate(0, 0, n * dtype.size()).expect("memory");
     // SAFETY: the block has so many bytes; the pattern is a small number in every dtype.
     unsafe { std::ptr::write_bytes(address as *mut u8, 0x3c, n * dtype.size()) };
     address
@@ -49,7 +49,7 @@ fn case(dtype: Dtype, batch: usize, [m, k, n]: [usize; 3], ta: bool, tb: bool) -
         out: memory(dtype, batch * m * n),
         flops: if dtype == Dtype::C64 { 8.0 } else { 2.0 } * (batch * m * n * k) as f64,
         bytes: (numbers * dtype.size()) as f64,
-        kernel: Cpu.compile(0, &Work::MatMul { a, b }).expect("a kernel"),
+        kernel: Cpu.compile(0, &Work::MatMul { a, b }).expect("it compiles").expect("a kernel"),
         best: f64::MAX,
     }
 }
@@ -102,7 +102,9 @@ fn main() {
                 let start = now();
                 for _ in 0..many {
                     // SAFETY: the operands have the layouts that the kernel was compiled for.
-                    unsafe { c.kernel.launch(Args { inputs: &c.inputs, outputs: &[c.out], params: &[] }).expect("it runs") };
+                    unsafe {
+                        c.kernel.launch(Args { inputs: &c.inputs, outputs: &[c.out], params: &[], ..Args::default() }).expect("it runs")
+                    };
                 }
                 c.best = c.best.min((now() - start) / many as f64);
             }

@@ -2,7 +2,7 @@
 
 use crate::{arg_reduce, gather, matmul, random, scatter, sort, streams};
 use lazulite_base::Result;
-use lazulite_base::backend::{Address, Backend, Kernel, Linked, Task};
+use lazulite_base::backend::{Address, Backend, Kernel, Linked, Start, Task};
 use lazulite_base::tape::Tape;
 use lazulite_base::work::Work;
 use std::alloc::{Layout, alloc, dealloc};
@@ -43,7 +43,7 @@ impl Backend for Cpu {
         true
     }
 
-    fn allocate(&self, _: u16, bytes: usize) -> Option<Address> {
+    fn allocate(&self, _: u16, _: u32, bytes: usize) -> Option<Address> {
         let layout = layout(bytes)?;
         // SAFETY: the layout's size is not zero.
         let block = unsafe { alloc(layout) };
@@ -58,13 +58,13 @@ impl Backend for Cpu {
         Some(block as Address)
     }
 
-    unsafe fn free(&self, _: u16, address: Address, bytes: usize) {
+    unsafe fn free(&self, _: u16, _: &[u32], address: Address, bytes: usize) {
         let layout = layout(bytes).expect("it was allocated");
         // SAFETY: the caller's promise: `allocate` gave this block, of this layout, out.
         unsafe { dealloc(address as *mut u8, layout) };
     }
 
-    unsafe fn upload(&self, _: u16, from: *const u8, to: Address, bytes: usize) -> Result<()> {
+    unsafe fn upload(&self, _: u16, _: u32, from: *const u8, to: Address, bytes: usize) -> Result<()> {
         // SAFETY: the caller's promise.
         unsafe { std::ptr::copy_nonoverlapping(from, to as *mut u8, bytes) };
         Ok(())
@@ -76,8 +76,8 @@ impl Backend for Cpu {
         Ok(())
     }
 
-    fn compile(&self, _: u16, work: &Work) -> Option<Arc<dyn Kernel>> {
-        match work {
+    fn compile(&self, _: u16, work: &Work) -> Result<Option<Arc<dyn Kernel>>> {
+        Ok(match work {
             Work::Tape(tape) => tape_kernel(tape),
             Work::MatMul { a, b } => matmul::kernel(a, b),
             Work::ArgReduce { x, axis, op } => arg_reduce::kernel(x, *axis, *op),
@@ -87,11 +87,11 @@ impl Backend for Cpu {
             Work::GatherAlong { x, index, axis } => gather::along(x, index, *axis),
             Work::ScatterAlong { out, updates, index, axis, mode } => scatter::along(out, updates, index, *axis, *mode),
             Work::RandomBits { keys, n, width } => random::kernel(*keys, *n, *width),
-        }
+        })
     }
 
-    fn submit(&self, _: u16, stream: u32, task: Task, wait: bool) {
-        streams::submit(stream, task, wait);
+    fn submit(&self, _: u16, stream: u32, task: Task, start: Start) {
+        streams::submit(stream, task, start == Start::Waited);
     }
 
     fn synchronize(&self, _: u16, stream: u32) -> Result<()> {

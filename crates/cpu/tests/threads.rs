@@ -1,6 +1,6 @@
 //! The pool and the streams under stress, panics and forks.
 
-use lazulite_base::backend::{Backend, Task};
+use lazulite_base::backend::{Backend, Start, Task};
 use lazulite_cpu::{Cpu, streams, threads};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -148,7 +148,7 @@ fn push(log: &Arc<Mutex<Vec<usize>>>, v: usize) -> Task {
 fn a_stream_keeps_the_order_of_inline_and_queued_tasks() {
     let log = Arc::new(Mutex::new(Vec::new()));
     for i in 0..2000 {
-        Cpu.submit(0, 5, push(&log, i), i % 3 != 0);
+        Cpu.submit(0, 5, push(&log, i), if i % 3 != 0 { Start::Waited } else { Start::Later });
     }
     Cpu.synchronize(0, 5).unwrap();
     assert!(log.lock().unwrap().iter().copied().eq(0..2000));
@@ -208,18 +208,18 @@ fn far_streams_exist() {
 #[test]
 fn memory_is_aligned_and_absurd_sizes_are_refused() {
     for bytes in [0, 1, 63, 4096, 5 << 20] {
-        let a = Cpu.allocate(0, bytes).unwrap();
+        let a = Cpu.allocate(0, 0, bytes).unwrap();
         assert_eq!(a % 64, 0);
         let (from, mut to) = (vec![7u8; bytes], vec![0u8; bytes]);
         // SAFETY: the block has `bytes` bytes and is freed once.
         unsafe {
-            Cpu.upload(0, from.as_ptr(), a, bytes).unwrap();
+            Cpu.upload(0, 0, from.as_ptr(), a, bytes).unwrap();
             Cpu.download(0, a, to.as_mut_ptr(), bytes).unwrap();
-            Cpu.free(0, a, bytes);
+            Cpu.free(0, &[0], a, bytes);
         }
         assert_eq!(from, to);
     }
-    assert!(Cpu.allocate(0, usize::MAX).is_none());
-    assert!(Cpu.allocate(0, isize::MAX as usize).is_none());
-    assert!(Cpu.allocate(0, 1 << 50).is_none());
+    assert!(Cpu.allocate(0, 0, usize::MAX).is_none());
+    assert!(Cpu.allocate(0, 0, isize::MAX as usize).is_none());
+    assert!(Cpu.allocate(0, 0, 1 << 50).is_none());
 }

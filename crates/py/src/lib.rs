@@ -24,9 +24,22 @@ mod tree;
 
 use pyo3::prelude::*;
 
+/// The numbers that the module names. `newaxis` is `None`.
+const CONSTANTS: [(&str, f64); 5] = [
+    ("e", std::f64::consts::E),
+    ("pi", std::f64::consts::PI),
+    ("euler_gamma", 0.577_215_664_901_532_9),
+    ("inf", f64::INFINITY),
+    ("nan", f64::NAN),
+];
+
 /// Lazy arrays and composable function transforms, with MLX's interface.
 #[pymodule]
 fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    for (name, value) in CONSTANTS {
+        m.add(name, value)?;
+    }
+    m.add("newaxis", m.py().None())?;
     dtype::register(m)?;
     device::register(m)?;
     memory::register(m)?;

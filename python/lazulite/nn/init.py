@@ -206,9 +206,23 @@ def orthogonal(gain: float = 1.0, dtype: mx.Dtype = mx.float32) -> Callable[[mx.
             raise ValueError(f"init.orthogonal: a matrix is needed, got shape {a.shape}")
         rows, columns = a.shape
         size = max(rows, columns)
-        q, r = mx.linalg.qr(mx.random.normal((size, size)), stream=mx.cpu)
-        # With the signs of R's diagonal the matrix is uniform among the orthogonal ones (Mezzadri 2007).
-        q = q * mx.sign(mx.diag(r))
+        q = _orthonormal(mx.random.normal((size, size)))
         return (gain * q[:rows, :columns]).astype(dtype)
 
     return initializer
+
+
+def _orthonormal(a: mx.array) -> mx.array:
+    """The matrix Q of `a = Q R` with a positive diagonal in R, by Gram and Schmidt.
+
+    Of a normal matrix it is uniform among the orthogonal ones (Mezzadri 2007). Each column is made orthogonal to those
+    before it twice, which is enough to make it so to rounding (Giraud et al. 2005).
+    """
+    size = a.shape[0]
+    found = mx.zeros_like(a)
+    for j in range(size):
+        column = a[:, j]
+        for _ in range(2):
+            column = column - (found @ column) @ found
+        found[j] = column * mx.rsqrt(mx.sum(mx.square(column)))
+    return found.T

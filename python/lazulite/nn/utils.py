@@ -11,22 +11,35 @@ from lazulite.nn.layers.base import Module
 from lazulite.utils import tree_flatten, tree_map, tree_unflatten
 
 
-def _call_with(model: Module, parameters: dict, fn: Callable, args: tuple, kwargs: dict) -> Any:
+def _swap_in(into: Any, new: Any, swapped: list[tuple[Any, Any, Any, Any]]) -> None:
+    """Put the arrays of a tree of parameters in their places, and list `(where, key, old array, new array)`."""
+    for key, value in new.items() if isinstance(new, dict) else enumerate(new):
+        if isinstance(value, (dict, list)):
+            _swap_in(into[key], value, swapped)
+        else:
+            swapped.append((into, key, into[key], value))
+            into[key] = value
+
+
+def _call_with(
+    model: Module, parameters: dict[str, Any], fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """`fn(*args, **kwargs)` while `model` holds `parameters`; then put back what they stood in for.
 
-    An entry that `fn` itself replaced keeps its new value. The model is restored if `fn` raises, too.
+    A place that `fn` itself gave a new value keeps that. The model is restored if `fn` raises, too.
     """
-    before = tree_flatten(model.trainable_parameters())
-    model.update(parameters)
-    stand_ins = [array for _, array in tree_flatten(model.trainable_parameters())]
-    originals = {id(new): old for new, (_, old) in zip(stand_ins, before, strict=True)}
+    swapped: list[tuple[Any, Any, Any, Any]] = []
     try:
+        _swap_in(model, parameters, swapped)
         return fn(*args, **kwargs)
     finally:
-        model.apply(lambda array: originals.get(id(array), array))
+        for where, key, old, new in swapped:
+            there = key in where if isinstance(where, dict) else key < len(where)
+            if there and where[key] is new:
+                where[key] = old
 
 
-def value_and_grad(model: Module, fn: Callable) -> Callable:
+def value_and_grad(model: Module, fn: Callable[..., Any]) -> Callable[..., Any]:
     """A function that gives the value of `fn` and its gradient with respect to the model's trainable parameters.
 
     Args:
@@ -46,7 +59,7 @@ def value_and_grad(model: Module, fn: Callable) -> Callable:
         (1, 10)
     """
 
-    def of_parameters(parameters: dict, *args: Any, **kwargs: Any) -> Any:
+    def of_parameters(parameters: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         return _call_with(model, parameters, fn, args, kwargs)
 
     value_and_grad_fn = mx.value_and_grad(of_parameters)
@@ -58,7 +71,7 @@ def value_and_grad(model: Module, fn: Callable) -> Callable:
     return wrapped
 
 
-def checkpoint(module: Module, fn: Callable | None = None) -> Callable:
+def checkpoint(module: Module, fn: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """A function like `fn` whose gradient keeps only its inputs and outputs, and computes the rest again.
 
     The inputs include the module's trainable parameters (Chen et al., Training Deep Nets with Sublinear Memory Cost,
@@ -75,7 +88,7 @@ def checkpoint(module: Module, fn: Callable | None = None) -> Callable:
     """
     fn = module if fn is None else fn
 
-    def of_parameters(parameters: dict, *args: Any, **kwargs: Any) -> Any:
+    def of_parameters(parameters: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         return _call_with(module, parameters, fn, args, kwargs)
 
     checkpointed = mx.checkpoint(of_parameters)
@@ -120,7 +133,7 @@ def average_gradients(
     flat = tree_flatten(gradients)
     if all_reduce_size <= 0 or any(array.dtype != flat[0][1].dtype for _, array in flat):
         return tree_map(average, gradients)
-    averaged = []
+    averaged: list[tuple[str, mx.array]] = []
     for joined in _groups(flat, all_reduce_size):
         ends, total = [], 0
         for _, array in joined[:-1]:
@@ -133,7 +146,8 @@ def average_gradients(
 
 def _groups(flat: list[tuple[str, mx.array]], limit: int) -> list[list[tuple[str, mx.array]]]:
     """The pairs in their order, cut into runs that end as soon as they hold `limit` bytes."""
-    runs, held = [[]], 0
+    runs: list[list[tuple[str, mx.array]]] = [[]]
+    held = 0
     for path, array in flat:
         if held >= limit:
             runs.append([])

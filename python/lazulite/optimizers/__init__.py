@@ -1,7 +1,6 @@
 """Optimizers, schedules for their hyperparameters, and clipping of gradients."""
 
-# ruff: noqa: F401
-
+from lazulite.nn.layers.base import Module
 from lazulite.optimizers.adam import Adam, Adamax, AdamW
 from lazulite.optimizers.adaptive import AdaDelta, Adafactor, Adagrad, RMSprop
 from lazulite.optimizers.base import MultiOptimizer, Optimizer
@@ -15,3 +14,30 @@ from lazulite.optimizers.schedulers import (
     step_decay,
 )
 from lazulite.utils import tree_flatten, tree_map, tree_merge, tree_reduce, tree_unflatten
+
+__all__ = [
+    "AdaDelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Lion",
+    "Module",
+    "MultiOptimizer",
+    "Muon",
+    "Optimizer",
+    "RMSprop",
+    "SGD",
+    "clip_grad_norm",
+    "cosine_decay",
+    "exponential_decay",
+    "join_schedules",
+    "linear_schedule",
+    "step_decay",
+    "tree_flatten",
+    "tree_map",
+    "tree_merge",
+    "tree_reduce",
+    "tree_unflatten",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import lazulite.core as mx
 from lazulite.optimizers.base import Optimizer
@@ -36,7 +37,7 @@ class Adam(Optimizer):
         betas: list[float] = [0.9, 0.999],  # noqa: B006
         eps: float = 1e-8,
         bias_correction: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         check_betas(type(self).__name__, betas)
         check_not_negative(type(self).__name__, eps=eps)
@@ -45,12 +46,12 @@ class Adam(Optimizer):
         self.eps = eps
         self.bias_correction = bias_correction
 
-    def init_single(self, parameter: mx.array, state: dict) -> None:
+    def init_single(self, parameter: mx.array, state: dict[str, Any]) -> None:
         """Start both moments at zero."""
         state["m"] = mx.zeros_like(parameter)
         state["v"] = mx.zeros_like(parameter)
 
-    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict[str, Any]) -> mx.array:
         """One parameter after the step."""
         lr = self.learning_rate.astype(gradient.dtype)
         b1, b2 = self.betas
@@ -86,11 +87,11 @@ class AdamW(Adam):
         eps: float = 1e-8,
         weight_decay: float = 0.01,
         bias_correction: bool = False,
-    ):
+    ) -> None:
         super().__init__(learning_rate=learning_rate, betas=betas, eps=eps, bias_correction=bias_correction)
         self.weight_decay = weight_decay
 
-    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict[str, Any]) -> mx.array:
         """One parameter after the step."""
         lr = self.learning_rate.astype(gradient.dtype)
         return super().apply_single(gradient, parameter * (1 - lr * self.weight_decay), state)
@@ -118,10 +119,10 @@ class Adamax(Adam):
         learning_rate: float | Callable[[mx.array], mx.array],
         betas: list[float] = [0.9, 0.999],  # noqa: B006
         eps: float = 1e-8,
-    ):
+    ) -> None:
         super().__init__(learning_rate, betas, eps)
 
-    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict[str, Any]) -> mx.array:
         """One parameter after the step."""
         lr = self.learning_rate.astype(gradient.dtype)
         b1, b2 = self.betas

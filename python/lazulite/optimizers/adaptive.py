@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import lazulite.core as mx
 from lazulite.optimizers.base import Optimizer
@@ -24,17 +25,17 @@ class Adagrad(Optimizer):
         {'w': array(0.5, dtype=float32)}
     """
 
-    def __init__(self, learning_rate: float | Callable[[mx.array], mx.array], eps: float = 1e-8):
+    def __init__(self, learning_rate: float | Callable[[mx.array], mx.array], eps: float = 1e-8) -> None:
         super().__init__()
         check_positive("Adagrad", eps=eps)
         self._maybe_schedule("learning_rate", learning_rate)
         self.eps = eps
 
-    def init_single(self, parameter: mx.array, state: dict) -> None:
+    def init_single(self, parameter: mx.array, state: dict[str, Any]) -> None:
         """Start the sum of squares at zero."""
         state["v"] = mx.zeros_like(parameter)
 
-    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict[str, Any]) -> mx.array:
         """One parameter after the step."""
         v = state["v"] + mx.square(gradient)
         state["v"] = v
@@ -63,7 +64,7 @@ class RMSprop(Optimizer):
         learning_rate: float | Callable[[mx.array], mx.array],
         alpha: float = 0.99,
         eps: float = 1e-8,
-    ):
+    ) -> None:
         super().__init__()
         check_not_negative("RMSprop", alpha=alpha)
         check_positive("RMSprop", eps=eps)
@@ -71,11 +72,11 @@ class RMSprop(Optimizer):
         self.alpha = alpha
         self.eps = eps
 
-    def init_single(self, parameter: mx.array, state: dict) -> None:
+    def init_single(self, parameter: mx.array, state: dict[str, Any]) -> None:
         """Start the mean of squares at zero."""
         state["v"] = mx.zeros_like(parameter)
 
-    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict[str, Any]) -> mx.array:
         """One parameter after the step."""
         lr = self.learning_rate.astype(gradient.dtype)
         v = self.alpha * state["v"] + (1 - self.alpha) * mx.square(gradient)
@@ -107,7 +108,7 @@ class AdaDelta(Optimizer):
         learning_rate: float | Callable[[mx.array], mx.array],
         rho: float = 0.9,
         eps: float = 1e-6,
-    ):
+    ) -> None:
         super().__init__()
         check_not_negative("AdaDelta", rho=rho)
         check_positive("AdaDelta", eps=eps)
@@ -115,12 +116,12 @@ class AdaDelta(Optimizer):
         self.rho = rho
         self.eps = eps
 
-    def init_single(self, parameter: mx.array, state: dict) -> None:
+    def init_single(self, parameter: mx.array, state: dict[str, Any]) -> None:
         """Start both means at zero."""
         state["v"] = mx.zeros_like(parameter)
         state["u"] = mx.zeros_like(parameter)
 
-    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict[str, Any]) -> mx.array:
         """One parameter after the step."""
         lr = self.learning_rate.astype(gradient.dtype)
         rho, eps, u = self.rho, self.eps, state["u"]
@@ -177,7 +178,7 @@ class Adafactor(Optimizer):
         scale_parameter: bool = True,
         relative_step: bool = True,
         warmup_init: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         if learning_rate is not None:
             self._maybe_schedule("learning_rate", learning_rate)
@@ -190,7 +191,7 @@ class Adafactor(Optimizer):
         self.relative_step = relative_step
         self.warmup_init = warmup_init
 
-    def init_single(self, parameter: mx.array, state: dict) -> None:
+    def init_single(self, parameter: mx.array, state: dict[str, Any]) -> None:
         """Start all means at zero."""
         shape, dtype = parameter.shape, parameter.dtype
         if parameter.ndim >= 2:
@@ -210,7 +211,7 @@ class Adafactor(Optimizer):
             size = self.learning_rate.astype(parameter_rms.dtype)
         return mx.maximum(self.eps[1], parameter_rms) * size if self.scale_parameter else size
 
-    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict[str, Any]) -> mx.array:
         """One parameter after the step."""
         size = self._step_size(_rms(parameter))
         keep = 1.0 - self.step**self.decay_rate

@@ -22,7 +22,7 @@ class Optimizer:
 
     Example:
         >>> class Descent(Optimizer):
-        ...     def __init__(self, learning_rate):
+        ...     def __init__(self, learning_rate) -> None:
         ...         super().__init__()
         ...         self._maybe_schedule("learning_rate", learning_rate)
         ...
@@ -35,12 +35,12 @@ class Optimizer:
         {'w': array(0, dtype=float32)}
     """
 
-    def __init__(self, schedulers: dict[str, Callable[[mx.array], mx.array]] | None = None):
+    def __init__(self, schedulers: dict[str, Callable[[mx.array], mx.array]] | None = None) -> None:
         self._initialized = False
-        self._state = {"step": mx.array(0, mx.uint64)}
+        self._state: dict[str, Any] = {"step": mx.array(0, mx.uint64)}
         self._schedulers = dict(schedulers or {})
 
-    def update(self, model: Module, gradients: dict) -> None:
+    def update(self, model: Module, gradients: dict[str, Any]) -> None:
         """Replace the model's parameters by updated ones.
 
         Args:
@@ -53,7 +53,7 @@ class Optimizer:
         """
         model.update(self.apply_gradients(gradients, model))
 
-    def init(self, parameters: dict) -> None:
+    def init(self, parameters: dict[str, Any]) -> None:
         """Make the state of each parameter that has none yet. The first update does this by itself.
 
         Args:
@@ -67,7 +67,7 @@ class Optimizer:
         """
         self._state = self._with_places(parameters, self._state)
 
-        def init_missing(parameter: mx.array, state: dict) -> None:
+        def init_missing(parameter: mx.array, state: dict[str, Any]) -> None:
             if not state:
                 self.init_single(parameter, state)
 
@@ -88,7 +88,7 @@ class Optimizer:
             return [Optimizer._with_places(below, old) for below, old in zip(parameters, known, strict=False)]
         return {} if state is None else state
 
-    def init_single(self, parameter: mx.array, state: dict) -> None:
+    def init_single(self, parameter: mx.array, state: dict[str, Any]) -> None:
         """Put what the optimizer remembers of one parameter into `state`. For subclasses to write.
 
         Args:
@@ -97,7 +97,7 @@ class Optimizer:
         """
         raise NotImplementedError(f"{type(self).__name__} has no init_single")
 
-    def apply_gradients(self, gradients: dict, parameters: dict) -> dict:
+    def apply_gradients(self, gradients: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
         """The updated parameters; the state moves on by one step.
 
         Args:
@@ -118,7 +118,7 @@ class Optimizer:
         self._state["step"] = self.step + 1
         return tree_map(self.apply_single, gradients, parameters, self._state)
 
-    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict[str, Any]) -> mx.array:
         """One updated parameter. For subclasses to write.
 
         Args:
@@ -129,12 +129,12 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} has no apply_single")
 
     @property
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         """The state tree. Assigning one, such as a saved one, makes the next update fill in what it lacks."""
         return self._state
 
     @state.setter
-    def state(self, state: dict) -> None:
+    def state(self, state: dict[str, Any]) -> None:
         self._initialized = False
         self._state = state
 
@@ -154,7 +154,7 @@ class Optimizer:
 
     def _maybe_schedule(self, name: str, value: float | Callable[[mx.array], mx.array]) -> None:
         """Make `name` a part of the state: `value`, or if it is a function what it gives for each step."""
-        if isinstance(value, Callable):
+        if callable(value):
             self._schedulers[name] = value
             value = value(self.step)
         self._state[name] = _as_array(value)
@@ -180,7 +180,7 @@ class MultiOptimizer(Optimizer):
         >>> optimizer.update(nn.Linear(2, 1), {"weight": mx.ones((1, 2)), "bias": mx.ones((1,))})
     """
 
-    def __init__(self, optimizers, filters: list = []):  # noqa: B006
+    def __init__(self, optimizers: list[Optimizer], filters: list[Callable[[str, mx.array], bool]] = []) -> None:  # noqa: B006
         super().__init__()
         if len(filters) != len(optimizers) - 1:
             raise ValueError(
@@ -190,33 +190,33 @@ class MultiOptimizer(Optimizer):
         self.optimizers = optimizers
         self.filters = [*filters, lambda path, gradient: True]
 
-    def _split(self, tree: dict) -> list[dict]:
+    def _split(self, tree: dict[str, Any]) -> list[dict[str, Any]]:
         """The part of a tree that each optimizer takes."""
-        parts = [[] for _ in self.optimizers]
+        parts: list[list[tuple[str, mx.array]]] = [[] for _ in self.optimizers]
         for path, array in tree_flatten(tree):
             chosen = next(i for i, takes in enumerate(self.filters) if takes(path, array))
             parts[chosen].append((path, array))
         return [tree_unflatten(part) if part else {} for part in parts]
 
-    def init(self, parameters: dict) -> None:
+    def init(self, parameters: dict[str, Any]) -> None:
         """Make the state of each parameter, in the optimizer that takes it."""
         for optimizer, part in zip(self.optimizers, self._split(parameters), strict=True):
             optimizer.init(part)
 
-    def apply_gradients(self, gradients: dict, parameters: dict) -> dict:
+    def apply_gradients(self, gradients: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
         """The updated parameters, each from the optimizer that takes it; every optimizer moves on by one step."""
-        updated = {}
+        updated: dict[str, Any] = {}
         for optimizer, part in zip(self.optimizers, self._split(gradients), strict=True):
             updated = tree_merge(updated, optimizer.apply_gradients(part, parameters))
         return updated
 
     @property
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         """The optimizers' states: `{"states": [...]}`."""
         return {"states": [optimizer.state for optimizer in self.optimizers]}
 
     @state.setter
-    def state(self, state: dict) -> None:
+    def state(self, state: dict[str, Any]) -> None:
         states = state.get("states", [])
         if len(states) != len(self.optimizers):
             raise ValueError(f"MultiOptimizer: {len(self.optimizers)} states are needed, got {len(states)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import lazulite.core as mx
 from lazulite.optimizers.base import Optimizer
@@ -38,7 +39,7 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         dampening: float = 0.0,
         nesterov: bool = False,
-    ):
+    ) -> None:
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError(
                 f"SGD: Nesterov's momentum needs momentum > 0 and dampening 0, got {momentum} and {dampening}"
@@ -50,11 +51,11 @@ class SGD(Optimizer):
         self.dampening = dampening
         self.nesterov = nesterov
 
-    def init_single(self, parameter: mx.array, state: dict) -> None:
+    def init_single(self, parameter: mx.array, state: dict[str, Any]) -> None:
         """Start with no momentum."""
         state["v"] = mx.zeros_like(parameter)
 
-    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict[str, Any]) -> mx.array:
         """One parameter after the step."""
         if self.weight_decay != 0:
             gradient = gradient + self.weight_decay * parameter
@@ -92,18 +93,18 @@ class Lion(Optimizer):
         learning_rate: float | Callable[[mx.array], mx.array],
         betas: list[float] = [0.9, 0.99],  # noqa: B006
         weight_decay: float = 0.0,
-    ):
+    ) -> None:
         super().__init__()
         check_betas("Lion", betas)
         self._maybe_schedule("learning_rate", learning_rate)
         self.betas = betas
         self.weight_decay = weight_decay
 
-    def init_single(self, parameter: mx.array, state: dict) -> None:
+    def init_single(self, parameter: mx.array, state: dict[str, Any]) -> None:
         """Start with no momentum."""
         state["m"] = mx.zeros_like(parameter)
 
-    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict[str, Any]) -> mx.array:
         """One parameter after the step."""
         lr = self.learning_rate.astype(gradient.dtype)
         b1, b2 = self.betas
@@ -147,7 +148,7 @@ class Muon(Optimizer):
         weight_decay: float = 0.01,
         nesterov: bool = True,
         ns_steps: int = 5,
-    ):
+    ) -> None:
         super().__init__()
         self._maybe_schedule("learning_rate", learning_rate)
         self.momentum = momentum
@@ -155,7 +156,7 @@ class Muon(Optimizer):
         self.nesterov = nesterov
         self.ns_steps = ns_steps
 
-    def init_single(self, parameter: mx.array, state: dict) -> None:
+    def init_single(self, parameter: mx.array, state: dict[str, Any]) -> None:
         """Start with no momentum."""
         state["v"] = mx.zeros_like(parameter)
 
@@ -169,7 +170,7 @@ class Muon(Optimizer):
             x = 3.4445 * x + (-4.775 * gram + 2.0315 * (gram @ gram)) @ x
         return x.T if tall else x
 
-    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict) -> mx.array:
+    def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict[str, Any]) -> mx.array:
         """One parameter after the step."""
         if self.weight_decay != 0:
             gradient = gradient + self.weight_decay * parameter

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import lazulite.core as mx
 
 
-def exponential_decay(init: float, decay_rate: float) -> Callable:
+def exponential_decay(init: float, decay_rate: float) -> Callable[..., Any]:
     """`init decay_rate^step`.
 
     Example:
@@ -16,13 +17,13 @@ def exponential_decay(init: float, decay_rate: float) -> Callable:
         array(0.125, dtype=float32)
     """
 
-    def schedule(step):
+    def schedule(step: mx.array | float) -> Any:
         return init * decay_rate**step
 
     return schedule
 
 
-def step_decay(init: float, decay_rate: float, step_size: int) -> Callable:
+def step_decay(init: float, decay_rate: float, step_size: int) -> Callable[..., Any]:
     """`init decay_rate^⌊step / step_size⌋`.
 
     Example:
@@ -32,13 +33,13 @@ def step_decay(init: float, decay_rate: float, step_size: int) -> Callable:
     if step_size <= 0:
         raise ValueError(f"step_decay: step_size must be positive, got {step_size}")
 
-    def schedule(step):
+    def schedule(step: mx.array | float) -> Any:
         return init * (decay_rate ** (step // step_size))
 
     return schedule
 
 
-def cosine_decay(init: float, decay_steps: int, end: float = 0.0) -> Callable:
+def cosine_decay(init: float, decay_steps: int, end: float = 0.0) -> Callable[..., Any]:
     """From `init` to `end` along half a cosine, then constant (Loshchilov & Hutter, SGDR, 2017).
 
     Args:
@@ -53,7 +54,7 @@ def cosine_decay(init: float, decay_steps: int, end: float = 0.0) -> Callable:
     if decay_steps < 1:
         raise ValueError(f"cosine_decay: decay_steps must be at least 1, got {decay_steps}")
 
-    def schedule(step):
+    def schedule(step: mx.array | float) -> Any:
         reached = mx.minimum(step, decay_steps)
         share = 0.5 * (1.0 + mx.cos((math.pi / decay_steps) * reached))
         return end + share * (init - end)
@@ -61,7 +62,7 @@ def cosine_decay(init: float, decay_steps: int, end: float = 0.0) -> Callable:
     return schedule
 
 
-def join_schedules(schedules: list[Callable], boundaries: list[int]) -> Callable:
+def join_schedules(schedules: list[Callable[..., Any]], boundaries: list[int]) -> Callable[..., Any]:
     """One schedule after the other.
 
     Args:
@@ -81,7 +82,7 @@ def join_schedules(schedules: list[Callable], boundaries: list[int]) -> Callable
             f"join_schedules: {len(schedules)} schedules need {len(schedules) - 1} boundaries, got {len(boundaries)}"
         )
 
-    def schedule(step):
+    def schedule(step: mx.array | float) -> Any:
         value = schedules[0](step)
         for begin, later in zip(boundaries, schedules[1:], strict=True):
             value = mx.where(step < begin, value, later(step - begin))
@@ -90,7 +91,7 @@ def join_schedules(schedules: list[Callable], boundaries: list[int]) -> Callable
     return schedule
 
 
-def linear_schedule(init: float, end: float, steps: int) -> Callable:
+def linear_schedule(init: float, end: float, steps: int) -> Callable[..., Any]:
     """From `init` to `end` in a line, then constant.
 
     Args:
@@ -105,7 +106,7 @@ def linear_schedule(init: float, end: float, steps: int) -> Callable:
     if steps < 1:
         raise ValueError(f"linear_schedule: steps must be at least 1, got {steps}")
 
-    def schedule(step):
+    def schedule(step: mx.array | float) -> Any:
         return mx.minimum(step, steps) * ((end - init) / steps) + init
 
     return schedule

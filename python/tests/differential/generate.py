@@ -56,10 +56,12 @@ def unary() -> Iterator[dict]:
 def binary() -> Iterator[dict]:
     for name, da, db, tol in rows.BINARY:
         rng = Random(name)
-        for n in range(9):
+        for n in range(12):
             x, y = rng.choice(ALL), rng.choice(ALL)
             if n < 3:
                 y = x
+            elif n < 6:
+                x = y = ("int8", "int32", "int64")[n - 3]
             p, q = rng.choice(PAIRS)
             if rng.random() < 0.5:
                 p, q = q, p

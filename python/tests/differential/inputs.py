@@ -52,7 +52,7 @@ def values(dtype: str, shape: list[int], domain: str, seed: int) -> np.ndarray:
     """The values, exactly representable in the dtype (bfloat16 as float32)."""
     rng, size = np.random.default_rng(seed), tuple(shape)
     if dtype == "bool":
-        return rng.integers(0, 2, size).astype(bool) if domain != "positive" else np.ones(size, bool)
+        return np.ones(size, bool) if domain in ("positive", "nonzero") else rng.integers(0, 2, size).astype(bool)
     if dtype in INTS:
         return np.asarray(_integers(rng, size, domain, dtype.startswith("i"))).astype(dtype)
     if domain.startswith("index"):

@@ -5,7 +5,7 @@ A block is (inputs, tolerance, kinds of dtype, how many dtypes are drawn for eac
 
 SHAPES = (
     "a:2,3,4",
-    "exact",
+    "arith",
     "all",
     2,
     r"""
@@ -192,7 +192,7 @@ a.T @ a + 1
 
 CREATION = (
     "",
-    "exact",
+    "arith",
     "none",
     1,
     r"""

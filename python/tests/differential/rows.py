@@ -71,7 +71,7 @@ UNARY_FORMS = [
     ("a.real", "real", "exact"),
     ("a.reciprocal()", "nonzero", "arith"),
     ("a.round()", "real", "exact"),
-    ("a.round(decimals=1)", "real", "arith"),
+    ("a.round(decimals=1)", "real", "approx"),
     ("a.rsqrt()", "positive", "approx"),
     ("a.sin()", "real", "approx"),
     ("a.sqrt()", "positive", "arith"),

@@ -25,7 +25,7 @@ first = mx.random.normal((3,))
 mx.random.seed(5)
 print("repeats", mx.array_equal(first, mx.random.normal((3,))).item())
 
-held = mx.ones((1024, 256))
+held = mx.random.uniform(shape=(1024, 256))
 mx.eval(held)
 print("memory", mx.get_active_memory() >= held.nbytes, mx.get_peak_memory() >= mx.get_active_memory())
 mx.async_eval(held * 2)

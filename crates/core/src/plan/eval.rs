@@ -9,9 +9,9 @@ use crate::graph::{tag, walk};
 use crate::plan::{BufferKind, Plan, cache, ir::Ir};
 use crate::runtime::buffer::{Buffer, Data};
 use crate::runtime::counters::count;
-use crate::runtime::ticket::Ticket;
+use crate::runtime::ticket::{Pending, Ticket};
 use lazulite_base::Dtype;
-use lazulite_base::backend::{self, Args};
+use lazulite_base::backend::{self, Args, Backend, Start};
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use smallvec::SmallVec;
@@ -225,7 +225,7 @@ impl Graph {
                         && n.node.outs.len() == 1
                         && Arc::strong_count(&leaf.data.buffer) == 2
                         && leaf.data.buffer.is_pooled()
-                        && leaf.data.ticket.as_ref().is_none_or(|t| t.is_done());
+                        && leaf.data.ticket.as_ref().is_none_or(|t| t.is_started());
                     key.word(if leaf.donated { leaf.data.buffer.bytes() as u64 } else { 0 });
                 }
             }
@@ -282,7 +282,7 @@ fn schedule(outputs: &[&Array]) -> Result<Option<Scheduled>> {
     };
     let mut blocks = Vec::with_capacity(plan.blocks.len());
     for block in &plan.blocks {
-        match Buffer::allocate(block.device, block.bytes) {
+        match Buffer::allocate((block.device, block.stream), block.bytes) {
             Ok(b) => blocks.push(Arc::new(b)),
             Err(e) => {
                 graph.restore();
@@ -334,18 +334,23 @@ pub(crate) fn plan_only(outputs: &[&Array]) -> Result<Option<Plan>> {
 }
 
 impl Scheduled {
+    fn buffer(&self, index: u32) -> &Buffer {
+        match self.plan.buffers[index as usize] {
+            BufferKind::Leaf(i) => &self.graph.leaves[i as usize].data.buffer,
+            BufferKind::Block(i) => &self.blocks[i as usize],
+        }
+    }
+
     /// Runs steps `range`, all of one stream.
     fn run(&self, range: std::ops::Range<usize>) -> Result<()> {
         for step in &self.plan.steps[range] {
-            let device = step.stream.device;
-            let address = |at: &crate::plan::At| -> Result<usize> {
-                let buffer = match self.plan.buffers[at.buffer as usize] {
-                    BufferKind::Leaf(i) => &self.graph.leaves[i as usize].data.buffer,
-                    BufferKind::Block(i) => &self.blocks[i as usize],
-                };
-                Ok(buffer.on(device)? + at.bytes)
-            };
+            let stream = step.stream;
+            let address = |at: &crate::plan::At| -> Result<usize> { Ok(self.buffer(at.buffer).on(stream)? + at.bytes) };
             let inputs: SmallVec<[usize; 16]> = step.inputs.iter().map(address).collect::<Result<_>>()?;
+            if self.plan.mixed {
+                // A block that was used before may have copies elsewhere.
+                step.outputs.iter().for_each(|at| self.buffer(at.buffer).forget_copies());
+            }
             let outputs: SmallVec<[usize; 8]> = step.outputs.iter().map(address).collect::<Result<_>>()?;
             let params: SmallVec<[u64; 16]> = step
                 .params
@@ -355,13 +360,13 @@ impl Scheduled {
                     crate::plan::Param::Constant(bits) => bits,
                 })
                 .collect();
+            let scratch = step.scratch.map_or(Ok(0), |b| self.buffer(b).on(stream))?;
+            let args = Args { inputs: &inputs, outputs: &outputs, params: &params, scratch, stream: stream.id };
             // SAFETY: the plan was made for these layouts; its blocks and leaves are as large as the layouts need, and the memory plan
             // lets an output share memory only with inputs that die in this step and have its map.
-            unsafe { step.kernel.launch(Args { inputs: &inputs, outputs: &outputs, params: &params }) }.map_err(|e| {
-                match step.ops.first() {
-                    Some((_, site)) => e.at(site),
-                    None => e,
-                }
+            unsafe { step.kernel.launch(args) }.map_err(|e| match step.ops.first() {
+                Some((_, site)) => e.at(site),
+                None => e,
             })?;
         }
         Ok(())
@@ -385,51 +390,60 @@ impl Scheduled {
         let ticket = self.ticket.clone();
         let Some(last) = segments.len().checked_sub(1) else {
             ticket.set_submitted();
-            ticket.finish(Ok(()));
+            ticket.finish(Ok(None));
             return Ok(());
         };
+        let stream = self.plan.steps[0].stream;
+        let start = match wait {
+            true => Start::Waited,
+            false if self.after.iter().any(|t| t.blocks(stream)) => Start::Later,
+            false => Start::Ready,
+        };
         if last == 0 {
-            let stream = self.plan.steps[0].stream;
             let backend = backend::backend(stream.device.raw())?;
-            let range = segments[0].clone();
-            backend.submit(stream.device.0.index, stream.id, Box::new(move || self.finish(range)), wait);
+            let (range, on) = (segments[0].clone(), backend.clone());
+            backend.submit(stream.device.0.index, stream.id, Box::new(move || self.finish(range, &*on)), start);
         } else {
             let shared = Arc::new(self);
             let mut before: Option<Arc<Ticket>> = None;
             for (i, range) in segments.into_iter().enumerate() {
                 let stream = shared.plan.steps[range.start].stream;
                 let backend = backend::backend(stream.device.raw())?;
-                let this = shared.clone();
+                let (this, on) = (shared.clone(), backend.clone());
                 let (after, done) = (before.take(), Arc::new(Ticket::new()));
                 before = Some(done.clone());
-                let is_last = i == last;
                 let task = move || {
-                    let result = after.map_or(Ok(()), |t| t.wait()).and_then(|()| this.guarded(range));
-                    if is_last {
-                        this.ticket.finish(result);
-                    } else {
-                        done.finish(result);
-                    }
+                    let ready = after.map_or(Ok(()), |t| t.before(stream));
+                    let result = ready.and_then(|()| this.guarded(range, &*on));
+                    if i == last { &this.ticket } else { &done }.finish(result);
                 };
-                backend.submit(stream.device.0.index, stream.id, Box::new(task), false);
+                // What comes after a segment elsewhere waits for it on the host.
+                let start = if wait || i == 0 { start } else { Start::Later };
+                backend.submit(stream.device.0.index, stream.id, Box::new(task), start);
             }
         }
         ticket.set_submitted();
         if wait { ticket.wait() } else { Ok(()) }
     }
 
-    /// Runs `range` after what it depends on; a panic becomes an error.
-    fn guarded(&self, range: std::ops::Range<usize>) -> Result<()> {
+    /// Runs `range` after what it depends on, and says what goes on when this has returned; a panic becomes an error.
+    fn guarded(&self, range: std::ops::Range<usize>, on: &dyn Backend) -> Result<Option<Pending>> {
+        let stream = self.plan.steps[range.start].stream;
         for t in &self.after {
-            t.wait()?;
+            t.before(stream)?;
+        }
+        for l in self.graph.leaves.iter().filter(|l| l.donated) {
+            l.data.buffer.after_uses(stream)?;
         }
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.run(range)))
-            .unwrap_or_else(|_| Err(Error::runtime("eval", "a kernel panicked")))
+            .unwrap_or_else(|_| Err(Error::runtime("eval", "a kernel panicked")))?;
+        let event = on.record(stream.device.0.index, stream.id)?;
+        Ok(event.map(|event| Pending { event, stream, plan: self.plan.clone() }))
     }
 
     /// Runs the only segment, then lets go of the graph before anyone is told.
-    fn finish(mut self, range: std::ops::Range<usize>) {
-        let result = self.guarded(range);
+    fn finish(mut self, range: std::ops::Range<usize>, on: &dyn Backend) {
+        let result = self.guarded(range, on);
         let ticket = self.ticket.clone();
         self.graph.leaves.clear();
         self.blocks.clear();

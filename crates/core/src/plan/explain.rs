@@ -1,7 +1,8 @@
 //! `explain`: what evaluating arrays would run, and why it is cut where it is.
 
 use crate::Array;
-use crate::plan::Plan;
+use crate::plan::{BufferKind, Plan};
+use crate::runtime::stream::Device;
 use lazulite_base::work::Work;
 use std::fmt::Write;
 
@@ -43,6 +44,9 @@ fn listing(plan: &Plan) -> String {
         if bytes > 0 {
             let _ = writeln!(out, "   moves {bytes} bytes at least");
         }
+        for (from, bytes) in moves(plan, i) {
+            let _ = writeln!(out, "   brings {bytes} bytes from {from}");
+        }
         if let Some(why) = step.why {
             let _ = writeln!(out, "   starts here because: {why}");
         }
@@ -57,5 +61,22 @@ fn listing(plan: &Plan) -> String {
     }
     let memory: usize = plan.blocks.iter().map(|b| b.bytes).sum();
     let _ = writeln!(out, "{} steps, tapes move {total} bytes, {memory} bytes of memory", plan.steps.len());
+    out
+}
+
+/// What a step brings from other devices: steps that read what an earlier step brought bring nothing.
+fn moves(plan: &Plan, index: usize) -> Vec<(Device, usize)> {
+    let step = &plan.steps[index];
+    let mut out: Vec<(Device, usize)> = Vec::new();
+    for (k, at) in step.inputs.iter().enumerate() {
+        let BufferKind::Block(block) = plan.buffers[at.buffer as usize] else { continue };
+        let block = plan.blocks[block as usize];
+        let there = |s: &crate::plan::Step| s.stream.device == step.stream.device && s.inputs.iter().any(|o| o.buffer == at.buffer);
+        let written = plan.steps[..index].iter().rposition(|s| s.outputs.iter().any(|o| o.buffer == at.buffer)).unwrap_or(0);
+        let known = plan.steps[written..index].iter().any(there) || step.inputs[..k].iter().any(|o| o.buffer == at.buffer);
+        if block.device != step.stream.device && !known {
+            out.push((block.device, block.bytes));
+        }
+    }
     out
 }

@@ -4,12 +4,11 @@ use crate::plan::eval::{Graph, fusion};
 use crate::plan::fuse::{Extent, Fused, Group, Kind, squeeze, squeezed_axes};
 use crate::plan::ir::{Arg, Ir, Value};
 use crate::plan::memory::Memory;
-use crate::plan::{Param, Plan, Step};
+use crate::plan::{Param, Plan, Step, place};
 use crate::primitive::{Prim, Role};
 use crate::runtime::buffer::Layout;
 use crate::runtime::stream::Stream;
-use lazulite_base::backend;
-use lazulite_base::error::{Error, Result};
+use lazulite_base::error::Result;
 use lazulite_base::tape::{Inst, Instr, Map, Order, Reg, Tape, Varies};
 use lazulite_base::work::{View, Work};
 use lazulite_base::{Dims, Dtype, Op, Strides};
@@ -59,44 +58,29 @@ impl Ir {
         for item in low.order() {
             low.item(item);
         }
-        let drafts = low.drafts;
+        let mut drafts = low.drafts;
+        let kernels = place::kernels(&mut drafts)?;
+        let scratch: Vec<usize> = kernels.iter().map(|k| k.scratch()).collect();
         let mut memory = Memory::new(self, &fused, graph);
-        let (placed, results) = memory.assign(&drafts);
-        let mut kernels: HashMap<&Work, std::sync::Arc<dyn backend::Kernel>> = HashMap::default();
-        let mut compiled = Vec::with_capacity(drafts.len());
-        for d in &drafts {
-            let kernel = match kernels.get(&d.work) {
-                Some(k) => k.clone(),
-                None => {
-                    let device = d.stream.device;
-                    let site = d.ops.first().map(|o| o.1);
-                    let k = backend::backend(device.raw())?.compile(device.0.index, &d.work).ok_or_else(|| {
-                        let e = Error::runtime(d.work.name(), format!("{device} has no kernel for {:?}", d.work));
-                        site.map_or(e.clone(), |s| e.at(s))
-                    })?;
-                    kernels.insert(&d.work, k.clone());
-                    k
-                }
-            };
-            compiled.push(kernel);
-        }
-        drop(kernels);
+        let (placed, results) = memory.assign(&drafts, &scratch)?;
+        let mixed = drafts.windows(2).any(|w| w[0].stream.device != w[1].stream.device);
         let steps = drafts
             .into_iter()
-            .zip(compiled)
+            .zip(kernels)
             .zip(placed)
-            .map(|((d, kernel), (inputs, outputs))| Step {
+            .map(|((d, kernel), (inputs, outputs, scratch))| Step {
                 work: d.work,
                 kernel,
                 stream: d.stream,
                 inputs,
                 outputs,
                 params: d.params,
+                scratch,
                 ops: d.ops,
                 why: d.why,
             })
             .collect();
-        Ok(Plan { steps, buffers: memory.buffers, blocks: memory.blocks, results, nodes: self.nodes.len() })
+        Ok(Plan { steps, buffers: memory.buffers, blocks: memory.blocks, results, mixed, nodes: self.nodes.len() })
     }
 }
 

@@ -7,12 +7,14 @@ use crate::plan::fuse::{Fused, Kind};
 use crate::plan::ir::{Ir, Value};
 use crate::plan::lower::{Draft, Slot};
 use crate::plan::{At, BlockPlan, BufferKind, Outcome};
-use crate::runtime::memory::class;
+use crate::runtime::memory::{class, place};
+use crate::runtime::stream::Stream;
+use lazulite_base::error::Result;
 use lazulite_base::work::Work;
 use rustc_hash::FxHashMap as HashMap;
 
-/// Where a step's inputs and outputs are.
-pub(crate) type Addresses = (Vec<At>, Vec<At>);
+/// Where a step's inputs and outputs are, and the buffer of its scratch memory.
+pub(crate) type Addresses = (Vec<At>, Vec<At>, Option<u32>);
 
 /// Assigns memory to the drafts of one plan.
 pub(crate) struct Memory<'a> {
@@ -86,7 +88,7 @@ impl<'a> Memory<'a> {
     }
 
     /// The addresses of every draft's inputs and outputs, and what exists at the end.
-    pub fn assign(&mut self, drafts: &[Draft]) -> (Vec<Addresses>, Vec<Outcome>) {
+    pub fn assign(&mut self, drafts: &[Draft], scratch: &[usize]) -> Result<(Vec<Addresses>, Vec<Outcome>)> {
         let roots_wanted: Vec<Value> = self.ir.wanted.iter().map(|&(_, v)| self.fused.at(v).root).collect();
         // The step after which each root is dead; wanted ones never die.
         let mut last: HashMap<Value, usize> = HashMap::default();
@@ -135,12 +137,14 @@ impl<'a> Memory<'a> {
                         taken.push(b);
                         b
                     }
-                    None => self.fresh(out.root, d.stream.device),
+                    None => self.fresh(self.bytes(out.root), d.stream)?,
                 };
                 self.of.insert(out.root, buffer);
             }
             let outputs = d.outputs.iter().map(|s| At { buffer: self.of[&s.root], bytes: s.bytes }).collect();
-            placed.push((inputs, outputs));
+            let own = if scratch[i] > 0 { Some(self.fresh(scratch[i], d.stream)?) } else { None };
+            self.free.extend(own);
+            placed.push((inputs, outputs, own));
             for &root in &dying[i] {
                 let b = self.buffer(root);
                 // A block that an output took over lives on.
@@ -160,7 +164,7 @@ impl<'a> Memory<'a> {
                 Outcome { node, out, buffer: self.buffer(place.root), layout: place.layout }
             })
             .collect();
-        (placed, results)
+        Ok((placed, results))
     }
 
     /// The buffer of an input that output `k` of the tape may be written over: it dies here, has the output's map, and so has every
@@ -182,15 +186,18 @@ impl<'a> Memory<'a> {
     }
 
     /// A dead block of the right size, or a new one.
-    fn fresh(&mut self, root: Value, device: crate::runtime::stream::Device) -> u32 {
-        let need = class(self.bytes(root)).unwrap_or(usize::MAX);
-        let fit =
-            self.free.iter().position(|&b| self.device(b) == device && self.capacity(b) >= need && self.capacity(b) <= need + need / 4);
+    fn fresh(&mut self, bytes: usize, stream: Stream) -> Result<u32> {
+        let need = class(bytes).unwrap_or(usize::MAX);
+        let fit = self
+            .free
+            .iter()
+            .position(|&b| self.device(b) == stream.device && self.capacity(b) >= need && self.capacity(b) <= need + need / 4);
         if let Some(i) = fit {
-            return self.free.swap_remove(i);
+            return Ok(self.free.swap_remove(i));
         }
-        self.blocks.push(BlockPlan { bytes: need, device });
+        let (device, stream) = place(stream)?;
+        self.blocks.push(BlockPlan { bytes: need, device, stream });
         self.buffers.push(BufferKind::Block((self.blocks.len() - 1) as u32));
-        (self.buffers.len() - 1) as u32
+        Ok((self.buffers.len() - 1) as u32)
     }
 }

@@ -1,7 +1,8 @@
 //! Planning and running: from the pending graph behind the requested outputs to finished steps.
 //!
 //! [`eval`] collects the pending graph and looks its plan up; on a miss, [`ir`] writes the graph down (calls inlined, equal nodes
-//! merged), [`fuse`] groups it into tapes, [`lower`] makes steps of the groups, and [`memory`] gives the steps their memory.
+//! merged), [`fuse`] groups it into tapes, [`lower`] makes steps of the groups, [`place`] finds each a
+//! device and a kernel, and [`memory`] gives the steps their memory.
 //! A [`Plan`] holds primitives' work, never nodes; the same structure of graph meets the same plan.
 
 pub(crate) mod cache;
@@ -11,10 +12,12 @@ pub(crate) mod fuse;
 pub(crate) mod ir;
 pub(crate) mod lower;
 pub(crate) mod memory;
+pub(crate) mod place;
 pub(crate) mod sink;
 
 use crate::runtime::buffer::Layout;
-use crate::runtime::stream::Stream;
+use crate::runtime::stream::{Device, Stream};
+use lazulite_base::Error;
 use lazulite_base::backend::Kernel;
 use lazulite_base::work::Work;
 use std::sync::Arc;
@@ -43,6 +46,8 @@ pub(crate) struct Step {
     pub inputs: Vec<At>,
     pub outputs: Vec<At>,
     pub params: Vec<Param>,
+    /// Memory that the kernel needs for itself.
+    pub scratch: Option<u32>,
     /// Source lines and names of the ops it does, for `explain` and for errors.
     pub ops: Vec<(&'static str, &'static std::panic::Location<'static>)>,
     /// Why it is not one with a neighbour.
@@ -70,7 +75,9 @@ pub(crate) struct Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BlockPlan {
     pub bytes: usize,
-    pub device: crate::runtime::stream::Device,
+    pub device: Device,
+    /// The stream that uses it first, or that it is anybody's.
+    pub stream: u32,
 }
 
 /// What runs when a graph of one structure is evaluated.
@@ -79,6 +86,31 @@ pub(crate) struct Plan {
     pub buffers: Vec<BufferKind>,
     pub blocks: Vec<BlockPlan>,
     pub results: Vec<Outcome>,
+    /// Its steps run on several devices.
+    pub mixed: bool,
     /// Graph nodes planned, for the cache's bound.
     pub nodes: usize,
+}
+
+/// Ops that an error names.
+const NAMED: usize = 6;
+
+impl Plan {
+    /// An error of the work on a device, with the ops that may have caused it.
+    pub fn blame(&self, stream: Stream, e: Error) -> Error {
+        let mut ops: Vec<String> = Vec::new();
+        let on = self.steps.iter().filter(|s| s.stream.device == stream.device);
+        for (name, site) in on.clone().flat_map(|s| &s.ops) {
+            let text = format!("{name} at {}:{}", site.file(), site.line());
+            if !ops.contains(&text) {
+                ops.push(text);
+            }
+        }
+        let more = if ops.len() > NAMED { format!(" and {} more", ops.len() - NAMED) } else { String::new() };
+        ops.truncate(NAMED);
+        let first = on.flat_map(|s| &s.ops).next();
+        let text = format!("{}; what ran: {}{more}", e.message(), ops.join(", "));
+        let named = Error::new(e.kind(), e.op(), text);
+        first.map_or(named.clone(), |(_, site)| named.at(site))
+    }
 }

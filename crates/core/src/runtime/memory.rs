@@ -1,6 +1,7 @@
-//! Memory: a size-classed cache of freed blocks in front of the backends' allocators, with MLX's accounting.
+//! Memory: a size-classed cache of freed blocks in front of the backends' allocators, with MLX's accounting. A backend whose work
+//! outlasts its tasks keeps its freed memory itself, by stream; it counts here all the same.
 
-use crate::runtime::stream::Device;
+use crate::runtime::stream::{Device, Stream};
 use lazulite_base::backend::{self, Address};
 use lazulite_base::error::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
@@ -10,8 +11,19 @@ use std::sync::Mutex;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
     pub device: Device,
+    /// The stream that uses it first; [`ANY`] in memory that the host sees.
+    pub stream: u32,
     pub address: Address,
     pub bytes: usize,
+}
+
+/// The stream of memory that is free for all as soon as it is free: the host's.
+pub(crate) const ANY: u32 = u32::MAX;
+
+/// Whose memory a step on `stream` writes to: its device, and its stream if reuse is a matter of streams there.
+pub(crate) fn place(stream: Stream) -> Result<(Device, u32)> {
+    let host = backend::backend(stream.device.raw())?.host_visible();
+    Ok((stream.device, if host { ANY } else { stream.id }))
 }
 
 /// The bookkeeping of cached blocks and of totals, free of any allocator so that a model checker can drive it.
@@ -35,7 +47,7 @@ impl Pool {
         let address = list.pop()?;
         self.cache -= bytes;
         self.add(bytes);
-        Some(Block { device, address, bytes })
+        Some(Block { device, stream: ANY, address, bytes })
     }
 
     /// Counts `bytes` of a fresh block as active.
@@ -63,7 +75,7 @@ impl Pool {
             .into_iter()
             .flat_map(|((b, i, bytes), list)| {
                 let device = Device(backend::Device { backend: b, index: i });
-                list.into_iter().map(move |address| Block { device, address, bytes })
+                list.into_iter().map(move |address| Block { device, stream: ANY, address, bytes })
             })
             .collect()
     }
@@ -87,7 +99,7 @@ pub(crate) fn class(bytes: usize) -> Option<usize> {
 /// # Errors
 /// Out of memory, with requested, active and cached bytes.
 #[track_caller]
-pub(crate) fn allocate(device: Device, bytes: usize) -> Result<Block> {
+pub(crate) fn allocate((device, stream): (Device, u32), bytes: usize) -> Result<Block> {
     let refuse = |active: usize, cached: usize, limit: usize| {
         let limit = if limit == usize::MAX { String::new() } else { format!(", limit {limit}") };
         Error::new(
@@ -102,7 +114,9 @@ pub(crate) fn allocate(device: Device, bytes: usize) -> Result<Block> {
     };
     {
         let mut p = pool();
-        if let Some(block) = p.take(device, size) {
+        if stream == ANY
+            && let Some(block) = p.take(device, size)
+        {
             return Ok(block);
         }
         if p.active.saturating_add(size) > p.memory_limit {
@@ -111,32 +125,38 @@ pub(crate) fn allocate(device: Device, bytes: usize) -> Result<Block> {
         p.add(size);
     }
     let backend = backend::backend(device.raw())?;
-    let address = backend.allocate(device.0.index, size).or_else(|| {
+    let address = backend.allocate(device.0.index, stream, size).or_else(|| {
         clear_cache();
-        backend.allocate(device.0.index, size)
+        backend.allocate(device.0.index, stream, size)
     });
     match address {
-        Some(address) => Ok(Block { device, address, bytes: size }),
+        Some(address) => Ok(Block { device, stream, address, bytes: size }),
         None => {
+            let kept = backend.kept();
             let mut p = pool();
             p.active -= size;
-            Err(refuse(p.active, p.cache, p.memory_limit))
+            Err(refuse(p.active, p.cache + kept, p.memory_limit))
         }
     }
 }
 
-/// Gives a block back to the cache, or beyond the cache's limit to its backend.
-pub(crate) fn release(block: Block) {
+/// Gives a block back to the cache, or beyond the cache's limit to its backend. `others` are the streams besides its own that used it.
+pub(crate) fn release(block: Block, others: &[u32]) {
+    if block.stream != ANY {
+        pool().active -= block.bytes;
+        return free(block, others);
+    }
     let out = pool().put(block);
     if let Some(block) = out {
-        free(block);
+        free(block, &[]);
     }
 }
 
-fn free(block: Block) {
+fn free(block: Block, others: &[u32]) {
     if let Ok(backend) = backend::backend(block.device.raw()) {
-        // SAFETY: the pool hands a block out once; its owner gave it back, so nothing uses it.
-        unsafe { backend.free(block.device.0.index, block.address, block.bytes) };
+        let streams: smallvec::SmallVec<[u32; 4]> = std::iter::once(block.stream).chain(others.iter().copied()).collect();
+        // SAFETY: the pool hands a block out once; its owner gave it back, so nothing that is yet to be submitted uses it.
+        unsafe { backend.free(block.device.0.index, &streams, block.address, block.bytes) };
     }
 }
 
@@ -178,7 +198,8 @@ pub fn reset_peak() {
 /// let _bytes: usize = lazulite::memory::cached();
 /// ```
 pub fn cached() -> usize {
-    pool().cache
+    let kept: usize = backend::backends().iter().map(|b| b.kept()).sum();
+    pool().cache + kept
 }
 
 /// Keeps at most `bytes` of freed memory from now on; returns the former limit.
@@ -189,9 +210,10 @@ pub fn cached() -> usize {
 /// ```
 pub fn set_cache_limit(bytes: usize) -> usize {
     let former = std::mem::replace(&mut pool().cache_limit, bytes);
-    if cached() > bytes {
-        clear_cache();
+    if pool().cache > bytes {
+        pool().drain().into_iter().for_each(|b| free(b, &[]));
     }
+    backend::backends().iter().for_each(|b| b.keep_at_most(bytes));
     former
 }
 
@@ -220,8 +242,15 @@ pub fn limit() -> usize {
 /// lazulite::memory::clear_cache();
 /// ```
 pub fn clear_cache() {
-    let blocks = pool().drain();
-    blocks.into_iter().for_each(free);
+    let (blocks, limit) = {
+        let mut p = pool();
+        (p.drain(), p.cache_limit)
+    };
+    blocks.into_iter().for_each(|b| free(b, &[]));
+    for b in backend::backends() {
+        b.keep_at_most(0);
+        b.keep_at_most(limit);
+    }
 }
 
 #[cfg(test)]
@@ -242,7 +271,7 @@ mod tests {
     fn the_pool_hands_a_block_out_once() {
         let mut p = Pool::new();
         p.add(64);
-        let b = Block { device: Device::default(), address: 4096, bytes: 64 };
+        let b = Block { device: Device::default(), stream: ANY, address: 4096, bytes: 64 };
         assert_eq!(p.put(b), None);
         assert_eq!(p.take(Device::default(), 64), Some(b));
         assert_eq!(p.take(Device::default(), 64), None);

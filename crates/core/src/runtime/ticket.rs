@@ -1,29 +1,64 @@
 //! Tickets: how readers wait for an evaluation that is running, and how its failure reaches them.
 
-use crate::runtime::sync::{AtomicBool, Condvar, Mutex, Ordering};
+use crate::plan::Plan;
+use crate::runtime::stream::Stream;
+use crate::runtime::sync::{AtomicBool, AtomicU32, Condvar, Mutex, MutexGuard, Ordering};
+use lazulite_base::backend::Event;
 use lazulite_base::error::Result;
+use std::sync::Arc;
 
-/// The completion of one evaluation: not yet, done, or failed with an error that everything depending on it carries.
+/// Work that goes on after its tasks have returned.
+#[derive(Clone)]
+pub(crate) struct Pending {
+    pub event: Arc<dyn Event>,
+    pub stream: Stream,
+    /// What runs, to name its ops in an error.
+    pub plan: Arc<Plan>,
+}
+
+impl Pending {
+    /// Waits for the work itself.
+    fn wait(&self) -> Result<()> {
+        self.event.wait().map_err(|e| self.plan.blame(self.stream, e))
+    }
+}
+
+/// Nothing is known yet, or it failed.
+const OPEN: u32 = 0;
+/// Every task has run; the work they started may go on.
+const STARTED: u32 = 1;
+/// All is there.
+const DONE: u32 = 2;
+
+/// The completion of one evaluation: not yet, started, done, or failed with an error that everything depending on it carries.
 pub(crate) struct Ticket {
-    done: AtomicBool,
+    state: AtomicU32,
     /// Its work is on its queues, so other work on those queues may wait for it.
     submitted: AtomicBool,
-    result: Mutex<Option<Result<()>>>,
+    result: Mutex<Option<Result<Option<Pending>>>>,
     wake: Condvar,
 }
 
 impl Ticket {
     pub fn new() -> Ticket {
-        Ticket { done: AtomicBool::new(false), submitted: AtomicBool::new(false), result: Mutex::new(None), wake: Condvar::new() }
+        Ticket { state: AtomicU32::new(OPEN), submitted: AtomicBool::new(false), result: Mutex::new(None), wake: Condvar::new() }
     }
 
-    /// Reports the end of the evaluation.
-    pub fn finish(&self, result: Result<()>) {
-        let ok = result.is_ok();
-        *self.result.lock().unwrap_or_else(|e| e.into_inner()) = Some(result);
-        // A failure keeps the slow path, where its error is.
-        self.done.store(ok, Ordering::Release);
+    /// Reports the end of the evaluation's tasks, and what they leave running.
+    pub fn finish(&self, result: Result<Option<Pending>>) {
+        let state = match &result {
+            Ok(None) => DONE,
+            Ok(Some(_)) => STARTED,
+            // A failure keeps the slow path, where its error is.
+            Err(_) => OPEN,
+        };
+        *self.locked() = Some(result);
+        self.state.store(state, Ordering::Release);
         self.wake.notify_all();
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Option<Result<Option<Pending>>>> {
+        self.result.lock().unwrap_or_else(|e| e.into_inner())
     }
 
     /// Says that the work is on its queues.
@@ -38,21 +73,52 @@ impl Ticket {
 
     /// Whether it ended well; never blocks.
     pub fn is_done(&self) -> bool {
-        self.done.load(Ordering::Acquire)
+        self.state.load(Ordering::Acquire) == DONE
     }
 
-    /// Waits for the end.
-    pub fn wait(&self) -> Result<()> {
+    /// Whether its tasks ended well, so that streams can order what depends on it; never blocks.
+    pub fn is_started(&self) -> bool {
+        self.state.load(Ordering::Acquire) != OPEN
+    }
+
+    /// Waits for the end of the tasks; what they left running.
+    fn started(&self) -> Result<Option<Pending>> {
         if self.is_done() {
-            return Ok(());
+            return Ok(None);
         }
-        let mut result = self.result.lock().unwrap_or_else(|e| e.into_inner());
+        let mut result = self.locked();
         loop {
             match &*result {
                 Some(r) => return r.clone(),
                 None => result = self.wake.wait(result).unwrap_or_else(|e| e.into_inner()),
             }
         }
+    }
+
+    /// Waits for the end.
+    pub fn wait(&self) -> Result<()> {
+        let Some(pending) = self.started()? else { return Ok(()) };
+        let outcome = pending.wait();
+        self.finish(outcome.clone().map(|()| None));
+        outcome
+    }
+
+    /// Makes what `stream` gets from now on run after the end, without waiting on the host where its backend can.
+    pub fn before(&self, stream: Stream) -> Result<()> {
+        match self.started()? {
+            None => Ok(()),
+            Some(p) if p.stream == stream => Ok(()),
+            Some(p) if p.stream.device.0.backend == stream.device.0.backend => p.event.before(stream.device.0.index, stream.id),
+            Some(_) => self.wait(),
+        }
+    }
+
+    /// Whether [`Ticket::before`] may have to wait on the host.
+    pub fn blocks(&self, stream: Stream) -> bool {
+        if self.is_done() {
+            return false;
+        }
+        !matches!(&*self.locked(), Some(Ok(Some(p))) if p.stream.device.0.backend == stream.device.0.backend)
     }
 }
 
@@ -77,7 +143,7 @@ mod tests {
                 let t = ticket.clone();
                 loom::thread::spawn(move || t.wait().is_ok())
             };
-            ticket.finish(Ok(()));
+            ticket.finish(Ok(None));
             assert!(waiter.join().unwrap() && ticket.is_done());
         });
     }
@@ -115,7 +181,7 @@ mod tests {
                 state.slots[0] = Some(Data { buffer, layout: Layout::contiguous(&[1]), ticket: Some(ticket.clone()) });
                 drop(state);
                 written.store(true, Ordering::Relaxed);
-                ticket.finish(Ok(()));
+                ticket.finish(Ok(None));
                 true
             };
             let other = {
@@ -135,7 +201,7 @@ mod tests {
     fn loom_the_pool_hands_a_block_out_once() {
         loom::model(|| {
             let mut pool = Pool::new();
-            let block = Block { device: Device::default(), address: 4096, bytes: 64 };
+            let block = Block { device: Device::default(), stream: crate::runtime::memory::ANY, address: 4096, bytes: 64 };
             pool.add(64);
             assert_eq!(pool.put(block), None);
             let pool = Arc::new(Mutex::new(pool));

@@ -29,7 +29,7 @@ impl Scratch {
             }
         }
         let bytes = bytes.next_power_of_two().min(bytes.next_multiple_of(1 << 20)).max(1 << 12);
-        let memory = Cpu.allocate(0, bytes).map(|address| Scratch { address, bytes });
+        let memory = Cpu.allocate(0, 0, bytes).map(|address| Scratch { address, bytes });
         memory.ok_or_else(|| Error::new(ErrorKind::OutOfMemory, "matmul", format!("no {bytes} bytes of working memory")))
     }
 
@@ -48,12 +48,12 @@ impl Drop for Scratch {
                 let least = (0..KEPT).min_by_key(|&i| cache[i].1).expect("not empty");
                 let (address, bytes) = cache.swap_remove(least);
                 // SAFETY: allocated with this size, and nobody's now.
-                unsafe { Cpu.free(0, address, bytes) };
+                unsafe { Cpu.free(0, &[0], address, bytes) };
             }
             cache.push((self.address, self.bytes));
             return;
         }
         // SAFETY: allocated with this size, and nobody's now.
-        unsafe { Cpu.free(0, self.address, self.bytes) };
+        unsafe { Cpu.free(0, &[0], self.address, self.bytes) };
     }
 }

@@ -138,10 +138,12 @@ impl Operand {
 
 /// Runs a step with one output.
 pub fn try_run(work: &Work, inputs: &[&Operand], out: &mut Operand) -> Result<()> {
-    let kernel = Cpu.compile(0, work).unwrap_or_else(|| panic!("no kernel for {work:?}"));
+    let kernel = Cpu.compile(0, work).expect("it compiles").unwrap_or_else(|| panic!("no kernel for {work:?}"));
     let inputs: Vec<usize> = inputs.iter().map(|o| o.address()).collect();
     // SAFETY: the operands' layouts are the work's.
-    unsafe { kernel.launch(Args { inputs: &inputs, outputs: &[out.memory.as_mut_ptr() as usize + out.origin], params: &[] }) }
+    unsafe {
+        kernel.launch(Args { inputs: &inputs, outputs: &[out.memory.as_mut_ptr() as usize + out.origin], params: &[], ..Args::default() })
+    }
 }
 
 /// Runs a step from the same start value with one thread, with three that split whatever can be split, and as it comes; all must give the

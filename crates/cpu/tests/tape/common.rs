@@ -332,7 +332,7 @@ pub fn check(tape: &Tape, seed: u64, threaded: bool) {
             let ins: Vec<usize> = inputs.iter().map(Memory::address).collect();
             let outs: Vec<usize> = got.iter().map(Memory::address).collect();
             // SAFETY: the memories were made for the maps.
-            unsafe { compiled.run(Args { inputs: &ins, outputs: &outs, params: &bits }) };
+            unsafe { compiled.run(Args { inputs: &ins, outputs: &outs, params: &bits, ..Args::default() }) };
             compare(tape, &want, &got, ulp, &format!("seed {seed} {level:?} {count} threads"), &compiled);
             match &first {
                 None => first = Some(got),
@@ -358,7 +358,7 @@ pub fn check(tape: &Tape, seed: u64, threaded: bool) {
             .collect();
         let ins: Vec<usize> = copies.iter().map(Memory::address).collect();
         // SAFETY: as above; outputs overlap inputs of the same map only.
-        unsafe { compiled.run(Args { inputs: &ins, outputs: &outs, params: &bits }) };
+        unsafe { compiled.run(Args { inputs: &ins, outputs: &outs, params: &bits, ..Args::default() }) };
         let result: Vec<Memory> = (0..got.len())
             .map(|k| copies.iter().find(|c| c.address() == outs[k]).or(got.iter().find(|c| c.address() == outs[k])).unwrap().clone())
             .collect();

@@ -12,7 +12,7 @@ fn run(op: Op, x: &[f32], y: &[f32]) -> Vec<f32> {
     let tape = common::single(op, Dtype::F32, x.len(), false);
     let mut out = vec![0f32; x.len()];
     let ins = [x.as_ptr() as usize, y.as_ptr() as usize];
-    let args = Args { inputs: &ins[..op.info().arity], outputs: &[out.as_mut_ptr() as usize], params: &[] };
+    let args = Args { inputs: &ins[..op.info().arity], outputs: &[out.as_mut_ptr() as usize], params: &[], ..Args::default() };
     // SAFETY: the vectors are as long as the tape's.
     unsafe { Compiled::new(&tape).run(args) };
     out

@@ -14,7 +14,7 @@ import lazulite.core as mx
 from lazulite.nn.layers.base import Module
 
 
-def relu(x):
+def relu(x: mx.array | float) -> mx.array:
     """`max(x, 0)`.
 
     Example:
@@ -24,7 +24,7 @@ def relu(x):
     return mx.maximum(x, 0)
 
 
-def relu2(x):
+def relu2(x: mx.array | float) -> mx.array:
     """`max(x, 0)²` (So et al., Primer, 2021).
 
     Example:
@@ -34,7 +34,7 @@ def relu2(x):
     return mx.square(mx.maximum(x, 0))
 
 
-def relu6(x):
+def relu6(x: mx.array | float) -> mx.array:
     """`min(max(x, 0), 6)` (Krizhevsky 2010).
 
     Example:
@@ -44,7 +44,7 @@ def relu6(x):
     return mx.minimum(mx.maximum(x, 0), 6.0)
 
 
-def leaky_relu(x, negative_slope=0.01):
+def leaky_relu(x: mx.array | float, negative_slope: float = 0.01) -> mx.array:
     """`max(negative_slope x, x)` (Maas et al. 2013).
 
     Example:
@@ -68,7 +68,7 @@ def prelu(x: mx.array, alpha: mx.array) -> mx.array:
     return mx.maximum(0, x) + alpha * mx.minimum(0, x)
 
 
-def elu(x, alpha=1.0):
+def elu(x: mx.array | float, alpha: float = 1.0) -> mx.array:
     """`x` where `x > 0`, else `alpha (exp(x) - 1)` (Clevert et al. 2016).
 
     Example:
@@ -78,7 +78,7 @@ def elu(x, alpha=1.0):
     return mx.where(x > 0, x, alpha * (mx.exp(x) - 1))
 
 
-def celu(x, alpha=1.0):
+def celu(x: mx.array | float, alpha: float = 1.0) -> mx.array:
     """`max(0, x) + min(0, alpha (exp(x / alpha) - 1))` (Barron 2017).
 
     Example:
@@ -88,7 +88,7 @@ def celu(x, alpha=1.0):
     return mx.maximum(x, 0.0) + alpha * (mx.exp(mx.minimum(x, 0.0) / alpha) - 1)
 
 
-def selu(x):
+def selu(x: mx.array | float) -> mx.array:
     """`1.0507 elu(x, 1.67326)`, which keeps activations at mean 0 and variance 1 (Klambauer et al. 2017).
 
     Example:
@@ -98,7 +98,7 @@ def selu(x):
     return elu(x, 1.67326) * 1.0507
 
 
-def gelu(x) -> mx.array:
+def gelu(x: mx.array | float) -> mx.array:
     """`x Φ(x)`, `Φ` being the normal distribution function (Hendrycks & Gimpel 2016).
 
     Example:
@@ -108,7 +108,7 @@ def gelu(x) -> mx.array:
     return x * (1 + mx.erf(x / math.sqrt(2))) / 2
 
 
-def gelu_approx(x):
+def gelu_approx(x: mx.array | float) -> mx.array:
     """`gelu` by `x (1 + tanh(sqrt(2 / π) (x + 0.044715 x³))) / 2`; off by less than 0.0005 in `[-6, 6]`.
 
     Example:
@@ -118,7 +118,7 @@ def gelu_approx(x):
     return 0.5 * x * (1 + mx.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
-def gelu_fast_approx(x):
+def gelu_fast_approx(x: mx.array | float) -> mx.array:
     """`gelu` by `x σ(1.702 x)`; off by less than 0.015 in `[-6, 6]`.
 
     Example:
@@ -128,7 +128,7 @@ def gelu_fast_approx(x):
     return x * mx.sigmoid(1.702 * x)
 
 
-def silu(x):
+def silu(x: mx.array | float) -> mx.array:
     """`x σ(x)`, also known as swish (Elfwing et al. 2018; Ramachandran et al. 2017).
 
     Example:
@@ -148,7 +148,7 @@ def mish(x: mx.array) -> mx.array:
     return x * mx.tanh(softplus(x))
 
 
-def sigmoid(x):
+def sigmoid(x: mx.array | float) -> mx.array:
     """`1 / (1 + exp(-x))`.
 
     Example:
@@ -158,7 +158,7 @@ def sigmoid(x):
     return mx.sigmoid(x)
 
 
-def log_sigmoid(x):
+def log_sigmoid(x: mx.array | float) -> mx.array:
     """`log σ(x)`, computed as `-softplus(-x)`.
 
     Example:
@@ -168,7 +168,7 @@ def log_sigmoid(x):
     return -softplus(-x)
 
 
-def softplus(x):
+def softplus(x: mx.array | float) -> mx.array:
     """`log(1 + exp(x))` without overflow.
 
     Example:
@@ -178,7 +178,7 @@ def softplus(x):
     return mx.logaddexp(x, 0)
 
 
-def softsign(x):
+def softsign(x: mx.array | float) -> mx.array:
     """`x / (1 + |x|)`.
 
     Example:
@@ -188,7 +188,7 @@ def softsign(x):
     return mx.divide(x, 1 + mx.abs(x))
 
 
-def softshrink(x, lambd: float = 0.5):
+def softshrink(x: mx.array | float, lambd: float = 0.5) -> mx.array:
     """`x` moved towards zero by `lambd`, and zero within `[-lambd, lambd]`.
 
     Example:
@@ -198,7 +198,7 @@ def softshrink(x, lambd: float = 0.5):
     return mx.where(mx.abs(x) > lambd, x - mx.sign(x) * lambd, 0)
 
 
-def hard_shrink(x, lambd=0.5):
+def hard_shrink(x: mx.array | float, lambd: float = 0.5) -> mx.array:
     """`x` where `|x| > lambd`, else zero.
 
     Example:
@@ -208,7 +208,7 @@ def hard_shrink(x, lambd=0.5):
     return mx.where(mx.abs(x) > lambd, x, 0)
 
 
-def hard_tanh(x, min_val=-1.0, max_val=1.0):
+def hard_tanh(x: mx.array | float, min_val: float = -1.0, max_val: float = 1.0) -> mx.array:
     """`x` cut off below at `min_val` and above at `max_val`.
 
     Example:
@@ -218,7 +218,7 @@ def hard_tanh(x, min_val=-1.0, max_val=1.0):
     return mx.minimum(mx.maximum(x, min_val), max_val)
 
 
-def hardswish(x):
+def hardswish(x: mx.array | float) -> mx.array:
     """`x min(max(x + 3, 0), 6) / 6` (Howard et al., MobileNetV3, 2019).
 
     Example:
@@ -228,7 +228,7 @@ def hardswish(x):
     return x * mx.minimum(mx.maximum(x + 3, 0), 6) / 6
 
 
-def tanh(x):
+def tanh(x: mx.array | float) -> mx.array:
     """The hyperbolic tangent.
 
     Example:
@@ -238,7 +238,7 @@ def tanh(x):
     return mx.tanh(x)
 
 
-def step(x: mx.array, threshold: float = 0.0):
+def step(x: mx.array, threshold: float = 0.0) -> mx.array:
     """1 where `x >= threshold`, else 0, as `int32`.
 
     Example:
@@ -248,7 +248,7 @@ def step(x: mx.array, threshold: float = 0.0):
     return mx.where(x >= threshold, 1, 0)
 
 
-def softmax(x, axis=-1):
+def softmax(x: mx.array | float, axis: int = -1) -> mx.array:
     """`exp(x) / Σ exp(x)` along `axis`.
 
     Example:
@@ -258,7 +258,7 @@ def softmax(x, axis=-1):
     return mx.softmax(x, axis=axis)
 
 
-def softmin(x, axis=-1):
+def softmin(x: mx.array | float, axis: int = -1) -> mx.array:
     """`softmax(-x)` along `axis`.
 
     Example:
@@ -268,7 +268,7 @@ def softmin(x, axis=-1):
     return mx.softmax(-x, axis=axis)
 
 
-def log_softmax(x, axis=-1):
+def log_softmax(x: mx.array | float, axis: int = -1) -> mx.array:
     """`x - log Σ exp(x)` along `axis`.
 
     Example:
@@ -292,112 +292,112 @@ def glu(x: mx.array, axis: int = -1) -> mx.array:
 class ReLU(Module):
     """The module for `relu`: `nn.ReLU()(x)` is `nn.relu(x)`."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return relu(x)
 
 
 class ReLU2(Module):
     """The module for `relu2`: `nn.ReLU2()(x)` is `nn.relu2(x)`."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return relu2(x)
 
 
 class ReLU6(Module):
     """The module for `relu6`: `nn.ReLU6()(x)` is `nn.relu6(x)`."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return relu6(x)
 
 
 class SELU(Module):
     """The module for `selu`: `nn.SELU()(x)` is `nn.selu(x)`."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return selu(x)
 
 
 class SiLU(Module):
     """The module for `silu`: `nn.SiLU()(x)` is `nn.silu(x)`."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return silu(x)
 
 
 class Mish(Module):
     """The module for `mish`: `nn.Mish()(x)` is `nn.mish(x)`."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return mish(x)
 
 
 class Sigmoid(Module):
     """The module for `sigmoid`: `nn.Sigmoid()(x)` is `nn.sigmoid(x)`."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return sigmoid(x)
 
 
 class LogSigmoid(Module):
     """The module for `log_sigmoid`: `nn.LogSigmoid()(x)` is `nn.log_sigmoid(x)`."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return log_sigmoid(x)
 
 
 class Softplus(Module):
     """The module for `softplus`: `nn.Softplus()(x)` is `nn.softplus(x)`."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return softplus(x)
 
 
 class Softsign(Module):
     """The module for `softsign`: `nn.Softsign()(x)` is `nn.softsign(x)`."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return softsign(x)
 
 
 class HardTanh(Module):
     """The module for `hard_tanh` with its default bounds -1 and 1."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return hard_tanh(x)
 
 
 class Hardswish(Module):
     """The module for `hardswish`: `nn.Hardswish()(x)` is `nn.hardswish(x)`."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return hardswish(x)
 
 
 class Tanh(Module):
     """The module for `tanh`: `nn.Tanh()(x)` is `nn.tanh(x)`."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return tanh(x)
 
 
 class Softmax(Module):
     """The module for `softmax` along the last axis."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return softmax(x)
 
 
 class Softmin(Module):
     """The module for `softmin` along the last axis."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return softmin(x)
 
 
 class LogSoftmax(Module):
     """The module for `log_softmax` along the last axis."""
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return log_softmax(x)
 
 
@@ -408,11 +408,11 @@ class LeakyReLU(Module):
         negative_slope: the slope where `x < 0`.
     """
 
-    def __init__(self, negative_slope=0.01):
+    def __init__(self, negative_slope: float = 0.01) -> None:
         super().__init__()
         self._negative_slope = negative_slope
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return leaky_relu(x, self._negative_slope)
 
 
@@ -423,11 +423,11 @@ class ELU(Module):
         alpha: the scale of the negative part.
     """
 
-    def __init__(self, alpha=1.0):
+    def __init__(self, alpha: float = 1.0) -> None:
         super().__init__()
         self._alpha = alpha
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return elu(x, self._alpha)
 
 
@@ -438,11 +438,11 @@ class CELU(Module):
         alpha: the scale of the negative part.
     """
 
-    def __init__(self, alpha=1.0):
+    def __init__(self, alpha: float = 1.0) -> None:
         super().__init__()
         self._alpha = alpha
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return celu(x, self._alpha)
 
 
@@ -457,7 +457,7 @@ class PReLU(Module):
         weight: `(num_parameters,)`.
     """
 
-    def __init__(self, num_parameters=1, init=0.25):
+    def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
         super().__init__()
         self.weight = mx.full([num_parameters], init)
 
@@ -472,11 +472,11 @@ class Softshrink(Module):
         lambd: half the width of the zero part.
     """
 
-    def __init__(self, lambd=0.5):
+    def __init__(self, lambd: float = 0.5) -> None:
         super().__init__()
         self.lambd = lambd
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return softshrink(x, self.lambd)
 
 
@@ -487,11 +487,11 @@ class HardShrink(Module):
         lambd: half the width of the zero part.
     """
 
-    def __init__(self, lambd=0.5):
+    def __init__(self, lambd: float = 0.5) -> None:
         super().__init__()
         self.lambd = lambd
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return hard_shrink(x, self.lambd)
 
 
@@ -502,11 +502,11 @@ class Step(Module):
         threshold: where the result becomes 1.
     """
 
-    def __init__(self, threshold: float = 0.0):
+    def __init__(self, threshold: float = 0.0) -> None:
         super().__init__()
         self.threshold = threshold
 
-    def __call__(self, x: mx.array):
+    def __call__(self, x: mx.array) -> mx.array:
         return step(x, self.threshold)
 
 
@@ -517,7 +517,7 @@ class GLU(Module):
         axis: the axis that is halved.
     """
 
-    def __init__(self, axis: int = -1):
+    def __init__(self, axis: int = -1) -> None:
         super().__init__()
         self.axis = axis
 
@@ -539,11 +539,11 @@ class GELU(Module):
         array(0.845796, dtype=float32)
     """
 
-    def __init__(self, approx: Any = "none"):
+    def __init__(self, approx: Any = "none") -> None:
         super().__init__()
         if approx not in _GELUS:
             raise ValueError(f"GELU: approx must be one of {list(_GELUS)}, not {approx!r}")
         self._approx = approx
 
-    def __call__(self, x):
+    def __call__(self, x: mx.array) -> mx.array:
         return _GELUS[self._approx](x)

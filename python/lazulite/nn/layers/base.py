@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import lazulite.core as mx
 from lazulite.utils import tree_flatten, tree_unflatten
 
 
-class Module(dict):
+class Module(dict[str, Any]):
     """A layer or a model: a dict of its arrays and submodules, whose keys are also its attributes.
 
     Assign arrays, modules and lists, tuples or dicts of them as attributes in `__init__`, after `super().__init__()`,
@@ -23,7 +23,7 @@ class Module(dict):
 
     Example:
         >>> class MLP(nn.Module):
-        ...     def __init__(self, dims, hidden):
+        ...     def __init__(self, dims, hidden) -> None:
         ...         super().__init__()
         ...         self.up = nn.Linear(dims, hidden)
         ...         self.down = nn.Linear(hidden, dims)
@@ -36,10 +36,10 @@ class Module(dict):
         >>> mx.eval(model.parameters())
     """
 
-    __call__: Callable
+    __call__: Callable[..., Any]
 
-    def __init__(self):
-        self._no_grad = set()
+    def __init__(self) -> None:
+        self._no_grad: set[str] = set()
         self._training = True
 
     @property
@@ -156,14 +156,15 @@ class Module(dict):
     @staticmethod
     def trainable_parameter_filter(module: Module, key: str, value: Any) -> bool:
         """`valid_parameter_filter` without what `module` has frozen."""
-        return Module.valid_parameter_filter(module, key, value) and key not in module._no_grad
+        valid = isinstance(value, (dict, list, mx.array)) and not key.startswith("_")
+        return valid and key not in module._no_grad
 
     def filter_and_map(
         self,
         filter_fn: Callable[[Module, str, Any], bool],
-        map_fn: Callable | None = None,
+        map_fn: Callable[..., Any] | None = None,
         is_leaf_fn: Callable[[Module, str, Any], bool] | None = None,
-    ) -> dict:
+    ) -> dict[str, Any]:
         """Take the entries that a filter keeps, from here down.
 
         Both functions get the module that holds the value, the value's path within that module (`"weight"`,
@@ -182,41 +183,25 @@ class Module(dict):
             >>> nn.Linear(3, 2).filter_and_map(nn.Module.valid_parameter_filter, lambda x: x.shape)
             {'weight': (2, 3), 'bias': (2,)}
         """
-        map_fn = map_fn or (lambda x: x)
-        is_leaf_fn = is_leaf_fn or (lambda module, key, value: not isinstance(value, (dict, list)))
+        return {
+            key: _taken(self, key, value, filter_fn, map_fn, is_leaf_fn)
+            for key, value in self.items()
+            if filter_fn(self, key, value)
+        }
 
-        def take(key: str, value: Any) -> Any:
-            if is_leaf_fn(self, key, value):
-                return map_fn(value)
-            if isinstance(value, Module):
-                return value.filter_and_map(filter_fn, map_fn, is_leaf_fn)
-            if isinstance(value, dict):
-                return {k: take_inside(f"{key}.{k}", v) for k, v in value.items()}
-            if isinstance(value, list):
-                return [take_inside(f"{key}.{i}", v) for i, v in enumerate(value)]
-            raise RuntimeError(
-                f"filter_and_map: {type(self).__name__} holds a {type(value).__name__} at {key!r}, "
-                "which is neither a leaf nor something to descend into"
-            )
-
-        def take_inside(key: str, value: Any) -> Any:
-            return take(key, value) if filter_fn(self, key, value) else {}
-
-        return {key: take(key, value) for key, value in self.items() if filter_fn(self, key, value)}
-
-    def parameters(self) -> dict:
+    def parameters(self) -> dict[str, Any]:
         """All arrays of this module and the modules below, as a tree of dicts and lists."""
         return self.filter_and_map(self.valid_parameter_filter)
 
-    def trainable_parameters(self) -> dict:
+    def trainable_parameters(self) -> dict[str, Any]:
         """`parameters()` without those that are frozen."""
         return self.filter_and_map(self.trainable_parameter_filter)
 
-    def children(self) -> dict:
+    def children(self) -> dict[str, Any]:
         """The modules that this one holds itself, in the dicts and lists it holds them in."""
         return self.filter_and_map(self.valid_child_filter, is_leaf_fn=lambda m, k, v: isinstance(v, Module))
 
-    def leaf_modules(self) -> dict:
+    def leaf_modules(self) -> dict[str, Any]:
         """The modules below this one that hold none that has parameters, as a tree."""
 
         def is_leaf(module: Module, key: str, value: Any) -> bool:
@@ -246,7 +231,7 @@ class Module(dict):
 
     # Changing
 
-    def update(self, parameters: dict, strict: bool = True) -> Module:
+    def update(self, parameters: dict[str, Any], strict: bool = True) -> Module:  # type: ignore[override]
         """Replace parameters.
 
         Args:
@@ -286,7 +271,7 @@ class Module(dict):
         self.update(self.filter_and_map(filter_fn or self.valid_parameter_filter, map_fn))
         return self
 
-    def update_modules(self, modules: dict, strict: bool = True) -> Module:
+    def update_modules(self, modules: dict[str, Any], strict: bool = True) -> Module:
         """Replace modules below this one.
 
         Args:
@@ -416,7 +401,7 @@ class Module(dict):
         return self
 
 
-def _check_weights(new: dict[str, Any], current: dict[str, mx.array]) -> None:
+def _check_weights(new: dict[str, Any], current: dict[str, Any]) -> None:
     """Raise a `ValueError` unless `new` has the names and shapes of `current`."""
     if extra := sorted(new.keys() - current.keys()):
         raise ValueError(f"load_weights: {len(extra)} parameters that the module does not have: {', '.join(extra)}")
@@ -429,25 +414,54 @@ def _check_weights(new: dict[str, Any], current: dict[str, mx.array]) -> None:
             raise ValueError(f"load_weights: {name} has shape {value.shape}, the new array has {new[name].shape}")
 
 
-def _places(into: dict | list, new: dict | list, strict: bool, what: str) -> list[tuple[Any, Any, Any]]:
-    """The places that `new` names in `into`: `(key, present value, new value)`."""
+def _taken(
+    module: Module,
+    key: str,
+    value: Any,
+    filter_fn: Callable[..., Any],
+    map_fn: Callable[..., Any] | None,
+    is_leaf_fn: Callable[..., Any] | None,
+) -> Any:
+    """What `filter_and_map` makes of one value that its filter kept. Most of its time goes here."""
+    is_leaf = is_leaf_fn(module, key, value) if is_leaf_fn else not isinstance(value, (dict, list))
+    if is_leaf:
+        return map_fn(value) if map_fn else value
+    if isinstance(value, Module):
+        return value.filter_and_map(filter_fn, map_fn, is_leaf_fn)
+
+    def inside(path: str, item: Any) -> Any:
+        if not filter_fn(module, path, item):
+            return {}
+        return _taken(module, path, item, filter_fn, map_fn, is_leaf_fn)
+
+    if isinstance(value, dict):
+        return {k: inside(f"{key}.{k}", v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [inside(f"{key}.{i}", v) for i, v in enumerate(value)]
+    raise RuntimeError(
+        f"filter_and_map: {type(module).__name__} holds a {type(value).__name__} at {key!r}, "
+        "which is neither a leaf nor something to descend into"
+    )
+
+
+def _places(into: Any, new: Any, strict: bool, what: str) -> Iterator[tuple[Any, Any, Any]]:
+    """The places that the tree `new` names in `into`: `(key, present value, new value)`."""
     if isinstance(new, dict):
-        for key in new:
-            if strict and key not in into:
+        for key, value in new.items():
+            if key in into:
+                yield key, into[key], value
+            elif strict:
                 raise ValueError(f'Module has no {what} named "{key}"')
-        return [(key, into[key], value) for key, value in new.items() if key in into]
-    if strict and isinstance(into, list) and len(new) > len(into):
-        raise ValueError(f"{len(new)} values given for a list of {len(into)}")
-    if isinstance(into, list):
-        new = new[: len(into)]
-    return [(i, into[i], value) for i, value in enumerate(new)]
+    elif isinstance(new, list):
+        if strict and isinstance(into, list) and len(new) > len(into):
+            raise ValueError(f"{len(new)} values given for a list of {len(into)}")
+        for i, value in enumerate(new[: len(into)] if isinstance(into, list) else new):
+            yield i, into[i], value
+    elif strict:
+        raise ValueError(f"a {type(new).__name__} stands where a dict or a list with a {what} is expected")
 
 
-def _update_parameters(into: dict | list, new: Any, strict: bool) -> None:
-    if not isinstance(new, (dict, list)):
-        if strict:
-            raise ValueError(f"Module.update: a {type(new).__name__} stands where a dict or a list is expected")
-        return
+def _update_parameters(into: Any, new: Any, strict: bool) -> None:
     for key, present, value in _places(into, new, strict, "parameter"):
         if not isinstance(present, mx.array):
             _update_parameters(present, value, strict)
@@ -457,11 +471,7 @@ def _update_parameters(into: dict | list, new: Any, strict: bool) -> None:
             raise ValueError(f"Module.update: a {type(value).__name__} given for the array at {key!r}")
 
 
-def _update_modules(into: dict | list, new: Any, strict: bool) -> None:
-    if not isinstance(new, (dict, list)):
-        if strict:
-            raise ValueError(f"Module.update_modules: a {type(new).__name__} stands where a module is expected")
-        return
+def _update_modules(into: Any, new: Any, strict: bool) -> None:
     for key, present, value in _places(into, new, strict, "submodule"):
         if isinstance(present, Module) and isinstance(value, Module):
             into[key] = value

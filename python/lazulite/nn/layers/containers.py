@@ -20,7 +20,7 @@ class Sequential(Module):
         (4, 1)
     """
 
-    def __init__(self, *modules: Module | Callable):
+    def __init__(self, *modules: Module | Callable[..., Any]) -> None:
         super().__init__()
         self.layers = list(modules)
 

@@ -9,7 +9,7 @@ from lazulite.nn.layers.base import Module
 class _Dropout(Module):
     """What the dropouts share: the probability, and the mask over a given shape."""
 
-    def __init__(self, p: float = 0.5):
+    def __init__(self, p: float = 0.5) -> None:
         if p < 0 or p >= 1:
             raise ValueError(f"{type(self).__name__}: the probability {p} is not in [0, 1)")
         super().__init__()

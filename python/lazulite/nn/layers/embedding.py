@@ -28,7 +28,7 @@ class Embedding(Module):
         (1, 3, 8)
     """
 
-    def __init__(self, num_embeddings: int, dims: int):
+    def __init__(self, num_embeddings: int, dims: int) -> None:
         super().__init__()
         self.weight = mx.random.normal(shape=(num_embeddings, dims), scale=math.sqrt(1 / dims))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import lazulite.core as mx
 from lazulite.nn.layers.base import Module
 
@@ -31,7 +33,7 @@ class LayerNorm(Module):
         array([[-0.999995, 0.999995]], dtype=float32)
     """
 
-    def __init__(self, dims: int, eps: float = 1e-5, affine: bool = True, bias: bool = True):
+    def __init__(self, dims: int, eps: float = 1e-5, affine: bool = True, bias: bool = True) -> None:
         super().__init__()
         if affine:
             self.weight = mx.ones((dims,))
@@ -67,7 +69,7 @@ class RMSNorm(Module):
         array([0.848528, 1.13137], dtype=float32)
     """
 
-    def __init__(self, dims: int, eps: float = 1e-5):
+    def __init__(self, dims: int, eps: float = 1e-5) -> None:
         super().__init__()
         self.weight = mx.ones((dims,))
         self.eps = eps
@@ -106,7 +108,7 @@ class GroupNorm(Module):
 
     def __init__(
         self, num_groups: int, dims: int, eps: float = 1e-5, affine: bool = True, pytorch_compatible: bool = False
-    ):
+    ) -> None:
         super().__init__()
         if affine:
             self.bias = mx.zeros((dims,))
@@ -160,7 +162,7 @@ class InstanceNorm(Module):
         (8, 4, 4, 16)
     """
 
-    def __init__(self, dims: int, eps: float = 1e-5, affine: bool = False):
+    def __init__(self, dims: int, eps: float = 1e-5, affine: bool = False) -> None:
         super().__init__()
         if affine:
             self.weight = mx.ones((dims,))
@@ -211,7 +213,7 @@ class BatchNorm(Module):
         momentum: float = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
-    ):
+    ) -> None:
         super().__init__()
         self.num_features = num_features
         self.eps = eps
@@ -225,7 +227,7 @@ class BatchNorm(Module):
             self.running_var = mx.ones((num_features,))
             self.freeze(keys=["running_mean", "running_var"], recurse=False)
 
-    def unfreeze(self, *args, **kwargs):
+    def unfreeze(self, *args: Any, **kwargs: Any) -> Module:
         """`Module.unfreeze`, after which the running averages are still frozen.
 
         As in MLX, unfreezing a module above this one does unfreeze them.

@@ -28,7 +28,7 @@ class RoPE(Module):
         (1, 8, 128, 64)
     """
 
-    def __init__(self, dims: int, traditional: bool = False, base: float = 10000, scale: float = 1.0):
+    def __init__(self, dims: int, traditional: bool = False, base: float = 10000, scale: float = 1.0) -> None:
         super().__init__()
         self.dims = dims
         self.traditional = traditional
@@ -38,7 +38,7 @@ class RoPE(Module):
     def _extra_repr(self) -> str:
         return f"{self.dims}, traditional={self.traditional}"
 
-    def __call__(self, x, offset: int = 0):
+    def __call__(self, x: mx.array, offset: int | mx.array = 0) -> mx.array:
         """Rotate `x`, whose first position is `offset`: a number, or an array with one for each batch entry."""
         return mx.fast.rope(x, self.dims, traditional=self.traditional, base=self.base, scale=self.scale, offset=offset)
 
@@ -72,7 +72,7 @@ class SinusoidalPositionalEncoding(Module):
         scale: float | None = None,
         cos_first: bool = False,
         full_turns: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         if dims <= 0 or dims % 2:
             raise ValueError(f"SinusoidalPositionalEncoding: dims must be positive and even, got {dims}")

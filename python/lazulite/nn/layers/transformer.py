@@ -51,7 +51,7 @@ class MultiHeadAttention(Module):
         value_dims: int | None = None,
         value_output_dims: int | None = None,
         bias: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         if dims % num_heads:
             raise ValueError(f"MultiHeadAttention: {dims} dims cannot be split into {num_heads} heads")
@@ -67,7 +67,9 @@ class MultiHeadAttention(Module):
         self.value_proj = Linear(value_input_dims, value_dims, bias=bias)
         self.out_proj = Linear(value_dims, value_output_dims, bias=bias)
 
-    def __call__(self, queries, keys, values, mask=None):
+    def __call__(
+        self, queries: mx.array, keys: mx.array, values: mx.array, mask: mx.array | str | None = None
+    ) -> mx.array:
         """Attend.
 
         Args:
@@ -91,7 +93,7 @@ class MultiHeadAttention(Module):
         return x.reshape(*x.shape[:2], self.num_heads, x.shape[-1] // self.num_heads).transpose(0, 2, 1, 3)
 
     @staticmethod
-    def create_additive_causal_mask(N: int, dtype: mx.Dtype = mx.float32):
+    def create_additive_causal_mask(N: int, dtype: mx.Dtype = mx.float32) -> mx.array:
         """A mask `(N, N)` that lets position `i` see positions up to `i`: 0 there, the lowest number elsewhere."""
         positions = mx.arange(N)
         return (positions[:, None] < positions).astype(dtype) * mx.finfo(dtype).min
@@ -124,7 +126,7 @@ class TransformerEncoderLayer(Module):
         dropout: float = 0.0,
         activation: Callable[[Any], Any] = relu,
         norm_first: bool = True,
-    ):
+    ) -> None:
         super().__init__()
         mlp_dims = mlp_dims or dims * 4
         self.attention = MultiHeadAttention(dims, num_heads)
@@ -140,7 +142,7 @@ class TransformerEncoderLayer(Module):
     def _mlp(self, x: mx.array) -> mx.array:
         return self.linear2(self.dropout2(self.activation(self.linear1(x))))
 
-    def __call__(self, x, mask):
+    def __call__(self, x: mx.array, mask: mx.array | str | None) -> mx.array:
         """Encode `x`; `mask` is that of `MultiHeadAttention`, or `None`."""
         if self.norm_first:
             y = self.ln1(x)
@@ -173,10 +175,10 @@ class TransformerEncoder(Module):
         num_heads: int,
         mlp_dims: int | None = None,
         dropout: float = 0.0,
-        activation=relu,
+        activation: Callable[[Any], Any] = relu,
         norm_first: bool = True,
         checkpoint: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         self.layers = [
             TransformerEncoderLayer(dims, num_heads, mlp_dims, dropout, activation, norm_first)
@@ -185,7 +187,7 @@ class TransformerEncoder(Module):
         self.ln = LayerNorm(dims)
         self.checkpoint = checkpoint
 
-    def __call__(self, x, mask):
+    def __call__(self, x: mx.array, mask: mx.array | str | None) -> mx.array:
         """Encode `x`; `mask` is that of `MultiHeadAttention`, or `None`."""
         for layer in self.layers:
             run = checkpointed(layer) if self.checkpoint else layer
@@ -216,7 +218,7 @@ class TransformerDecoderLayer(Module):
         dropout: float = 0.0,
         activation: Callable[[Any], Any] = relu,
         norm_first: bool = True,
-    ):
+    ) -> None:
         super().__init__()
         mlp_dims = mlp_dims or dims * 4
         self.self_attention = MultiHeadAttention(dims, num_heads)
@@ -235,7 +237,9 @@ class TransformerDecoderLayer(Module):
     def _mlp(self, x: mx.array) -> mx.array:
         return self.linear2(self.dropout3(self.activation(self.linear1(x))))
 
-    def __call__(self, x, memory, x_mask, memory_mask):
+    def __call__(
+        self, x: mx.array, memory: mx.array, x_mask: mx.array | str | None, memory_mask: mx.array | str | None
+    ) -> mx.array:
         """Decode.
 
         Args:
@@ -275,10 +279,10 @@ class TransformerDecoder(Module):
         num_heads: int,
         mlp_dims: int | None = None,
         dropout: float = 0.0,
-        activation=relu,
+        activation: Callable[[Any], Any] = relu,
         norm_first: bool = True,
         checkpoint: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         self.layers = [
             TransformerDecoderLayer(dims, num_heads, mlp_dims, dropout, activation, norm_first)
@@ -287,7 +291,9 @@ class TransformerDecoder(Module):
         self.ln = LayerNorm(dims)
         self.checkpoint = checkpoint
 
-    def __call__(self, x, memory, x_mask, memory_mask):
+    def __call__(
+        self, x: mx.array, memory: mx.array, x_mask: mx.array | str | None, memory_mask: mx.array | str | None
+    ) -> mx.array:
         """Decode; the arguments are those of `TransformerDecoderLayer`."""
         for layer in self.layers:
             run = checkpointed(layer) if self.checkpoint else layer
@@ -333,13 +339,20 @@ class Transformer(Module):
         custom_decoder: Any | None = None,
         norm_first: bool = True,
         checkpoint: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         shared = (dims, num_heads, mlp_dims, dropout, activation, norm_first, checkpoint)
         self.encoder = TransformerEncoder(num_encoder_layers, *shared) if custom_encoder is None else custom_encoder
         self.decoder = TransformerDecoder(num_decoder_layers, *shared) if custom_decoder is None else custom_decoder
 
-    def __call__(self, src, tgt, src_mask, tgt_mask, memory_mask):
+    def __call__(
+        self,
+        src: mx.array,
+        tgt: mx.array,
+        src_mask: mx.array | str | None,
+        tgt_mask: mx.array | str | None,
+        memory_mask: mx.array | str | None,
+    ) -> mx.array:
         """Encode `src`, then decode `tgt` beside it; each mask is that of one attention, or `None`."""
         memory = self.encoder(src, src_mask)
         return self.decoder(tgt, memory, tgt_mask, memory_mask)
