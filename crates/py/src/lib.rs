@@ -13,6 +13,7 @@ mod declare;
 mod device;
 mod dtype;
 mod errors;
+mod files;
 mod evaluate;
 mod memory;
 mod ops;
@@ -48,7 +49,8 @@ fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     ops::register(m)?;
     random::register(m)?;
     tree::register(m)?;
-    transforms::register(m)
+    transforms::register(m)?;
+    files::register(m)
 }
 
 /// A new submodule, which is also importable by its name.

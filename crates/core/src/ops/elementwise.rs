@@ -308,7 +308,7 @@ op! {
         minimum(&maximum(x, low)?, high)
     }
 
-    /// Rounds to `decimals` places, halves to even.
+    /// Rounds to `decimals` places, halves to even; integers stay integers.
     ///
     /// # Errors
     /// A type error for bool.
@@ -320,6 +320,10 @@ op! {
     pub fn round(x, decimals: i32) -> Array {
         if decimals == 0 {
             return rint(x);
+        }
+        if !x.dtype().is_inexact() {
+            let wide = crate::ops::astype(x, Dtype::F64)?;
+            return if decimals > 0 { Ok(x.clone()) } else { crate::ops::astype(&round(&wide, decimals)?, x.dtype()) };
         }
         let scale = 10f64.powi(decimals.abs());
         if decimals > 0 { divide(&rint(&multiply(x, scale)?)?, scale) } else { multiply(&rint(&divide(x, scale)?)?, scale) }

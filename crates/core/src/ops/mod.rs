@@ -119,7 +119,9 @@ pub use create::*;
 pub use einsum::einsum;
 pub use elementwise::*;
 pub use index::{Ellipsis, IndexPart, IntoIndex, NewAxis, SliceEnd, slice};
-pub use index::{add_at, index, masked_set, maximum_at, minimum_at, multiply_at, put_along_axis, set, take, take_along_axis};
+pub use index::{
+    add_at, block, index, masked_set, maximum_at, minimum_at, multiply_at, put_along_axis, set, set_block, take, take_along_axis,
+};
 pub use join::*;
 pub use layout::{PadMode, as_strided, at_least, diagonal_of, expand_axes, meshgrid, pad_with, unflatten, unstack};
 pub use literal::from_literal;

@@ -1,6 +1,6 @@
 //! Taking and putting elements at index arrays.
 
-use super::args::{functions, one_axis};
+use super::args::{SizesArg, functions, one_axis};
 use crate::array::{Out, PyArray};
 use crate::convert::ArrayArg;
 use crate::errors::{Raised, wrong_type};
@@ -58,5 +58,19 @@ functions! {
         let y = ops::put_along_axis(&flat, &indices.0, &values.0, at).raised()?;
         let dims: Vec<i64> = a.0.shape().iter().map(|&n| n as i64).collect();
         if axis.is_none() { ops::reshape(&y, dims).raised().map(Out) } else { Ok(Out(y)) }
+    }
+
+    /// The block of size `slice_size` that starts at `start_indices`, one for each of `axes`, and at zero along the others.
+    /// `slice(mx.arange(10), mx.array([2]), (0,), (3,))` is `[2, 3, 4]`.
+    [a, start_indices, axes, slice_size, *,]
+    fn slice(a: ArrayArg, start_indices: ArrayArg, axes: SizesArg, slice_size: SizesArg) -> Out {
+        ops::block(&a.0, &start_indices.0, &axes.0, &slice_size.sizes("slice")?).raised().map(Out)
+    }
+
+    /// The array with the block at `start_indices`, one for each of `axes`, replaced by `update`.
+    /// `slice_update(mx.zeros(3), mx.ones(2), mx.array([1]), (0,))` is `[0, 1, 1]`.
+    [a, update, start_indices, axes, *,]
+    fn slice_update(a: ArrayArg, update: ArrayArg, start_indices: ArrayArg, axes: SizesArg) -> Out {
+        ops::set_block(&a.0, &update.0, &start_indices.0, &axes.0).raised().map(Out)
     }
 }

@@ -5,12 +5,21 @@ use crate::array::Out;
 use crate::convert::{AxesArg, DtypeArg};
 use crate::declare::declare;
 use crate::errors::Raised;
-use lazulite::ops;
+use lazulite::{Array, ops};
 
 /// The axis of an `argmax` or `argmin`.
 fn index_axis(axis: Option<i64>, keep: bool) -> ops::Axes {
     let axes: ops::Axes = axis.map_or((..).into(), Into::into);
     if keep { ops::keep(axes) } else { axes }
+}
+
+/// Whether `kth` is a place along the axis.
+fn placed(op: &str, a: &Array, kth: i64, axis: i64) -> lazulite::Result<()> {
+    let n = a.shape()[lazulite_base::shape::axis(op, axis, a.ndim())?] as i64;
+    if kth < -n || kth >= n {
+        return Err(lazulite::Error::value(op, format!("place {kth} is outside axis {axis} of {:?}", a.shape())));
+    }
+    Ok(())
 }
 
 declare! {
@@ -106,6 +115,18 @@ declare! {
     /// The indices, uint32, that sort along `axis`: stable, NaN last. `argsort(mx.array([3, 1]))` is `[1, 0]`.
     function fn argsort(a, axis: Option<i64> = (Some(-1))) -> Out {
         one_axis(a, axis).and_then(|(a, axis)| ops::argsort(&a, axis)).raised().map(Out)
+    }
+
+    /// The elements along `axis` such that none before place `kth` is larger than the one there, and none after it smaller: the whole
+    /// axis is sorted. `partition(mx.array([3, 1, 2]), 1)` is `[1, 2, 3]`.
+    function fn partition(a, kth: i64, axis: Option<i64> = (Some(-1))) -> Out {
+        one_axis(a, axis).and_then(|(a, axis)| placed("partition", &a, kth, axis).and_then(|()| ops::sort(&a, axis))).raised().map(Out)
+    }
+
+    /// The indices, uint32, that put the elements along `axis` in the order of `partition`.
+    /// `argpartition(mx.array([3, 1, 2]), 1)` is `[1, 2, 0]`.
+    function fn argpartition(a, kth: i64, axis: Option<i64> = (Some(-1))) -> Out {
+        one_axis(a, axis).and_then(|(a, axis)| placed("argpartition", &a, kth, axis).and_then(|()| ops::argsort(&a, axis))).raised().map(Out)
     }
 
     /// The `k` largest elements along `axis`, ascending. `topk(mx.array([3, 1, 2]), 2)` is `[2, 3]`.
