@@ -30,16 +30,6 @@ impl<'py> FromPyObject<'_, 'py> for ArrayArg {
 /// its memory, such as a NumPy array.
 pub struct OperandArg(pub Rhs);
 
-impl OperandArg {
-    /// The operand as an array: a number becomes a 0-d array of its own default dtype.
-    pub fn into_array(self) -> Array {
-        match self.0 {
-            Rhs::Array(a) => a,
-            Rhs::Literal(s) => Array::scalar(default_scalar(s)),
-        }
-    }
-}
-
 impl<'py> FromPyObject<'_, 'py> for OperandArg {
     type Error = PyErr;
 

@@ -8,6 +8,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple};
+use std::sync::OnceLock;
 
 /// The type of an array's elements, such as `float32`.
 #[pyclass(frozen, module = "lazulite.core", name = "Dtype")]
@@ -22,7 +23,8 @@ impl PyDtype {
     }
 
     fn __repr__(&self) -> String {
-        format!("lazulite.core.{}", self.0)
+        let package = PACKAGE.get().map_or("lazulite", String::as_str);
+        format!("{package}.core.{}", self.0)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -37,6 +39,16 @@ impl PyDtype {
     fn __reduce__(&self) -> &'static str {
         attribute(self.0)
     }
+}
+
+/// The package that dtypes print as members of, if not this one.
+static PACKAGE: OnceLock<String> = OnceLock::new();
+
+/// Makes dtypes print as members of another package: of `mlx`, for programs that were written for it.
+#[pyfunction]
+fn _print_as(package: String) {
+    // The first caller decides.
+    let _ = PACKAGE.set(package);
 }
 
 /// The name under which the module has a dtype.
@@ -338,6 +350,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
         m.add(c.name().as_str(), c)?;
     }
     m.add_function(wrap_pyfunction!(issubdtype, m)?)?;
+    m.add_function(wrap_pyfunction!(_print_as, m)?)?;
     m.add_function(wrap_pyfunction!(isdtype, m)?)?;
     m.add_function(wrap_pyfunction!(can_cast, m)?)?;
     m.add_function(wrap_pyfunction!(result_type, m)?)

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import sys
 
+import lazulite.core
 from lazulite.as_mlx.finder import MlxFinder
 
 
@@ -34,6 +35,7 @@ def install() -> None:
     if "mlx" in sys.modules:
         raise ImportError("lazulite.as_mlx: another mlx was imported already; import lazulite.as_mlx before it")
     sys.meta_path.insert(0, MlxFinder())
+    lazulite.core._print_as("mlx")
 
 
 install()

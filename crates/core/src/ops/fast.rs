@@ -194,7 +194,7 @@ free! {
             Mask::None => {}
             Mask::Causal => {
                 let place = crate::ops::add(&create::index_along(&[queries, keys], 0, Dtype::I64), keys as i64 - queries as i64)?;
-                let seen = crate::ops::greater_equal(&place, &create::index_along(&[queries, keys], 1, Dtype::I64))?;
+                let seen = crate::ops::greater_equal(&place, create::index_along(&[queries, keys], 1, Dtype::I64))?;
                 scores = crate::ops::try_select(&seen, &scores, low)?;
             }
             Mask::Array(m) if m.dtype() == Dtype::Bool => scores = crate::ops::try_select(m, &scores, low)?,

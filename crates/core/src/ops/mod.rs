@@ -23,6 +23,7 @@ pub mod matmul;
 pub mod operators;
 pub mod random;
 pub mod reduce;
+mod reinterpret;
 pub mod stats;
 pub mod view;
 
@@ -126,6 +127,7 @@ pub use layout::{PadMode, as_strided, at_least, diagonal_of, expand_axes, meshgr
 pub use literal::from_literal;
 pub use matmul::*;
 pub use reduce::*;
+pub use reinterpret::view;
 pub use stats::{bartlett, blackman, count_nonzero, diff, hamming, hanning, median};
 pub use view::*;
 

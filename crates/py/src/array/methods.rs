@@ -95,6 +95,12 @@ impl PyArray {
         on(stream, || ops::astype(&self.get(), dtype.0)).raised().map(Out)
     }
 
+    /// The elements' bytes as elements of another dtype; if their sizes differ the last axis grows or shrinks.
+    #[pyo3(signature = (dtype, *, stream=None))]
+    fn view(&self, dtype: DtypeArg, stream: Option<StreamArg>) -> PyResult<Out> {
+        on(stream, || ops::view(&self.get(), dtype.0)).raised().map(Out)
+    }
+
     /// The elements in another shape, given as integers or one sequence of them; -1 stands for what remains.
     #[pyo3(signature = (*shape, stream=None))]
     fn reshape(&self, shape: &Bound<'_, PyTuple>, stream: Option<StreamArg>) -> PyResult<Out> {
