@@ -759,6 +759,10 @@ def linspace(start: _Scalar, stop: _Scalar, num: int | None = 50, endpoint: bool
     """`num` numbers from `start` to `stop`, evenly spaced; `stop` is one of them unless `endpoint` is false.
     `linspace(0, 1, 3)` is `[0.0, 0.5, 1.0]`.
     """
+def load(file: IO[bytes] | str | PathLike[str], /, format: str | None = None, return_metadata: bool = False, *, stream: _StreamOrDevice = None) -> Any:
+    """The arrays of a safetensors file as a dict, and with `return_metadata` the strings beside them as a second one. The format is that of
+    the name's extension unless it is given. `load("weights.safetensors")` is `{"w": array(...)}`.
+    """
 def log(a: array, /, *, stream: _StreamOrDevice = None) -> array:
     """The natural logarithm. `log([1.0])` is `[0.0]`.
 
@@ -947,6 +951,10 @@ def rsqrt(a: array, /, *, stream: _StreamOrDevice = None) -> array:
     """`1 / sqrt(a)`. `rsqrt([4.0])` is `[0.5]`.
 
     Shape: any; the result has the shape of `a`. `stream` is the stream or device to run on.
+    """
+def save_safetensors(file: IO[bytes] | str | PathLike[str], arrays: dict[str, array], metadata: dict[str, str] | None = None) -> None:
+    """Writes a dict of arrays, with a dict of strings beside them, as a safetensors file. A name without the extension gets it.
+    `save_safetensors("weights", {"w": mx.ones((2, 3))})` writes `weights.safetensors`.
     """
 def set_cache_limit(limit: int) -> int:
     """Keeps at most `limit` bytes of freed memory; returns the former limit."""
