@@ -290,7 +290,8 @@ fn new_stream(device: &Bound<'_, PyAny>) -> PyResult<PyStream> {
 
 /// A new stream of a device; here every stream may be used by any thread.
 #[pyfunction]
-fn new_thread_unsafe_stream(device: &Bound<'_, PyAny>) -> PyResult<PyStream> {
+#[pyo3(name = "new_thread_unsafe_stream")]
+fn another_stream(device: &Bound<'_, PyAny>) -> PyResult<PyStream> {
     new_stream(device)
 }
 
@@ -413,7 +414,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(default_stream, m)?)?;
     m.add_function(wrap_pyfunction!(set_default_stream, m)?)?;
     m.add_function(wrap_pyfunction!(new_stream, m)?)?;
-    m.add_function(wrap_pyfunction!(new_thread_unsafe_stream, m)?)?;
+    m.add_function(wrap_pyfunction!(another_stream, m)?)?;
     m.add_function(wrap_pyfunction!(new_thread_local_stream, m)?)?;
     m.add_function(wrap_pyfunction!(clear_streams, m)?)?;
     m.add_function(wrap_pyfunction!(stream, m)?)?;

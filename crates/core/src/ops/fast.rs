@@ -109,7 +109,7 @@ free! {
     /// starts at `offset` (a number, or an array with one for each sequence of the batch).
     ///
     /// # Errors
-    /// A value error for a dtype that is no float, fewer than two axes, an odd or too large `dims`, or other than one of base and
+    /// A value error for a dtype that is no float, fewer than three axes, an odd or too large `dims`, or other than one of base and
     /// wavelengths.
     ///
     /// ```
@@ -121,7 +121,7 @@ free! {
     pub fn rope(x: &Array, how: &Rope<'_>, offset: impl IntoOperand) -> Array {
         let d = float("rope", x)?;
         let (n, dims) = (x.ndim(), how.dims);
-        if n < 2 || dims % 2 == 1 || dims > x.shape()[n - 1] {
+        if n < 3 || dims % 2 == 1 || dims > x.shape()[n - 1] {
             return Err(Error::value("rope", format!("cannot rotate {dims} features of the shape {:?}", x.dims())));
         }
         let half = dims / 2;
@@ -194,7 +194,7 @@ free! {
             Mask::None => {}
             Mask::Causal => {
                 let place = crate::ops::add(&create::index_along(&[queries, keys], 0, Dtype::I64), keys as i64 - queries as i64)?;
-                let seen = crate::ops::greater_equal(&place, &create::index_along(&[queries, keys], 1, Dtype::I64))?;
+                let seen = crate::ops::greater_equal(&place, create::index_along(&[queries, keys], 1, Dtype::I64))?;
                 scores = crate::ops::try_select(&seen, &scores, low)?;
             }
             Mask::Array(m) if m.dtype() == Dtype::Bool => scores = crate::ops::try_select(m, &scores, low)?,

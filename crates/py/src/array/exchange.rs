@@ -213,7 +213,7 @@ impl Memory {
         if d == Dtype::Bool {
             return Err("bytes other than 0 and 1 may be among the truth values");
         }
-        if self.address as usize % d.size() != 0 {
+        if !(self.address as usize).is_multiple_of(d.size()) {
             return Err("the memory is not aligned");
         }
         // SAFETY: contiguous, aligned memory of the dtype; the caller promises the rest.
