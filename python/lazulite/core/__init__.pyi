@@ -602,7 +602,7 @@ def erfinv(a: array, /, *, stream: _StreamOrDevice = None) -> array:
     """
 euler_gamma: Final[float]
 def eval(*args: Any) -> None:
-    """Computes the arrays in the arguments, which may be nested lists, tuples and dicts, and waits for them."""
+    """Computes the arrays in the arguments, which may be trees, and waits for them."""
 def exp(a: array, /, *, stream: _StreamOrDevice = None) -> array:
     """The exponential. `exp([0.0])` is `[1.0]`.
 
