@@ -602,7 +602,7 @@ def erfinv(a: array, /, *, stream: _StreamOrDevice = None) -> array:
     """
 euler_gamma: Final[float]
 def eval(*args: Any) -> None:
-    """Computes the arrays in the arguments, which may be nested lists, tuples and dicts, and waits for them."""
+    """Computes the arrays in the arguments, which may be trees, and waits for them."""
 def exp(a: array, /, *, stream: _StreamOrDevice = None) -> array:
     """The exponential. `exp([0.0])` is `[1.0]`.
 
@@ -758,6 +758,10 @@ def less_equal(a: _Operand, b: _Operand, stream: _StreamOrDevice = None) -> arra
 def linspace(start: _Scalar, stop: _Scalar, num: int | None = 50, endpoint: bool = True, dtype: Dtype | None = ..., stream: _StreamOrDevice = None) -> array:
     """`num` numbers from `start` to `stop`, evenly spaced; `stop` is one of them unless `endpoint` is false.
     `linspace(0, 1, 3)` is `[0.0, 0.5, 1.0]`.
+    """
+def load(file: IO[bytes] | str | PathLike[str], /, format: str | None = None, return_metadata: bool = False, *, stream: _StreamOrDevice = None) -> Any:
+    """The arrays of a safetensors file as a dict, and with `return_metadata` the strings beside them as a second one. The format is that of
+    the name's extension unless it is given. `load("weights.safetensors")` is `{"w": array(...)}`.
     """
 def log(a: array, /, *, stream: _StreamOrDevice = None) -> array:
     """The natural logarithm. `log([1.0])` is `[0.0]`.
@@ -947,6 +951,10 @@ def rsqrt(a: array, /, *, stream: _StreamOrDevice = None) -> array:
     """`1 / sqrt(a)`. `rsqrt([4.0])` is `[0.5]`.
 
     Shape: any; the result has the shape of `a`. `stream` is the stream or device to run on.
+    """
+def save_safetensors(file: IO[bytes] | str | PathLike[str], arrays: dict[str, array], metadata: dict[str, str] | None = None) -> None:
+    """Writes a dict of arrays, with a dict of strings beside them, as a safetensors file. A name without the extension gets it.
+    `save_safetensors("weights", {"w": mx.ones((2, 3))})` writes `weights.safetensors`.
     """
 def set_cache_limit(limit: int) -> int:
     """Keeps at most `limit` bytes of freed memory; returns the former limit."""
