@@ -39,7 +39,7 @@ pub fn of(family: Family) -> Vec<Case> {
 }
 
 /// Public functions among the operations' sources that are no operations: conversions, and what is checked as another's form.
-const NO_OPERATIONS: [&str; 5] = ["keep", "from_literal", "weak", "select", "slice"];
+const NO_OPERATIONS: [&str; 6] = ["binary_op", "keep", "from_literal", "weak", "select", "slice"];
 
 /// The operations that a source file of the core's `ops` declares and the matrix does not. Functions in a module of their own (`random`)
 /// carry its name, or are forms of an operation.
