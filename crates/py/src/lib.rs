@@ -24,22 +24,10 @@ mod tree;
 
 use pyo3::prelude::*;
 
-/// The numbers that the module names. `newaxis` is `None`.
-const CONSTANTS: [(&str, f64); 5] = [
-    ("e", std::f64::consts::E),
-    ("pi", std::f64::consts::PI),
-    ("euler_gamma", 0.577_215_664_901_532_9),
-    ("inf", f64::INFINITY),
-    ("nan", f64::NAN),
-];
-
 /// Lazy arrays and composable function transforms, with MLX's interface.
 #[pymodule]
 fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    for (name, value) in CONSTANTS {
-        m.add(name, value)?;
-    }
-    m.add("newaxis", m.py().None())?;
+    constants(m)?;
     dtype::register(m)?;
     device::register(m)?;
     memory::register(m)?;
@@ -51,6 +39,16 @@ fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     tree::register(m)?;
     transforms::register(m)?;
     files::register(m)
+}
+
+/// Adds the numbers that have a name.
+fn constants(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("e", std::f64::consts::E)?;
+    m.add("pi", std::f64::consts::PI)?;
+    m.add("euler_gamma", 0.577_215_664_901_532_9)?;
+    m.add("inf", f64::INFINITY)?;
+    m.add("nan", f64::NAN)?;
+    m.add("newaxis", m.py().None())
 }
 
 /// A new submodule, which is also importable by its name.

@@ -15,9 +15,13 @@ fn largest(d: Dtype) -> f64 {
     }
 }
 
-/// Whether each element is this infinity; nothing is, of a dtype without infinities or of complex numbers.
+/// Whether each element is this infinity, a complex one with an imaginary part of zero; nothing is, of a dtype without infinities.
 fn is_infinity(x: &Array, infinity: f64) -> Result<Array> {
-    if x.dtype().is_float() { crate::ops::equal(x, infinity) } else { crate::ops::astype(&x.zeros_like(), Dtype::Bool) }
+    if x.dtype().is_float() || x.dtype() == Dtype::C64 {
+        crate::ops::equal(x, infinity)
+    } else {
+        crate::ops::astype(&x.zeros_like(), Dtype::Bool)
+    }
 }
 
 op! {

@@ -25,8 +25,9 @@ impl<'py> FromPyObject<'_, 'py> for LikeArg {
     }
 }
 
-/// An operand of a binary operation. What is neither array nor number is refused as the array constructor does.
-pub struct Side(pub Rhs);
+/// An operand of a binary operation, and whether it is foreign memory. What is neither array nor number is refused as the array
+/// constructor does.
+pub struct Side(pub Rhs, bool);
 
 impl<'py> FromPyObject<'_, 'py> for Side {
     type Error = PyErr;
@@ -34,10 +35,37 @@ impl<'py> FromPyObject<'_, 'py> for Side {
     #[inline]
     fn extract(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Side> {
         match crate::convert::operand(&obj)? {
-            Some(o) => Ok(Side(o)),
+            Some(o) => {
+                let foreign = matches!(o, Rhs::Array(_)) && obj.cast::<PyArray>().is_err();
+                Ok(Side(o, foreign))
+            }
             None if obj.is_none() => Err(wrong_type("an array or a number", &obj)),
-            None => construct::array_of(&obj).map(|a| Side(Rhs::Array(a))),
+            None => construct::array_of(&obj).map(|a| Side(Rhs::Array(a), true)),
         }
+    }
+}
+
+impl Side {
+    /// The operand beside `other`: foreign memory takes the dtype of an array of ours, as a number does.
+    pub fn beside(self, other: Option<Dtype>) -> PyResult<Rhs> {
+        match (self, other) {
+            (Side(Rhs::Array(a), true), Some(d)) => lazulite::ops::astype(&a, d).raised().map(Rhs::Array),
+            (side, _) => Ok(side.0),
+        }
+    }
+
+    /// The dtype of an array of ours.
+    pub fn own_dtype(&self) -> Option<Dtype> {
+        match self {
+            Side(Rhs::Array(a), false) => Some(a.dtype()),
+            _ => None,
+        }
+    }
+
+    /// Two operands beside one another.
+    pub fn pair(a: Side, b: Side) -> PyResult<(Rhs, Rhs)> {
+        let (of_a, of_b) = (a.own_dtype(), b.own_dtype());
+        Ok((a.beside(of_b)?, b.beside(of_a)?))
     }
 }
 

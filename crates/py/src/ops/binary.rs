@@ -20,7 +20,10 @@ macro_rules! binary {
             #[pyfunction]
             #[pyo3(signature = (a, b, /, *, stream=None))]
             fn $name(a: Side, b: Side, stream: Option<StreamArg>) -> PyResult<Out> {
-                on(stream, || binary_op(Op::$op, a.0, b.0)).raised().map(Out)
+                on(stream, || {
+                    let (a, b) = Side::pair(a, b)?;
+                    binary_op(Op::$op, a, b).raised().map(Out)
+                })
             }
         )*
 
@@ -104,18 +107,21 @@ mod table {
     functions! {
         /// The quotient rounded down and the remainder, as a list of two arrays. `divmod(mx.array([7]), 2)` is `[[3], [1]]`.
         [a, b, /, *,] fn divmod(a: Side, b: Side) -> Vec<Out> {
-            quotient_and_rest(a.0, b.0).raised()
+            let (a, b) = Side::pair(a, b)?;
+            quotient_and_rest(a, b).raised()
         }
 
         /// Whether exactly one differs from zero. `logical_xor(mx.array([1, 0]), 1)` is `[False, True]`.
         [a, b, /, *,] fn logical_xor(a: Side, b: Side) -> Out {
-            ops::logical_xor(&array(a.0), &array(b.0)).raised().map(Out)
+            let (a, b) = Side::pair(a, b)?;
+            ops::logical_xor(&array(a), &array(b)).raised().map(Out)
         }
 
         /// Whether `a` and `b` have one shape and equal elements, NaN equal to NaN if `equal_nan`: a bool of shape `()`.
         /// `array_equal(mx.array([1, 2]), mx.array([1, 2]))` is `True`.
-        [a, b, /, *, equal_nan=false,] fn array_equal(a: Side, b: Side, equal_nan: bool) -> Out {
-            ops::array_equal(&array(a.0), &array(b.0), equal_nan).raised().map(Out)
+        [a, b, /, equal_nan=false, *,] fn array_equal(a: Side, b: Side, equal_nan: bool) -> Out {
+            let (a, b) = Side::pair(a, b)?;
+            ops::array_equal(&array(a), &array(b), equal_nan).raised().map(Out)
         }
 
         /// Whether `abs(a - b) <= atol + rtol * abs(b)`, elementwise. `isclose(x, x)` is true but for NaN.
@@ -132,7 +138,7 @@ mod table {
 
         /// `x` where `condition` holds, else `y`; all three broadcast. `where(mx.array([True, False]), 1, 2)` is `[1, 2]`.
         [condition, x, y, /, *,] fn where_ = "where" (condition: Side, x: Side, y: Side) -> Out {
-            match (x.0, y.0) {
+            match Side::pair(x, y)? {
                 (Rhs::Literal(s), Rhs::Literal(t)) => ops::try_select(&array(condition.0), array(Rhs::Literal(s)), Rhs::Literal(t)),
                 (x, y) => ops::try_select(&array(condition.0), x, y),
             }
@@ -146,7 +152,8 @@ mod table {
             if a_min.is_none() && a_max.is_none() {
                 return Err(PyValueError::new_err("At most one of a_min and a_max may be None"));
             }
-            ops::clip_by(&a.0, a_min.map(|s| s.0), a_max.map(|s| s.0)).raised().map(Out)
+            let beside = |s: Option<Side>| s.map(|s| s.beside(Some(a.0.dtype()))).transpose();
+            ops::clip_by(&a.0, beside(a_min)?, beside(a_max)?).raised().map(Out)
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::convert::{AxesArg, DtypeArg};
 use crate::declare::declare;
 use crate::errors::Raised;
 use lazulite::{Array, ops};
+use pyo3::exceptions::PyValueError;
 
 /// The axis of an `argmax` or `argmin`.
 fn index_axis(axis: Option<i64>, keep: bool) -> ops::Axes {
@@ -22,15 +23,29 @@ fn placed(op: &str, a: &Array, kth: i64, axis: i64) -> lazulite::Result<()> {
     Ok(())
 }
 
+/// Whether a reduction has nothing to reduce: no axis is named, or the array has none.
+fn idle(a: &lazulite::Array, axis: &Option<AxesArg>) -> bool {
+    match axis {
+        Some(AxesArg(Some(list))) => list.is_empty(),
+        _ => a.ndim() == 0,
+    }
+}
+
 declare! {
     /// The sum over `axis` (all axes if `None`), which `keepdims` keeps with size one. Small integers sum in 32 bits.
     /// `sum(mx.ones((2, 3)), axis=0)` has the shape `(3,)`.
     both fn sum(a, axis: Option<AxesArg> = None, keepdims: bool = false) -> Out {
+        if idle(a, &axis) {
+            return Ok(Out(a.clone()));
+        }
         ops::sum(a, axes(axis, keepdims)).raised().map(Out)
     }
 
     /// The product over `axis`. Small integers multiply in 32 bits. `prod(mx.array([2, 3]))` is `6`.
     both fn prod(a, axis: Option<AxesArg> = None, keepdims: bool = false) -> Out {
+        if idle(a, &axis) {
+            return Ok(Out(a.clone()));
+        }
         ops::prod(a, axes(axis, keepdims)).raised().map(Out)
     }
 
@@ -94,6 +109,9 @@ declare! {
     /// `softmax(mx.array([1.0, 1.0]))` is `[0.5, 0.5]`.
     function fn softmax(a, axis: Option<AxesArg> = None; precise: bool = false) -> Out {
         let _ = precise;
+        if a.ndim() == 0 && !idle(a, &axis) {
+            return Err(PyValueError::new_err("[softmax] Received non-empty axes for array with 0 dimensions."));
+        }
         ops::softmax(a, axes(axis, false)).raised().map(Out)
     }
 
@@ -151,7 +169,7 @@ declare! {
     /// The differences of neighbours along `axis`, `n` times. `diff(mx.array([1, 4, 9]))` is `[3, 5]`.
     function fn diff(a, n: i64 = 1, axis: i64 = (-1)) -> Out {
         let Ok(n) = usize::try_from(n) else {
-            return Err(pyo3::exceptions::PyValueError::new_err("[diff] Order `n` must be non-negative."));
+            return Err(PyValueError::new_err("[diff] Order `n` must be non-negative."));
         };
         ops::diff(a, n, axis).raised().map(Out)
     }
