@@ -3,7 +3,7 @@
 //! While the function is traced, the array objects of the captured inputs hold tracers. A [`Snapshot`] puts everything back.
 
 use crate::array::PyArray;
-use crate::tree::{Kind, Shape, set_key};
+use crate::tree::{Fields, Kind, Shape, set_key};
 use lazulite::Array;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
