@@ -1096,6 +1096,10 @@ def var(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = F
     """The variance over `axis`, the sum of squares over n - `ddof`. `var(mx.array([1.0, 3.0]))` is `1.0`."""
 def vecdot(a: array, b: array, /, *, axis: int = -1, stream: _StreamOrDevice = None) -> array:
     """The products of the vectors along `axis`, those of `a` conjugated. `vecdot(mx.array([1.0, 2.0]), mx.array([3.0, 4.0]))` is `11.0`."""
+def view(a: _Operand, dtype: Dtype, stream: _StreamOrDevice = None) -> array:
+    """The bytes of the elements as elements of another dtype; if their sizes differ the last axis grows or shrinks.
+    `view(mx.array([1.0]), mx.uint32)` is `[1065353216]`.
+    """
 def vjp(fun: Callable[..., Any], primals: Sequence[array], cotangents: Sequence[array]) -> tuple[list[array], list[array]]:
     """The outputs of `fun` at the primals, and the products of the cotangents, of the outputs' shapes, with the Jacobian: two lists of
     arrays. `vjp(lambda x: x * x, [x], [mx.ones_like(x)])` has `[2 * x]` second.
