@@ -9,12 +9,15 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::collections::HashMap;
 
+/// Names of fields, with their values.
+type Fields<'py> = Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;
+
 /// What a tree holds: its containers with their contents, and its array objects with their arrays.
 #[derive(Default)]
 pub struct Snapshot<'py> {
     lists: Vec<(Bound<'py, PyList>, Bound<'py, PyList>)>,
     dicts: Vec<(Bound<'py, PyDict>, Bound<'py, PyDict>)>,
-    fields: Vec<(Bound<'py, PyAny>, Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>)>,
+    fields: Vec<(Bound<'py, PyAny>, Fields<'py>)>,
     /// In the order of the tree.
     pub arrays: Vec<(Bound<'py, PyArray>, Array)>,
 }
