@@ -18,8 +18,8 @@ NUMBER = re.compile(r"-?(?:\d+\.?\d*(?:e[-+]?\d+)?|inf|nan)(?![A-Za-z_\d])")
 
 
 def differences(ours: str, theirs: str) -> list[str]:
-    """Lines that differ in their text, or in a number by more than one part in a thousand. A name says its own package."""
-    a, b = ours.replace("lazulite.", "mlx.").splitlines(), theirs.splitlines()
+    """Lines that differ in their text, or in a number by more than one part in a thousand."""
+    a, b = ours.splitlines(), theirs.splitlines()
     wrong = [f"{len(a)} lines, not {len(b)}"] if len(a) != len(b) else []
     for x, y in zip(a, b, strict=False):
         numbers = zip(NUMBER.findall(x), NUMBER.findall(y), strict=False)

@@ -11,7 +11,8 @@ DEVIATIONS: list[tuple[str, str]] = [
     (r"nan_to_num\((a\)/float64|mx\.array\(\[1\.0\], mx\.float64)", "lazulite also replaces NaN in float64"),
     (r"pickle\.loads.*/float64", "MLX pickles float64 as float32"),
     (
-        r"//=? (a|\(1\+2j\)|b).*complex64|/(/|/=) \(1\+2j\)|\(1\+2j\) //|floor_divide\(a, \(1\+2j\)|floor_divide.*complex64",
+        r"//=? (a|\(1\+2j\)|b).*complex64|/(/|/=) \(1\+2j\)|\(1\+2j\) //"
+        r"|floor_divide\(a, \(1\+2j\)|floor_divide.*complex64",
         "a complex quotient has no floor: refused",
     ),
     (r"mx\.median\(a, axis=\(\)", "MLX fails for the median over no axis, which is the array itself"),

@@ -25,6 +25,8 @@ import numpy as np
 
 SECONDS = 5  # one call may take this long; a machine may stall, so it has two tries
 
+CPU_SECONDS = 2  # and compute for as long: MLX sometimes spins for ever over empty arrays
+
 
 class Slow(Exception):
     """A call took too long."""
@@ -76,6 +78,8 @@ def attempt(package: str, shared: dict, call: dict) -> dict:
     if package == "mlx":  # it compiles kernels with a C++ compiler, a second each
         mx.disable_compile()
     signal.alarm(SECONDS)
+    # A call that never comes back from foreign code ends the process, and counts as a crash.
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
     try:
         mx.random.seed(1)
         names = {**shared, **{k: inputs.array(mx, s) for k, s in call["inputs"].items()}}
@@ -88,6 +92,7 @@ def attempt(package: str, shared: dict, call: dict) -> dict:
     except BaseException as e:  # a panic of the extension is a result like any other
         return {"error": type(e).__name__, "text": str(e)[:200]}
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
 
 

@@ -3,14 +3,11 @@
 //! While the function is traced, the array objects of the captured inputs hold tracers. A [`Snapshot`] puts everything back.
 
 use crate::array::PyArray;
-use crate::tree::{Kind, Shape, set_key};
+use crate::tree::{Fields, Kind, Shape, set_key};
 use lazulite::Array;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::collections::HashMap;
-
-/// Names of fields, with their values.
-type Fields<'py> = Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;
 
 /// What a tree holds: its containers with their contents, and its array objects with their arrays.
 #[derive(Default)]
