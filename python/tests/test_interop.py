@@ -127,7 +127,7 @@ def test_writing_to_a_view_changes_no_other_array():
     )
     e = copy.copy(c)
     np.asarray(e)[0] = 60
-    assert e.tolist() == [60.0, 3.0]
+    assert e.tolist() == [60.0, 3.0] and c.tolist() == [50.0, 3.0]
 
 
 def test_shared_memory_is_never_reused():

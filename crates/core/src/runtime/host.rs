@@ -62,8 +62,9 @@ impl Array {
         Ok(HostData { data, address, dtype: self.dtype() })
     }
 
-    /// This array with its elements in memory that others may write to: no other array was reading it so far. That is the array itself
-    /// if it is the only reader, else a copy. From then on the memory is the outside's, too: it is never reused or written by the engine.
+    /// This array with its elements in memory that others may write to: no other array reads it so far. That is the array itself if this
+    /// is its only handle and it shares its memory with no other, else a copy. From then on the memory is the outside's, too: it is
+    /// never reused or written by the engine.
     ///
     /// # Errors
     /// As for [`Array::host`]; out of memory.
@@ -71,19 +72,20 @@ impl Array {
     /// ```
     /// use lazulite::prelude::*;
     /// let x = array![1.0, 2.0];
-    /// let (y, host) = x.clone().exported().unwrap();
+    /// let y = x.clone();
+    /// let (z, host) = y.exported().unwrap();
     /// // SAFETY: the memory is ours to write.
     /// unsafe { host.address().cast_mut().cast::<f32>().write(5.0) };
-    /// assert_eq!((y.to_vec::<f32>().unwrap(), x.to_vec::<f32>().unwrap()), (vec![5.0, 2.0], vec![1.0, 2.0]));
+    /// assert_eq!((z.to_vec::<f32>().unwrap(), x.to_vec::<f32>().unwrap()), (vec![5.0, 2.0], vec![1.0, 2.0]));
     /// ```
     #[track_caller]
-    pub fn exported(self) -> Result<(Array, HostData)> {
+    pub fn exported(&self) -> Result<(Array, HostData)> {
         let host = self.host()?;
-        // Readers: the slot and `host`; handles: the caller's and this one.
-        let alone = Arc::strong_count(&host.data.buffer) <= 2 && self.node().outs[self.out() as usize].held.load(Ordering::Relaxed) <= 2;
-        if alone || host.data.buffer.is_shared() {
+        let handles = self.node().outs[self.out() as usize].held.load(Ordering::Relaxed);
+        // Who reads the buffer: the slot and `host`, and earlier exports.
+        if handles <= 1 && (Arc::strong_count(&host.data.buffer) <= 2 || host.data.buffer.is_shared()) {
             host.data.buffer.share();
-            return Ok((self, host));
+            return Ok((self.clone(), host));
         }
         let copy = self.copied()?;
         let host = copy.host()?;

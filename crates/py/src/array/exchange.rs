@@ -276,12 +276,13 @@ impl PyArray {
     /// The array's memory for others, who may write to it: then this array sees it, and no other one does.
     pub fn share(&self, py: Python<'_>) -> PyResult<(Array, HostData)> {
         let a = self.get();
-        let before = py.detach(|| a.host()).raised()?.address();
-        let (b, host) = py.detach(|| a.exported()).raised()?;
-        if host.address() != before {
-            self.set(b.clone());
-        }
-        Ok((b, host))
+        py.detach(move || a.host().map(drop)).raised()?;
+        // Computed, so that the cell is not locked for long; the interpreter's lock is held throughout.
+        self.with_cell(|cell| {
+            let (b, host) = cell.exported().raised()?;
+            *cell = b.clone();
+            Ok((b, host))
+        })
     }
 }
 

@@ -25,6 +25,11 @@ impl PyArray {
         self.0.read().unwrap_or_else(|e| e.into_inner()).clone()
     }
 
+    /// Runs `f`, which must not call Python, on the array itself.
+    fn with_cell<T>(&self, f: impl FnOnce(&mut Array) -> T) -> T {
+        f(&mut self.0.write().unwrap_or_else(|e| e.into_inner()))
+    }
+
     /// Makes it hold another array: everyone who has this Python object sees it.
     #[inline]
     pub fn set(&self, a: Array) {
