@@ -81,6 +81,12 @@ fn load<'py>(
     };
     let unknown = || PyValueError::new_err("[load] Could not infer file format from extension");
     let format = format.or_else(extension).ok_or_else(unknown)?;
+    if let File::Path(path) = &source
+        && matches!(&format[..], "npy" | "npz" | "gguf")
+        && !path.exists()
+    {
+        return Err(PyRuntimeError::new_err(format!("[load] Failed to open file {}", path.display())));
+    }
     if format != "safetensors" {
         return Err(PyValueError::new_err(format!("[load] Unknown file format {format}")));
     }
