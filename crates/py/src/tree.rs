@@ -56,14 +56,17 @@ pub enum Leaves {
     Arrays,
 }
 
+/// Names of a dataclass's fields, with their values.
+pub type Fields<'py> = Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;
+
 /// What kind of container an object is; the parts it has.
 pub enum Kind<'py> {
     Array(Bound<'py, PyArray>),
     Tuple(Bound<'py, PyTuple>),
     List(Bound<'py, PyList>),
     Dict(Bound<'py, PyDict>),
-    /// Names of a dataclass's fields, with their values.
-    Fields(Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>),
+    /// A dataclass.
+    Fields(Fields<'py>),
     Registered(Registered, Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>),
     Leaf,
 }

@@ -30,4 +30,5 @@ families! {
     indexing: Indexing;
     sorting: Sorting;
     random: Random;
+    models: Models;
 }

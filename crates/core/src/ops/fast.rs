@@ -79,7 +79,7 @@ free! {
     /// assert_eq!(y.to_vec::<f32>().unwrap(), [-1.0, 1.0]);
     /// ```
     pub fn layer_norm(x: &Array, weight: Option<&Array>, bias: Option<&Array>, eps: f64) -> Array {
-        let d = parameters("layer_norm", x, &[weight, bias])?;
+        let d = parameters("fast.layer_norm", x, &[weight, bias])?;
         let wide = crate::ops::astype(x, d.accumulator())?;
         let centred = crate::ops::subtract(&wide, &crate::ops::mean(&wide, keep(-1))?)?;
         let variance = crate::ops::mean(&crate::ops::square(&centred)?, keep(-1))?;
@@ -98,7 +98,7 @@ free! {
     /// assert_eq!(y.to_vec::<f32>().unwrap(), [1.0, -1.0]);
     /// ```
     pub fn rms_norm(x: &Array, weight: Option<&Array>, eps: f64) -> Array {
-        let d = parameters("rms_norm", x, &[weight])?;
+        let d = parameters("fast.rms_norm", x, &[weight])?;
         let wide = crate::ops::astype(x, d.accumulator())?;
         let power = crate::ops::mean(&crate::ops::square(&wide)?, keep(-1))?;
         let y = crate::ops::multiply(&wide, &crate::ops::rsqrt(&crate::ops::add(&power, eps)?)?)?;
@@ -119,10 +119,10 @@ free! {
     /// assert_eq!(ops::fast::rope(&x, &how, 0).unwrap().shape(), [1, 2, 4]);
     /// ```
     pub fn rope(x: &Array, how: &Rope<'_>, offset: impl IntoOperand) -> Array {
-        let d = float("rope", x)?;
+        let d = float("fast.rope", x)?;
         let (n, dims) = (x.ndim(), how.dims);
         if n < 3 || dims % 2 == 1 || dims > x.shape()[n - 1] {
-            return Err(Error::value("rope", format!("cannot rotate {dims} features of the shape {:?}", x.dims())));
+            return Err(Error::value("fast.rope", format!("cannot rotate {dims} features of the shape {:?}", x.dims())));
         }
         let half = dims / 2;
         let frequencies = match (how.base, how.wavelengths) {
@@ -131,7 +131,7 @@ free! {
                 crate::ops::exp(&crate::ops::multiply(&index, Scalar::new(-base.ln() / half as f64, Dtype::F32))?)?
             }
             (None, Some(w)) if w.shape() == [half] => crate::ops::reciprocal(&crate::ops::astype(w, Dtype::F32)?)?,
-            _ => return Err(Error::value("rope", format!("needs a base or {half} wavelengths"))),
+            _ => return Err(Error::value("fast.rope", format!("needs a base or {half} wavelengths"))),
         };
         let angle = angles(x.shape()[n - 2], &offset.into_operand(), how.scale, &frequencies, n)?;
         let (cos, sin) = (crate::ops::cos(&angle)?, crate::ops::sin(&angle)?);
@@ -173,7 +173,7 @@ free! {
     /// assert_eq!(attention(&x, &x, &x, 0.5, Mask::Causal, None).unwrap().shape(), [1, 1, 2, 4]);
     /// ```
     pub fn attention(q: &Array, k: &Array, v: &Array, scale: f64, mask: Mask<'_>, sinks: Option<&Array>) -> Array {
-        let op = "scaled_dot_product_attention";
+        let op = "fast.attention";
         let d = [k, v].iter().try_fold(float(op, q)?, |d, a| float(op, a).map(|e| promote(d, e)))?;
         if [q, k, v].iter().any(|a| a.ndim() != 4) {
             return Err(Error::value(op, format!("needs four axes of each, not {}", crate::ops::describe(&[q, k, v]))));
@@ -229,10 +229,10 @@ free! {
     /// assert!((y.item::<f32>().unwrap() - 0.6931472).abs() < 1e-6);
     /// ```
     pub fn cross_entropy(logits: &Array, targets: &Array) -> Array {
-        let d = float("cross_entropy", logits)?;
+        let d = float("fast.cross_entropy", logits)?;
         if logits.ndim() == 0 || targets.shape() != &logits.shape()[..logits.ndim() - 1] || !targets.dtype().is_integer() {
             let text = format!("targets do not fit the logits: {}", crate::ops::describe(&[targets, logits]));
-            return Err(Error::value("cross_entropy", text));
+            return Err(Error::value("fast.cross_entropy", text));
         }
         let wide = crate::ops::astype(logits, d.accumulator())?;
         let chosen = crate::ops::take_along_axis(&wide, &crate::ops::expand_dims(targets, -1)?, -1)?;

@@ -93,11 +93,11 @@ op! {
     /// ```
     pub fn diagonal_of(x, offset: i64, a: i64, b: i64) -> Array {
         if x.ndim() < 2 {
-            return Err(Error::value("diagonal", format!("needs two axes, not the shape {:?}", x.dims())));
+            return Err(Error::value("diagonal_of", format!("needs two axes, not the shape {:?}", x.dims())));
         }
-        let (a, b) = (shape::axis("diagonal", a, x.ndim())?, shape::axis("diagonal", b, x.ndim())?);
+        let (a, b) = (shape::axis("diagonal_of", a, x.ndim())?, shape::axis("diagonal_of", b, x.ndim())?);
         if a == b {
-            return Err(Error::value("diagonal", format!("axis {a} is named twice")));
+            return Err(Error::value("diagonal_of", format!("axis {a} is named twice")));
         }
         let order: Dims = (0..x.ndim()).filter(|&i| i != a && i != b).chain([a, b]).collect();
         crate::ops::diagonal(&view::permute(x, order)?, offset)
@@ -191,13 +191,13 @@ op! {
     /// ```
     pub fn pad_with(x, widths: &[(usize, usize)], mode: PadMode) -> Array {
         if widths.len() != x.ndim() {
-            return Err(Error::value("pad", format!("{} pairs for the {} axes of {:?}", widths.len(), x.ndim(), x.dims())));
+            return Err(Error::value("pad_with", format!("{} pairs for the {} axes of {:?}", widths.len(), x.ndim(), x.dims())));
         }
         let mut y = x.clone();
         for (axis, &(before, after)) in widths.iter().enumerate().filter(|(_, w)| **w != (0, 0)) {
             let n = x.shape()[axis];
             if n == 0 {
-                return Err(Error::value("pad", format!("axis {axis} of {:?} has no elements to repeat", x.dims())));
+                return Err(Error::value("pad_with", format!("axis {axis} of {:?} has no elements to repeat", x.dims())));
             }
             let places = -(before as i64)..(n + after) as i64;
             let index: Vec<i64> = places.map(|i| mode.source(i, n as i64)).collect();

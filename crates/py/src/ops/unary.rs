@@ -149,7 +149,7 @@ impl PyArray {
 mod others {
     use super::super::args::{LikeArg, functions};
     use crate::array::Out;
-    use crate::convert::ArrayArg;
+    use crate::convert::{ArrayArg, DtypeArg};
     use crate::errors::Raised;
     use lazulite::ops;
 
@@ -167,6 +167,12 @@ mod others {
         /// Rounds to `decimals` places, halves to even. `round(mx.array([1.25]), 1)` is `[1.2]`.
         [a, /, decimals=0, *,] fn round(a: LikeArg, decimals: i32) -> Out {
             ops::round(&a.0, decimals).raised().map(Out)
+        }
+
+        /// The bytes of the elements as elements of another dtype; if their sizes differ the last axis grows or shrinks.
+        /// `view(mx.array([1.0]), mx.uint32)` is `[1065353216]`.
+        [a, dtype, *,] fn view(a: LikeArg, dtype: DtypeArg) -> Out {
+            ops::view(&a.0, dtype.0).raised().map(Out)
         }
 
         /// Rounds toward zero. `trunc(mx.array([-1.7]))` is `[-1.0]`.

@@ -3,18 +3,21 @@
 //! While the function is traced, the array objects of the captured inputs hold tracers. A [`Snapshot`] puts everything back.
 
 use crate::array::PyArray;
-use crate::tree::{Kind, Shape, set_key};
+use crate::tree::{Fields, Kind, Shape, set_key};
 use lazulite::Array;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::collections::HashMap;
+
+/// The names and values of an object's fields.
+type Fields<'py> = Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;
 
 /// What a tree holds: its containers with their contents, and its array objects with their arrays.
 #[derive(Default)]
 pub struct Snapshot<'py> {
     lists: Vec<(Bound<'py, PyList>, Bound<'py, PyList>)>,
     dicts: Vec<(Bound<'py, PyDict>, Bound<'py, PyDict>)>,
-    fields: Vec<(Bound<'py, PyAny>, Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>)>,
+    fields: Vec<(Bound<'py, PyAny>, Fields<'py>)>,
     /// In the order of the tree.
     pub arrays: Vec<(Bound<'py, PyArray>, Array)>,
 }

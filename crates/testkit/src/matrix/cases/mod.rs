@@ -2,6 +2,7 @@
 
 mod arranged;
 mod composed;
+mod compositions;
 mod creation;
 mod indexing;
 mod joins;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Case> {
     list.extend(indexing::cases());
     list.extend(sorting::cases());
     list.extend(random::cases());
+    list.extend(compositions::cases());
     list.sort_by_key(|c| c.family);
     list
 }
