@@ -9,9 +9,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::collections::HashMap;
 
-/// The names and values of an object's fields.
-type Fields<'py> = Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;
-
 /// What a tree holds: its containers with their contents, and its array objects with their arrays.
 #[derive(Default)]
 pub struct Snapshot<'py> {
