@@ -15,7 +15,6 @@ DEVIATIONS: list[tuple[str, str]] = [
         r"|floor_divide\(a, \(1\+2j\)|floor_divide.*complex64",
         "a complex quotient has no floor: refused",
     ),
-    (r"operator/a (<<|>>) np\..*/bool", "a shifted bool stays a bool; MLX makes it uint8"),
     (r"mx\.median\(a, axis=\(\)", "MLX fails for the median over no axis, which is the array itself"),
     (
         r"axis/\d+/mx\.softmax\(.*/(bool|u?int\d+)\(",
