@@ -370,6 +370,13 @@ mod tests {
     }
 
     #[test]
+    fn bool_shifts_as_uint8() {
+        for op in [Op::LeftShift, Op::RightShift] {
+            assert_eq!((op.operand_dtype(Dtype::Bool), op.operand_dtype(Dtype::F32)), (Some(Dtype::U8), None));
+        }
+    }
+
+    #[test]
     fn remainder_takes_the_divisors_sign() {
         assert_eq!(apply(Op::Remainder, &[(-7i32).scalar(), 3i32.scalar()]).as_i128(), 2);
         assert_eq!(apply(Op::Remainder, &[7f32.scalar(), (-3f32).scalar()]).as_f64(), -2.0);

@@ -19,7 +19,7 @@ pub enum Accepts {
     Float,
     /// Integers and bool; others are refused.
     Bits,
-    /// Integers; bool and others are refused.
+    /// Integers; bool becomes `uint8`; others are refused.
     Integer,
     /// Everything is first cast to bool.
     Logical,
@@ -135,8 +135,8 @@ macro_rules! elementwise_table {
         (BitwiseAnd, bitwise_and, 2, Bits, Same, Flat, "a & b", (0.0, 8.0), 0.0, "Bits set in both.")
         (BitwiseOr, bitwise_or, 2, Bits, Same, Flat, "a | b", (0.0, 8.0), 0.0, "Bits set in either.")
         (BitwiseXor, bitwise_xor, 2, Bits, Same, Flat, "a ^ b", (0.0, 8.0), 0.0, "Bits set in one of the two.")
-        (LeftShift, left_shift, 2, Bits, Same, Flat, "lz_shl(a, b)", (0.0, 6.0), 0.0, "`x << y`; zero bits come in.")
-        (RightShift, right_shift, 2, Bits, Same, Flat, "lz_shr(a, b)", (0.0, 6.0), 0.0, "`x >> y`, keeping the sign.")
+        (LeftShift, left_shift, 2, Integer, Same, Flat, "lz_shl(a, b)", (0.0, 6.0), 0.0, "`x << y`; zero bits come in.")
+        (RightShift, right_shift, 2, Integer, Same, Flat, "lz_shr(a, b)", (0.0, 6.0), 0.0, "`x >> y`, keeping the sign.")
         (Select, select, 3, Any, Same, Yes, "a ? b : c", (-1.0, 1.0), 0.0, "`y` where the condition `x` holds, else `z`.")
     } };
 }
@@ -181,6 +181,7 @@ impl Op {
             Accepts::Inexact => Some(d.to_inexact()),
             Accepts::Float => (d != Dtype::C64).then_some(d.to_inexact()),
             Accepts::Bits => (!d.is_inexact()).then_some(d),
+            Accepts::Integer if d == Dtype::Bool => Some(Dtype::U8),
             Accepts::Integer => d.is_integer().then_some(d),
             Accepts::Logical => Some(Dtype::Bool),
             Accepts::Number => (d != Dtype::Bool).then_some(d),

@@ -97,6 +97,10 @@ def operators() -> Iterator[dict]:
             a = spec(x, rng.choice(SHAPES), positive, rng.randint(0, 999))
             code = f"a {op} {s}" if n % 2 else f"{s} {op} a"
             yield call(f"operator/{code}/{n} {x}", code, tol, a=a)
+        for s in ("np.float32(1.5)", "np.int64(2)", "np.array([1.0, 2.0, 3.0])", "np.array([1, 2, 3], np.int8)"):
+            x = rng.choice(ALL)
+            a = spec(x, (2, 3), positive, rng.randint(0, 999))
+            yield call(f"operator/a {op} {s}/{x}", f"a {op} {s}", tol, a=a)
         if op in ("+", "-", "*", "/", "//", "%", "**", "&", "|", "^", "<<", ">>"):
             for n in range(3):
                 x, s = rng.choice(ALL), rng.choice([*rows.SCALARS[:-2], "b"])

@@ -58,12 +58,16 @@ fn case(op: Op) -> Case {
         Accepts::Any | Accepts::Inexact | Accepts::Logical => (|_| true, |_| false),
         Accepts::Real | Accepts::Float => (|d| d != Dtype::C64, |d| d == Dtype::C64),
         Accepts::Bits => (|d| !d.is_inexact(), Dtype::is_inexact),
-        Accepts::Integer => (Dtype::is_integer, |d| !d.is_integer()),
+        Accepts::Integer => (|d| !d.is_inexact(), Dtype::is_inexact),
         Accepts::Number => (|d| d != Dtype::Bool, |d| d == Dtype::Bool),
     };
-    let casts = matches!(info.accepts, Accepts::Inexact | Accepts::Float);
+    let accepts = info.accepts;
     let gives = move |d: Dtype| {
-        let d = if casts { d.to_inexact() } else { d };
+        let d = match accepts {
+            Accepts::Inexact | Accepts::Float => d.to_inexact(),
+            Accepts::Integer if d == Dtype::Bool => Dtype::U8,
+            _ => d,
+        };
         match info.gives {
             Gives::Same => d,
             Gives::Bool => Dtype::Bool,
