@@ -42,6 +42,8 @@ pub mod prelude {
 // Linking a backend registers it.
 #[cfg(feature = "cpu")]
 use lazulite_cpu as _;
+#[cfg(feature = "cuda")]
+use lazulite_cuda as _;
 
 /// The programs of the README.
 #[cfg(doctest)]

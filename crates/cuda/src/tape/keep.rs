@@ -1,0 +1,252 @@
+//! Rows that are kept close while several passes go over them: in registers, a warp a row, or in shared memory, a block a row. What
+//! is loaded or costs much is computed once; the lanes of one warp accumulate each reduction in the tape's order.
+
+use super::rows::Rows;
+use super::space::Space;
+use super::text::{combine, complex, expensive, identity, needed, register, slow_count};
+use crate::launch::{Launch, Source};
+use lazulite_base::tape::{Inst, LANE_BLOCK, Tape, Varies};
+use std::fmt::Write;
+
+/// Longest row that a warp keeps in registers.
+pub const REGISTERS: usize = 1024;
+/// Bytes of shared memory that a block may have.
+pub const SHARED: usize = 200 << 10;
+const THREADS: u32 = 256;
+const WARPS: usize = 8;
+
+/// Which values are kept, and in which pass each is made and last used. Pass s makes the reductions after s others; the last pass
+/// writes what each element gives.
+struct Kept {
+    /// Instruction, pass in which it is made, pass in which it is last used.
+    list: Vec<(usize, usize, usize)>,
+    /// What each pass is for: operands of reductions, at last outputs.
+    targets: Vec<Vec<usize>>,
+}
+
+fn kept(r: &Rows<'_>) -> Kept {
+    let last = r.last();
+    let mut targets: Vec<Vec<usize>> = (0..last).map(|s| r.reductions(s).iter().map(|l| l.2).collect()).collect();
+    targets.push(r.outputs(true).iter().map(|o| o.1).collect());
+    let uses: Vec<Vec<usize>> = targets.iter().map(|t| needed(r.tape, t, &|_| false)).collect();
+    let mut list = Vec::new();
+    for (i, ins) in r.tape.code.iter().enumerate() {
+        let worth = match ins.inst {
+            Inst::Load(_) => true,
+            Inst::Apply(op, _) => expensive(op),
+            _ => false,
+        };
+        if ins.varies != Varies::Element || !worth {
+            continue;
+        }
+        let passes: Vec<usize> = (0..uses.len()).filter(|&p| uses[p].contains(&i)).collect();
+        if let (Some(&first), Some(&end)) = (passes.first(), passes.last())
+            && (end > first || first < last)
+        {
+            list.push((i, first, end));
+        }
+    }
+    Kept { list, targets }
+}
+
+fn launch(tape: &Tape, r: Rows<'_>, blocks: usize, shared: usize) -> Launch {
+    let mut source = Source::kernel("", r.words.0.len(), THREADS, &r.body);
+    source.slow = slow_count(tape);
+    source.complex = complex(tape);
+    Launch { source, grid: [blocks.max(1) as u32, 1], block: THREADS, shared: shared as u32, words: r.words }
+}
+
+fn function(op: lazulite_base::tape::ReduceOp) -> String {
+    let text = combine(op, "", "");
+    text[..text.len() - 4].into()
+}
+
+/// A warp a row, elements in registers; `None` if there would be too many.
+pub fn registers(tape: &Tape, space: &Space) -> Option<Launch> {
+    let n = space.row().div_ceil(32).max(1);
+    let n = if n <= 4 { n } else { n.next_multiple_of(4) };
+    let mut r = Rows::new(tape, space);
+    let Kept { list, targets } = kept(&r);
+    let words: usize = list.iter().map(|&(i, _, _)| tape.code[i].dtype.size().div_ceil(4)).sum();
+    if space.row() > REGISTERS || words * n > 128 {
+        return None;
+    }
+    let index = r.index;
+    let _ =
+        writeln!(r.body, "  const u32 lane = threadIdx.x & 31;\n  const {index} row = ({index})blockIdx.x * {WARPS} + (threadIdx.x >> 5);");
+    r.body.push_str("  if (row >= rows) return;\n");
+    r.locate();
+    for &(i, _, _) in &list {
+        let _ = writeln!(r.body, "  {} k{i}[{n}];", register(tape.code[i].dtype));
+    }
+    let each = format!("#pragma unroll\n  for (int k = 0; k < {n}; k++) {{ const {index} j = lane + 32 * k; if (j < len) {{\n");
+    let loads: Vec<usize> = list.iter().map(|l| l.0).filter(|&i| matches!(tape.code[i].inst, Inst::Load(_))).collect();
+    if !loads.is_empty() {
+        let text = r.element(&loads, &|_| None);
+        let _ = write!(r.body, "{each}{text}");
+        for i in &loads {
+            let _ = writeln!(r.body, "k{i}[k] = r{i};");
+        }
+        r.body.push_str("  } }\n");
+    }
+    for (pass, targets) in targets.iter().enumerate() {
+        r.outer(pass);
+        let made: Vec<usize> = list.iter().filter(|l| l.1 == pass && !loads.contains(&l.0)).map(|l| l.0).collect();
+        let before = |i: usize| list.iter().any(|l| l.0 == i && (l.1 < pass || loads.contains(&i))).then(|| format!("k{i}[k]"));
+        let all: Vec<usize> = targets.iter().copied().chain(made.iter().copied()).collect();
+        let text = r.element(&all, &before);
+        let reductions = r.reductions(pass);
+        for &(i, op, _) in &reductions {
+            let d = tape.code[i].dtype;
+            let _ = writeln!(r.body, "  {} r{i} = {};", register(d), identity(op, d));
+        }
+        if targets.is_empty() {
+            continue;
+        }
+        let _ = write!(r.body, "{each}{text}");
+        for i in made {
+            let _ = writeln!(r.body, "k{i}[k] = r{i};");
+        }
+        for &(i, op, v) in &reductions {
+            let _ = writeln!(r.body, "r{i} = {};", combine(op, &format!("r{i}"), &format!("r{v}")));
+        }
+        if pass == r.last() {
+            let store = r.store(&r.outputs(true));
+            r.body.push_str(&store);
+        }
+        r.body.push_str("  } }\n");
+        for &(i, op, _) in &reductions {
+            let _ = writeln!(r.body, "  LZ_FOLD({}, r{i}, {})\n  r{i} = lane_first(r{i});", register(tape.code[i].dtype), function(op));
+        }
+    }
+    let text = r.store_outer();
+    let _ = writeln!(r.body, "  if (lane == 0) {{\n{text}  }}");
+    Some(launch(tape, r, space.rows().div_ceil(WARPS), 0))
+}
+
+/// A block a row, elements in shared memory; `None` if they do not fit.
+pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
+    let len = space.row();
+    let mut r = Rows::new(tape, space);
+    let Kept { list, targets } = kept(&r);
+    let (index, blocks) = (r.index, len.div_ceil(LANE_BLOCK).max(1));
+    // A place for each kept value; one that is made takes the place of one that is used for the last time by whoever makes it.
+    let mut places: Vec<(usize, usize, usize)> = Vec::new(); // instruction, size, slot
+    let mut slots: Vec<usize> = Vec::new();
+    for &(i, first, _) in &list {
+        let size = tape.code[i].dtype.size().max(4);
+        let load = matches!(tape.code[i].inst, Inst::Load(_));
+        let known = |x: usize| list.iter().any(|l| l.0 == x && l.1 <= first);
+        let frontier: Vec<usize> = {
+            let inside = needed(tape, &targets[first], &known);
+            let sources = inside.iter().flat_map(|&n| Tape::sources(&tape.code[n].inst).map(|s| s as usize));
+            targets[first].iter().copied().chain(sources).collect()
+        };
+        let free = places.iter().position(|&(x, s, _)| {
+            let end = list.iter().find(|l| l.0 == x).map_or(usize::MAX, |l| l.2);
+            let others = list.iter().filter(|l| l.1 == first && l.0 != i && !matches!(tape.code[l.0].inst, Inst::Load(_))).count();
+            s == size && !load && others == 0 && (end < first || end == first && !frontier.contains(&x))
+        });
+        match free {
+            Some(p) => {
+                let slot = places[p].2;
+                places.push((i, size, slot));
+                places[p].1 = 0;
+            }
+            None => {
+                slots.push(size);
+                places.push((i, size, slots.len() - 1));
+            }
+        }
+    }
+    let mut at = 0;
+    let starts: Vec<usize> = slots
+        .iter()
+        .map(|size| {
+            let start = at;
+            at += (size * len).next_multiple_of(64);
+            start
+        })
+        .collect();
+    let parts: usize = (0..r.last()).map(|s| r.reductions(s).len() * blocks * 8).sum();
+    let total = at + parts;
+    if total > SHARED || list.is_empty() {
+        return None;
+    }
+    r.body.push_str("  extern __shared__ __align__(16) u8 near_[];\n");
+    let _ = writeln!(r.body, "  const u32 lane = threadIdx.x & 31, warp = threadIdx.x >> 5;\n  const {index} row = blockIdx.x;");
+    r.locate();
+    let word = r.words.value(at as u64);
+    for &(i, _, slot) in &places {
+        let t = register(tape.code[i].dtype);
+        let place = if slot == 0 { "0".into() } else { r.words.value(starts[slot] as u64) };
+        let _ = writeln!(r.body, "  {t}* k{i} = ({t}*)(near_ + {place});");
+    }
+    let each = |n: usize| format!("#pragma unroll {n}\n  for ({index} j = threadIdx.x; j < len; j += {THREADS}) {{\n");
+    let loads: Vec<usize> = list.iter().map(|l| l.0).filter(|&i| matches!(tape.code[i].inst, Inst::Load(_))).collect();
+    if !loads.is_empty() {
+        let text = r.element(&loads, &|_| None);
+        let _ = write!(r.body, "{}{text}", each(8));
+        for i in &loads {
+            let _ = writeln!(r.body, "k{i}[j] = r{i};");
+        }
+        r.body.push_str("  }\n");
+    }
+    let mut partial = 0;
+    for (pass, targets) in targets.iter().enumerate() {
+        r.outer(pass);
+        let made: Vec<usize> = list.iter().filter(|l| l.1 == pass && !loads.contains(&l.0)).map(|l| l.0).collect();
+        let known = |i: usize, made: bool| list.iter().any(|l| l.0 == i && (l.1 < pass || made && l.1 == pass || loads.contains(&i)));
+        if pass == r.last() {
+            if !targets.is_empty() {
+                let text = r.element(targets, &|i| known(i, false).then(|| format!("k{i}[j]")));
+                let store = r.store(&r.outputs(true));
+                let _ = write!(r.body, "{}{text}{store}  }}\n", each(4));
+            }
+            continue;
+        }
+        if !made.is_empty() {
+            let text = r.element(&made, &|i| known(i, false).then(|| format!("k{i}[j]")));
+            let _ = write!(r.body, "{}{text}", each(4));
+            for i in &made {
+                let _ = writeln!(r.body, "k{i}[j] = r{i};");
+            }
+            r.body.push_str("  }\n");
+        }
+        let reductions = r.reductions(pass);
+        r.body.push_str("  __syncthreads();\n");
+        // A warp a reduction and block of the row.
+        let nb = r.words.value(blocks as u64);
+        for (q, &(i, op, v)) in reductions.iter().enumerate() {
+            let d = tape.code[i].dtype;
+            let t = register(d);
+            let place = format!("(({t}*)(near_ + {word} + {partial} * {nb} * 8))");
+            let text = r.element(&[v], &|i| known(i, true).then(|| format!("k{i}[j]")));
+            let _ = writeln!(
+                r.body,
+                "  for (u32 b = (warp + {}) & 7; b < (u32){nb}; b += {WARPS}) {{ const {index} from = b * {LANE_BLOCK}, to = len - from < {LANE_BLOCK} ? len : from + {LANE_BLOCK};\n  \
+                 {t} l = {};\n#pragma unroll 16\n  for ({index} j = from + lane; j < to; j += 32) {{\n{text}    l = {};\n  }}\n  LZ_FOLD({t}, l, {})\n  if (lane == 0) {place}[b] = l; }}",
+                WARPS - q % WARPS,
+                identity(op, d),
+                combine(op, "l", &format!("r{v}")),
+                function(op)
+            );
+            partial += 1;
+        }
+        r.body.push_str("  __syncthreads();\n");
+        partial -= reductions.len();
+        for &(i, op, _) in &reductions {
+            let t = register(tape.code[i].dtype);
+            let place = format!("(({t}*)(near_ + {word} + {partial} * {nb} * 8))");
+            let _ = writeln!(
+                r.body,
+                "  {t} r{i} = {place}[0]; for (u32 b = 1; b < (u32){nb}; b++) {{ const {t} v = {place}[b]; r{i} = {}; }}",
+                combine(op, &format!("r{i}"), "v")
+            );
+            partial += 1;
+        }
+    }
+    let text = r.store_outer();
+    let _ = writeln!(r.body, "  if (threadIdx.x == 0) {{\n{text}  }}");
+    Some(launch(tape, r, space.rows(), total))
+}
