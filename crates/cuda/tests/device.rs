@@ -64,7 +64,8 @@ struct Operand {
 fn operand(dice: &mut Dice, v: &View) -> Operand {
     let item = v.dtype.size();
     let (n, origin) = extent(&v.dims, &v.strides, item);
-    let bytes = (0..n / item).flat_map(|_| dice.value(v.dtype).bits().to_le_bytes()[..item].to_vec()).collect();
+    let mut bytes = Vec::with_capacity(n);
+    (0..n / item).for_each(|_| bytes.extend_from_slice(&dice.value(v.dtype).bits().to_le_bytes()[..item]));
     Operand { bytes, origin }
 }
 

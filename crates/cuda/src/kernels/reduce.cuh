@@ -26,3 +26,7 @@ template <class T> FN T lane_first(T x) { return (T)__shfl_sync(0xffffffffu, (i3
 #define LZ_FOLD(T, x, f) { T o_; \
   o_ = lane_down(x, 16); x = f(x, o_); o_ = lane_down(x, 8); x = f(x, o_); o_ = lane_down(x, 4); x = f(x, o_); \
   o_ = lane_down(x, 2); x = f(x, o_); o_ = lane_down(x, 1); x = f(x, o_); }
+
+// A word that says that what was written before it can be read.
+FN void publish(u32* flag) { __threadfence(); asm volatile("st.release.gpu.global.u32 [%0], %1;" :: "l"(flag), "r"(1u) : "memory"); }
+FN bool published(const u32* flag) { u32 v; asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(v) : "l"(flag) : "memory"); return v != 0; }

@@ -182,15 +182,11 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
         let place = if slot == 0 { "0".into() } else { r.words.value(starts[slot] as u64) };
         let _ = writeln!(r.body, "  {t}* k{i} = ({t}*)(near_ + {place});");
     }
-    let each = |n: usize| format!("#pragma unroll {n}\n  for ({index} j = threadIdx.x; j < len; j += {THREADS}) {{\n");
+    let (start, step) = ("threadIdx.x", THREADS as usize);
+    let keep = |made: &[usize]| made.iter().map(|i| format!("k{i}[j] = r{i};\n")).collect::<String>();
     let loads: Vec<usize> = list.iter().map(|l| l.0).filter(|&i| matches!(tape.code[i].inst, Inst::Load(_))).collect();
     if !loads.is_empty() {
-        let text = r.element(&loads, &|_| None);
-        let _ = write!(r.body, "{}{text}", each(8));
-        for i in &loads {
-            let _ = writeln!(r.body, "k{i}[j] = r{i};");
-        }
-        r.body.push_str("  }\n");
+        r.batched(start, step, 16, "len", &loads, &|_| None, &|_| keep(&loads));
     }
     let mut partial = 0;
     for (pass, targets) in targets.iter().enumerate() {
@@ -199,19 +195,13 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
         let known = |i: usize, made: bool| list.iter().any(|l| l.0 == i && (l.1 < pass || made && l.1 == pass || loads.contains(&i)));
         if pass == r.last() {
             if !targets.is_empty() {
-                let text = r.element(targets, &|i| known(i, false).then(|| format!("k{i}[j]")));
-                let store = r.store(&r.outputs(true));
-                let _ = write!(r.body, "{}{text}{store}  }}\n", each(4));
+                let outputs = r.outputs(true);
+                r.batched(start, step, 8, "len", targets, &|i| known(i, false).then(|| format!("k{i}[j]")), &|r| r.store(&outputs));
             }
             continue;
         }
         if !made.is_empty() {
-            let text = r.element(&made, &|i| known(i, false).then(|| format!("k{i}[j]")));
-            let _ = write!(r.body, "{}{text}", each(4));
-            for i in &made {
-                let _ = writeln!(r.body, "k{i}[j] = r{i};");
-            }
-            r.body.push_str("  }\n");
+            r.batched(start, step, 8, "len", &made, &|i| known(i, false).then(|| format!("k{i}[j]")), &|_| keep(&made));
         }
         let reductions = r.reductions(pass);
         r.body.push_str("  __syncthreads();\n");
@@ -225,10 +215,12 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
             let _ = writeln!(
                 r.body,
                 "  for (u32 b = (warp + {}) & 7; b < (u32){nb}; b += {WARPS}) {{ const {index} from = b * {LANE_BLOCK}, to = len - from < {LANE_BLOCK} ? len : from + {LANE_BLOCK};\n  \
-                 {t} l = {};\n#pragma unroll 16\n  for ({index} j = from + lane; j < to; j += 32) {{\n{text}    l = {};\n  }}\n  LZ_FOLD({t}, l, {})\n  if (lane == 0) {place}[b] = l; }}",
+                 {t} l = {};\n  for ({index} at_ = from + lane; at_ < to; at_ += 512) {{ {t} b_[16];\n#pragma unroll\n  \
+                 for (u32 k = 0; k < 16; k++) {{ const {index} j = at_ + 32 * k; if (j < to) {{\n{text}    b_[k] = r{v}; }} }}\n#pragma unroll\n  \
+                 for (u32 k = 0; k < 16; k++) if (at_ + 32 * k < to) l = {};\n  }}\n  LZ_FOLD({t}, l, {})\n  if (lane == 0) {place}[b] = l; }}",
                 WARPS - q % WARPS,
                 identity(op, d),
-                combine(op, "l", &format!("r{v}")),
+                combine(op, "l", "b_[k]"),
                 function(op)
             );
             partial += 1;

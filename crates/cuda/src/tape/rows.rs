@@ -183,4 +183,39 @@ impl<'a> Rows<'a> {
     pub fn store_outer(&self) -> String {
         self.outputs(false).iter().map(|(k, r)| format!("    put(y{k}[0], r{r});\n")).collect()
     }
+
+    /// A loop over elements `start`, `start + step`, … below `end`: the values `targets` of `batch` elements, then `after` for each, so
+    /// that the loads of a batch are in flight together whatever `after` stores.
+    #[allow(clippy::too_many_arguments)]
+    pub fn batched(
+        &mut self,
+        start: &str,
+        step: usize,
+        batch: usize,
+        end: &str,
+        targets: &[usize],
+        known: &dyn Fn(usize) -> Option<String>,
+        after: &dyn Fn(&Rows<'_>) -> String,
+    ) {
+        let index = self.index;
+        let text = self.element(targets, known);
+        let varied: Vec<usize> = targets.iter().copied().filter(|&t| self.tape.code[t].varies == Varies::Element).collect();
+        let _ = writeln!(self.body, "  for ({index} at_ = {start}; at_ < {end}; at_ += {}) {{", batch * step);
+        for &t in &varied {
+            let _ = writeln!(self.body, "    {} b{t}[{batch}];", register(self.tape.code[t].dtype));
+        }
+        let each =
+            format!("#pragma unroll\n    for (u32 k = 0; k < {batch}; k++) {{ const {index} j = at_ + k * {step}; if (j < {end}) {{\n");
+        let _ = write!(self.body, "{each}{text}");
+        for &t in &varied {
+            let _ = writeln!(self.body, "    b{t}[k] = r{t};");
+        }
+        let coordinates = self.coordinates();
+        let _ = write!(self.body, "    }} }}\n{each}{coordinates}");
+        for &t in &varied {
+            let _ = writeln!(self.body, "    const {} r{t} = b{t}[k];", register(self.tape.code[t].dtype));
+        }
+        let text = after(self);
+        let _ = write!(self.body, "{text}    }} }}\n  }}\n");
+    }
 }

@@ -24,25 +24,38 @@ fn function(op: lazulite_base::tape::ReduceOp) -> String {
     text[..text.len() - 4].into()
 }
 
-/// The loop over elements `from..to` of the row that this lane or thread accumulates, for the reductions at `stage`.
+/// Elements whose loads are in flight together.
+const BATCH: usize = 16;
+
+/// The loop over elements `from..to` of the row that this lane or thread accumulates, for the reductions at `stage`: a batch of elements
+/// first, then their accumulation in order.
 fn accumulate(r: &mut Rows<'_>, stage: usize, order: Order) {
     let list = r.reductions(stage);
     let index = r.index;
+    let targets: Vec<usize> = list.iter().map(|l| l.2).collect();
+    let text = r.element(&targets, &|_| None);
+    let (start, step) = match order {
+        Order::Lanes => ("from + lane", 32),
+        Order::Blocks => ("from", 1),
+    };
     for &(i, op, _) in &list {
         let d = r.tape.code[i].dtype;
         let _ = writeln!(r.body, "  {} l{i} = {};", register(d), identity(op, d));
     }
-    let targets: Vec<usize> = list.iter().map(|l| l.2).collect();
-    let text = r.element(&targets, &|_| None);
-    let (start, step, unroll) = match order {
-        Order::Lanes => ("from + lane", 32, 16),
-        Order::Blocks => ("from", 1, 8),
-    };
-    let _ = writeln!(r.body, "#pragma unroll {unroll}\n  for ({index} j = {start}; j < to; j += {step}) {{\n{text}");
-    for &(i, op, v) in &list {
-        let _ = writeln!(r.body, "    l{i} = {};", combine(op, &format!("l{i}"), &format!("r{v}")));
+    let _ = writeln!(r.body, "  for ({index} at_ = {start}; at_ < to; at_ += {}) {{", BATCH * step);
+    for &(i, _, _) in &list {
+        let _ = writeln!(r.body, "    {} b{i}[{BATCH}];", register(r.tape.code[i].dtype));
     }
-    r.body.push_str("  }\n");
+    let each = format!("#pragma unroll\n    for (u32 k = 0; k < {BATCH}; k++) {{ const {index} j = at_ + k * {step}; if (j < to) {{\n");
+    let _ = write!(r.body, "{each}{text}");
+    for &(i, _, v) in &list {
+        let _ = writeln!(r.body, "    b{i}[k] = r{v};");
+    }
+    let _ = write!(r.body, "    }} }}\n{each}");
+    for &(i, op, _) in &list {
+        let _ = writeln!(r.body, "    l{i} = {};", combine(op, &format!("l{i}"), &format!("b{i}[k]")));
+    }
+    r.body.push_str("    } }\n  }\n");
     if order == Order::Lanes {
         for &(i, op, _) in &list {
             let t = register(r.tape.code[i].dtype);
@@ -118,17 +131,24 @@ fn elements(r: &mut Rows<'_>, order: Order) {
         return;
     }
     let targets: Vec<usize> = outputs.iter().map(|o| o.1).collect();
-    let (text, store, index) = (r.element(&targets, &|_| None), r.store(&outputs), r.index);
     let (start, step) = if order == Order::Lanes { ("lane", 32) } else { ("0", 1) };
-    let _ = writeln!(r.body, "#pragma unroll 4\n  for ({index} j = {start}; j < len; j += {step}) {{\n{text}{store}  }}");
+    r.batched(start, step, 4, "len", &targets, &|_| None, &|r| r.store(&outputs));
 }
 
-/// Two kernels for tapes of one pass whose outputs are per row: blocks, then their combination. The scratch memory's bytes.
+/// Blocks of a lone row from which its combination goes on beside them.
+const ALONGSIDE: usize = 512;
+/// Parts that the combining block takes at once.
+const PARTS: usize = 1024;
+
+/// Kernels for tapes of one pass whose outputs are per row: blocks, and their combination. The scratch memory's bytes.
 pub fn split(tape: &Tape, space: &Space) -> (Vec<Launch>, usize) {
     let order = tape.order;
     let blocks = space.row().div_ceil(block(order)).max(1);
     let units = space.rows() * blocks;
     let list = super::text::reductions(tape, &super::text::stages(tape), 0);
+    if order == Order::Lanes && space.rows() == 1 && blocks >= ALONGSIDE {
+        return alongside(tape, space, blocks);
+    }
     let mut scratch = 0;
     let places: Vec<usize> = list
         .iter()
@@ -206,5 +226,75 @@ pub fn split(tape: &Tape, space: &Space) -> (Vec<Launch>, usize) {
     r.body.push_str(&text);
     let rows = space.rows();
     let second = finish(tape, r, if lone { rows } else { rows.div_ceil(THREADS as usize) });
+    (vec![first, second], scratch)
+}
+
+/// A long lone row: a warp a block of it, and one block of threads that combines, in order, what the others have published, while they go
+/// on. It waits only for those that wait for nothing.
+fn alongside(tape: &Tape, space: &Space, blocks: usize) -> (Vec<Launch>, usize) {
+    let list = super::text::reductions(tape, &super::text::stages(tape), 0);
+    let flags = (4 * blocks).next_multiple_of(64);
+    let mut scratch = flags;
+    let clear = format!("  const u32 k = blockIdx.x * {THREADS} + threadIdx.x;\n  if (k < (u32)p.w[1]) ((u32*)p.w[0])[k] = 0;\n");
+    let words = crate::launch::Words(vec![Word::Scratch(0), Word::Value(blocks as u64)]);
+    let source = Source::kernel("", 2, THREADS, &clear);
+    let first = Launch { source, grid: [blocks.div_ceil(THREADS as usize) as u32, 1], block: THREADS, shared: 0, words };
+
+    let mut r = Rows::new(tape, space);
+    let index = r.index;
+    let (flag, count) = (r.words.push(Word::Scratch(0)), r.words.value(blocks as u64));
+    let _ = writeln!(r.body, "  u32* flags = (u32*){flag}; const u32 count = (u32){count};");
+    for &(i, _, _) in &list {
+        let word = r.words.push(Word::Scratch(scratch));
+        scratch += (blocks * tape.code[i].dtype.size().max(4)).next_multiple_of(64);
+        let t = register(tape.code[i].dtype);
+        let _ = writeln!(r.body, "  {t}* part{i} = ({t}*){word};");
+    }
+    let _ = writeln!(r.body, "  const {index} row = 0; const u32 lane = threadIdx.x & 31;");
+    r.locate();
+    r.outer(0);
+    r.body.push_str("  if (blockIdx.x > 0) {\n");
+    let _ =
+        writeln!(r.body, "  const {index} unit = ({index})(blockIdx.x - 1) * {WARPS} + (threadIdx.x >> 5);\n  if (unit >= count) return;");
+    let _ = writeln!(r.body, "  const {index} from = unit * {LANE_BLOCK}, to = len - from < {LANE_BLOCK} ? len : from + {LANE_BLOCK};");
+    accumulate(&mut r, 0, Order::Lanes);
+    r.body.push_str("  if (lane == 0) {\n");
+    for &(i, _, _) in &list {
+        let _ = writeln!(r.body, "    part{i}[unit] = l{i};");
+    }
+    r.body.push_str("    publish(flags + unit);\n  }\n  return; }\n");
+    // Two halves of shared memory: one is filled while the other is combined.
+    for &(i, op, _) in &list {
+        let d = tape.code[i].dtype;
+        let t = register(d);
+        let _ = writeln!(r.body, "  __shared__ {t} near{i}[2][{PARTS}]; {t} r{i} = {};", identity(op, d));
+    }
+    let _ = writeln!(
+        r.body,
+        "  for (u32 at = 0; at < count + {PARTS}; at += {PARTS}) {{ const u32 half = (at / {PARTS}) & 1;\n    \
+         if (threadIdx.x >= 32) for (u32 k = threadIdx.x - 32; k < {PARTS}; k += {THREADS} - 32) if (at + k < count) {{\n      \
+         while (!published(flags + at + k)) __nanosleep(100);"
+    );
+    for &(i, _, _) in &list {
+        let _ = writeln!(r.body, "      near{i}[half][k] = part{i}[at + k];");
+    }
+    let _ = writeln!(
+        r.body,
+        "    }}\n    if (threadIdx.x == 0 && at > 0) {{ const u32 before = at - {PARTS}, n = min({PARTS}u, count - before); u32 k = 0;\n      \
+         for (; k + 16 <= n; k += 16) {{\n#pragma unroll\n        for (u32 e = 0; e < 16; e++) {{"
+    );
+    let mut steps = String::new();
+    for &(i, op, _) in &list {
+        let t = register(tape.code[i].dtype);
+        let step = combine(op, &format!("r{i}"), "v");
+        let _ = writeln!(steps, "{{ const {t} v = near{i}[half ^ 1][k + e]; r{i} = before + k + e == 0 ? v : {step}; }}");
+    }
+    let _ =
+        writeln!(r.body, "{steps}        }} }}\n      for (const u32 e = 0; k < n; k++) {{ {steps} }}\n    }}\n    __syncthreads();\n  }}");
+    r.body.push_str("  if (threadIdx.x != 0) return;\n");
+    r.outer(1);
+    let text = r.store_outer();
+    r.body.push_str(&text);
+    let second = finish(tape, r, 1 + blocks.div_ceil(WARPS));
     (vec![first, second], scratch)
 }

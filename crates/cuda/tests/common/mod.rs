@@ -169,7 +169,7 @@ pub fn all() -> Vec<Work> {
         for op in [ReduceOp::Sum, ReduceOp::Prod, ReduceOp::Min, ReduceOp::Max] {
             if !from.is_half() {
                 for (rows, n, order) in
-                    [(9, 100, Order::Lanes), (3, 20_000, Order::Lanes), (100, 300, Order::Blocks), (200_000, 300, Order::Blocks)]
+                    [(9, 100, Order::Lanes), (3, 20_000, Order::Lanes), (100, 300, Order::Blocks), (300, 100, Order::Blocks)]
                 {
                     out.push(Work::Tape(reduction(op, from, rows, n, order)));
                 }
@@ -193,6 +193,9 @@ pub fn all() -> Vec<Work> {
             out.push(Work::ScatterAlong { out: to, updates: view(from, &[5, 2]), index, axis: 1, mode });
         }
     }
+    out.push(Work::Tape(reduction(ReduceOp::Sum, Dtype::F32, 140_000, 300, Order::Blocks)));
+    out.push(Work::Tape(reduction(ReduceOp::Sum, Dtype::F32, 1, 5_000_000, Order::Lanes)));
+    out.push(Work::Tape(reduction(ReduceOp::Max, Dtype::I64, 1, 5_000_000, Order::Lanes)));
     for (op, d) in [(ReduceOp::All, Dtype::Bool), (ReduceOp::Any, Dtype::Bool)] {
         out.push(Work::Tape(reduction(op, d, 9, 100, Order::Lanes)));
     }
