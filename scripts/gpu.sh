@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The CUDA backend on a machine with a GPU, in two halves:
 #   scripts/gpu.sh gather [FOLDER]   builds here and gathers what must travel into FOLDER (.gpu); needs no GPU
-#   FOLDER/run.sh PART...            runs parts there: device, matrix, properties, sanitizer, figures, peers (all of them by default)
+#   FOLDER/run.sh PART...            runs parts there: device, devices, matrix, properties, sanitizer, figures, peers (all of them by default)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = gather ] || { sed -n 2,4p "$0"; exit 2; }
@@ -25,6 +25,7 @@ keep() { strip -o "$out/$1" "$2"; }
 keep device "$(made device test --release -p lazulite-cuda --test device --no-run)"
 keep matrix "$(made matrix test --release -p lazulite-testkit --features cuda --test matrix --no-run)"
 keep properties "$(made properties test --release -p lazulite-testkit --features cuda --test properties --no-run)"
+keep devices "$(made devices test --release -p lazulite-testkit --features cuda --test devices --no-run)"
 keep figures "$(made cuda build --release -p benches --features cuda --bin cuda)"
 cp benches/peers.py scripts/gpu/run.sh "$out/"
 chmod +x "$out/run.sh"
