@@ -35,7 +35,7 @@ fn walk(steps: usize, streams: &[Stream]) -> Vec<Vec<f32>> {
             3 => (x.max(keep(-1)) + y) * 0.5,
             4 => x.t().reshape([10, 100]),
             5 => x.argsort(-1).astype(Dtype::F32) * 0.125 + y * 0.5,
-            _ => ops::concatenate(&[&x.slice(slice(0, 5)), &y.slice(slice(5, 10))], 0).unwrap(),
+            _ => ops::concatenate(&[&x.index(0..5), &y.index(5..10)], 0).unwrap(),
         });
         match dice.below(12) {
             0 => eval([&arrays[k]]).unwrap(),

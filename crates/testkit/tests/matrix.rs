@@ -7,7 +7,8 @@ use lazulite_testkit::matrix::{Case, Family, cases};
 fn share(family: Family) -> Vec<Case> {
     let all = cases::of(family);
     let shard = std::env::var("LAZULITE_SHARD").ok();
-    let Some((i, n)) = shard.as_ref().and_then(|s| s.split_once('/')).and_then(|(i, n)| Some((i.parse().ok()?, n.parse::<usize>().ok()?)))
+    let Some((i, n)) =
+        shard.as_ref().and_then(|s| s.split_once('/')).and_then(|(i, n)| Some((i.parse::<usize>().ok()?, n.parse::<usize>().ok()?)))
     else {
         return all;
     };
