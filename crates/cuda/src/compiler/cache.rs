@@ -39,11 +39,11 @@ impl Cache {
     /// Keeps a program with these kernels. A cache that cannot be written is no error.
     pub fn put(&self, names: &[&str], image: &[u8]) {
         let Some(folder) = &self.folder else { return };
-        let Some(first) = names.first() else { return };
         if std::fs::create_dir_all(folder).is_err() {
             return;
         }
-        let program = format!("{first}.{}.cubin", names.len());
+        // Of all its kernels: another program may share some.
+        let program = format!("{:032x}.cubin", super::hash(names));
         let written = self.write(&program, image);
         for name in names.iter().filter(|_| written.is_some()) {
             self.write(&format!("{name}.in"), program.as_bytes());

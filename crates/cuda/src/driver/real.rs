@@ -2,6 +2,7 @@
 
 use super::{Driver, Fault, Handle, Outcome, Properties};
 use crate::libraries::{open, symbol};
+use crate::tape::keep::SHARED;
 use libloading::Library;
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
@@ -70,8 +71,6 @@ const NOT_READY: Code = 600;
 const NON_BLOCKING: c_uint = 1;
 const NO_TIMING: c_uint = 2;
 const SHARED_LIMIT: c_int = 8;
-/// Shared memory that a block has without asking.
-const SHARED_DEFAULT: u32 = 48 << 10;
 
 thread_local! {
     /// The device that is current on this thread.
@@ -234,8 +233,9 @@ impl Driver for Real {
         let name = CString::new(name).expect("a kernel's name has no zero");
         let mut function = std::ptr::null_mut();
         call!(self.module_function(&mut function, module as Ptr, name.as_ptr()))?;
-        if shared > SHARED_DEFAULT {
-            call!(self.function_attribute(function, SHARED_LIMIT, shared as c_int))?;
+        // One text serves rows of several lengths, so a kernel that asks for some may later ask for all.
+        if shared > 0 {
+            call!(self.function_attribute(function, SHARED_LIMIT, SHARED as c_int))?;
         }
         Ok(function as Handle)
     }

@@ -7,6 +7,11 @@ FN float red_mul(float a, float b) { return a * b; }
 FN double red_mul(double a, double b) { return a * b; }
 FN bool red_mul(bool a, bool b) { return a && b; }
 template <class T> FN T red_mul(T a, T b) { return (T)((u64)a * (u64)b); }
+// Of zeros the positive one is the larger, so that f32 may be compared in any order; NaN if either is.
+FN float red_max(float a, float b) { float c; asm("max.NaN.f32 %0, %1, %2;" : "=f"(c) : "f"(a), "f"(b)); return c; }
+FN float red_min(float a, float b) { float c; asm("min.NaN.f32 %0, %1, %2;" : "=f"(c) : "f"(a), "f"(b)); return c; }
+template <class T> FN T red_max(T a, T b) { return lz_max(a, b); }
+template <class T> FN T red_min(T a, T b) { return lz_min(a, b); }
 
 FN float lane_down(float x, u32 w) { return __shfl_down_sync(0xffffffffu, x, w); }
 FN double lane_down(double x, u32 w) { return __shfl_down_sync(0xffffffffu, x, w); }

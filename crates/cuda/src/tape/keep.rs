@@ -3,15 +3,15 @@
 
 use super::rows::Rows;
 use super::space::Space;
-use super::text::{combine, complex, expensive, identity, needed, register, slow_count};
+use super::text::{any_order, combine, complex, expensive, identity, needed, register, slow_count};
 use crate::launch::{Launch, Source};
 use lazulite_base::tape::{Inst, LANE_BLOCK, Tape, Varies};
 use std::fmt::Write;
 
 /// Longest row that a warp keeps in registers.
 pub const REGISTERS: usize = 1024;
-/// Bytes of shared memory that a block may have.
-pub const SHARED: usize = 200 << 10;
+/// Bytes of shared memory that a block may ask for: what every device of capability 8.0 or more has.
+pub const SHARED: usize = 96 << 10;
 const THREADS: u32 = 256;
 const WARPS: usize = 8;
 
@@ -28,24 +28,20 @@ fn kept(r: &Rows<'_>) -> Kept {
     let last = r.last();
     let mut targets: Vec<Vec<usize>> = (0..last).map(|s| r.reductions(s).iter().map(|l| l.2).collect()).collect();
     targets.push(r.outputs(true).iter().map(|o| o.1).collect());
-    let uses: Vec<Vec<usize>> = targets.iter().map(|t| needed(r.tape, t, &|_| false)).collect();
-    let mut list = Vec::new();
-    for (i, ins) in r.tape.code.iter().enumerate() {
-        let worth = match ins.inst {
-            Inst::Load(_) => true,
-            Inst::Apply(op, _) => expensive(op),
-            _ => false,
-        };
-        if ins.varies != Varies::Element || !worth {
-            continue;
-        }
-        let passes: Vec<usize> = (0..uses.len()).filter(|&p| uses[p].contains(&i)).collect();
-        if let (Some(&first), Some(&end)) = (passes.first(), passes.last())
-            && (end > first || first < last)
-        {
-            list.push((i, first, end));
+    let costly = |i: usize| matches!(r.tape.code[i].inst, Inst::Apply(op, _) if expensive(op)) && r.tape.code[i].varies == Varies::Element;
+    let load = |i: usize| matches!(r.tape.code[i].inst, Inst::Load(_)) && r.tape.code[i].varies == Varies::Element;
+    // By instruction: the passes of its first and last use. What a pass before has made is not made again.
+    let mut span: Vec<Option<(usize, usize)>> = vec![None; r.tape.code.len()];
+    for (pass, targets) in targets.iter().enumerate() {
+        let made: Vec<bool> = span.iter().enumerate().map(|(i, s)| costly(i) && s.is_some_and(|s| s.0 < pass)).collect();
+        let inside = needed(r.tape, targets, &|i| made[i]);
+        let sources = inside.iter().flat_map(|&i| Tape::sources(&r.tape.code[i].inst).map(|s| s as usize));
+        for i in targets.iter().copied().chain(sources).chain(inside.iter().copied()).filter(|&i| costly(i) || load(i)) {
+            span[i] = Some((span[i].map_or(pass, |s| s.0), pass));
         }
     }
+    let spans = span.into_iter().enumerate().filter_map(|(i, s)| s.map(|(first, end)| (i, first, end)));
+    let list = spans.filter(|&(_, first, end)| end > first || first < last).collect();
     Kept { list, targets }
 }
 
@@ -168,7 +164,8 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
             start
         })
         .collect();
-    let parts: usize = (0..r.last()).map(|s| r.reductions(s).len() * blocks * 8).sum();
+    let slots_of_parts = blocks.max(WARPS);
+    let parts: usize = (0..r.last()).map(|s| r.reductions(s).len() * slots_of_parts * 8).sum();
     let total = at + parts;
     if total > SHARED || list.is_empty() {
         return None;
@@ -186,9 +183,10 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
     let keep = |made: &[usize]| made.iter().map(|i| format!("k{i}[j] = r{i};\n")).collect::<String>();
     let loads: Vec<usize> = list.iter().map(|l| l.0).filter(|&i| matches!(tape.code[i].inst, Inst::Load(_))).collect();
     if !loads.is_empty() {
-        r.batched(start, step, 16, "len", &loads, &|_| None, &|_| keep(&loads));
+        r.batched(start, step, 8, "len", &loads, &|_| None, &|_| keep(&loads));
     }
     let mut partial = 0;
+    let blocks_ = format!("(u32){}", r.words.value(blocks as u64));
     for (pass, targets) in targets.iter().enumerate() {
         r.outer(pass);
         let made: Vec<usize> = list.iter().filter(|l| l.1 == pass && !loads.contains(&l.0)).map(|l| l.0).collect();
@@ -205,34 +203,49 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
         }
         let reductions = r.reductions(pass);
         r.body.push_str("  __syncthreads();\n");
-        // A warp a reduction and block of the row.
-        let nb = r.words.value(blocks as u64);
+        let parts = r.words.value(slots_of_parts as u64);
         for (q, &(i, op, v)) in reductions.iter().enumerate() {
             let d = tape.code[i].dtype;
             let t = register(d);
-            let place = format!("(({t}*)(near_ + {word} + {partial} * {nb} * 8))");
-            let text = r.element(&[v], &|i| known(i, true).then(|| format!("k{i}[j]")));
+            let place = format!("(({t}*)(near_ + {word} + {partial} * {parts} * 8))");
+            partial += 1;
+            let each = r.element(&[v], &|i| known(i, true).then(|| format!("k{i}[j]")));
+            // All threads where the order is free; else a warp a block of the row, in lane order.
+            let (head, start, step) = if any_order(op, d) {
+                (
+                    format!("  {{ const u32 b = warp; const {index} from = 0, to = len; {t} l = {};", identity(op, d)),
+                    "from + threadIdx.x",
+                    256,
+                )
+            } else {
+                let head = format!(
+                    "  for (u32 b = (warp + {}) & 7; b < {blocks_}; b += {WARPS}) {{ const {index} from = b * {LANE_BLOCK}, to = len - from < \
+                     {LANE_BLOCK} ? len : from + {LANE_BLOCK}; {t} l = {};",
+                    WARPS - q % WARPS,
+                    identity(op, d)
+                );
+                (head, "from + lane", 32)
+            };
             let _ = writeln!(
                 r.body,
-                "  for (u32 b = (warp + {}) & 7; b < (u32){nb}; b += {WARPS}) {{ const {index} from = b * {LANE_BLOCK}, to = len - from < {LANE_BLOCK} ? len : from + {LANE_BLOCK};\n  \
-                 {t} l = {};\n  for ({index} at_ = from + lane; at_ < to; at_ += 512) {{ {t} b_[16];\n#pragma unroll\n  \
-                 for (u32 k = 0; k < 16; k++) {{ const {index} j = at_ + 32 * k; if (j < to) {{\n{text}    b_[k] = r{v}; }} }}\n#pragma unroll\n  \
-                 for (u32 k = 0; k < 16; k++) if (at_ + 32 * k < to) l = {};\n  }}\n  LZ_FOLD({t}, l, {})\n  if (lane == 0) {place}[b] = l; }}",
-                WARPS - q % WARPS,
-                identity(op, d),
+                "{head}\n  for ({index} at_ = {start}; at_ < to; at_ += {}) {{ {t} b_[16];\n#pragma unroll\n  \
+                 for (u32 k = 0; k < 16; k++) {{ const {index} j = at_ + {step} * k; if (j < to) {{\n{each}    b_[k] = r{v}; }} }}\n#pragma unroll\n  \
+                 for (u32 k = 0; k < 16; k++) if (at_ + {step} * k < to) l = {};\n  }}\n  LZ_FOLD({t}, l, {})\n  if (lane == 0) {place}[b] = l; }}",
+                16 * step,
                 combine(op, "l", "b_[k]"),
                 function(op)
             );
-            partial += 1;
         }
         r.body.push_str("  __syncthreads();\n");
         partial -= reductions.len();
         for &(i, op, _) in &reductions {
-            let t = register(tape.code[i].dtype);
-            let place = format!("(({t}*)(near_ + {word} + {partial} * {nb} * 8))");
+            let d = tape.code[i].dtype;
+            let t = register(d);
+            let place = format!("(({t}*)(near_ + {word} + {partial} * {parts} * 8))");
+            let count = if any_order(op, d) { format!("{WARPS}") } else { blocks_.clone() };
             let _ = writeln!(
                 r.body,
-                "  {t} r{i} = {place}[0]; for (u32 b = 1; b < (u32){nb}; b++) {{ const {t} v = {place}[b]; r{i} = {}; }}",
+                "  {t} r{i} = {place}[0]; for (u32 b = 1; b < {count}; b++) {{ const {t} v = {place}[b]; r{i} = {}; }}",
                 combine(op, &format!("r{i}"), "v")
             );
             partial += 1;
@@ -240,5 +253,8 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
     }
     let text = r.store_outer();
     let _ = writeln!(r.body, "  if (threadIdx.x == 0) {{\n{text}  }}");
-    Some(launch(tape, r, space.rows(), total))
+    let mut launch = launch(tape, r, space.rows(), total);
+    // Enough blocks side by side to hide one another's waits.
+    launch.source.text = launch.source.text.replace("__launch_bounds__(256)", "__launch_bounds__(256, 5)");
+    Some(launch)
 }

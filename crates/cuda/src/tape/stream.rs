@@ -137,6 +137,8 @@ fn elements(r: &mut Rows<'_>, order: Order) {
 
 /// Blocks of a lone row from which its combination goes on beside them.
 const ALONGSIDE: usize = 512;
+/// Blocks of threads that stream a lone row: few, so that its blocks end in about their order.
+const STREAMING: usize = 2 * 132;
 /// Parts that the combining block takes at once.
 const PARTS: usize = 1024;
 
@@ -254,15 +256,17 @@ fn alongside(tape: &Tape, space: &Space, blocks: usize) -> (Vec<Launch>, usize) 
     r.locate();
     r.outer(0);
     r.body.push_str("  if (blockIdx.x > 0) {\n");
-    let _ =
-        writeln!(r.body, "  const {index} unit = ({index})(blockIdx.x - 1) * {WARPS} + (threadIdx.x >> 5);\n  if (unit >= count) return;");
+    let _ = writeln!(
+        r.body,
+        "  for ({index} unit = ({index})(blockIdx.x - 1) * {WARPS} + (threadIdx.x >> 5); unit < count; unit += (gridDim.x - 1) * {WARPS}) {{"
+    );
     let _ = writeln!(r.body, "  const {index} from = unit * {LANE_BLOCK}, to = len - from < {LANE_BLOCK} ? len : from + {LANE_BLOCK};");
     accumulate(&mut r, 0, Order::Lanes);
     r.body.push_str("  if (lane == 0) {\n");
     for &(i, _, _) in &list {
         let _ = writeln!(r.body, "    part{i}[unit] = l{i};");
     }
-    r.body.push_str("    publish(flags + unit);\n  }\n  return; }\n");
+    r.body.push_str("    publish(flags + unit);\n  } }\n  return; }\n");
     // Two halves of shared memory: one is filled while the other is combined.
     for &(i, op, _) in &list {
         let d = tape.code[i].dtype;
@@ -287,7 +291,7 @@ fn alongside(tape: &Tape, space: &Space, blocks: usize) -> (Vec<Launch>, usize) 
     for &(i, op, _) in &list {
         let t = register(tape.code[i].dtype);
         let step = combine(op, &format!("r{i}"), "v");
-        let _ = writeln!(steps, "{{ const {t} v = near{i}[half ^ 1][k + e]; r{i} = before + k + e == 0 ? v : {step}; }}");
+        let _ = writeln!(steps, "{{ const {t} v = near{i}[half ^ 1][k + e]; r{i} = {step}; }}");
     }
     let _ =
         writeln!(r.body, "{steps}        }} }}\n      for (const u32 e = 0; k < n; k++) {{ {steps} }}\n    }}\n    __syncthreads();\n  }}");
@@ -295,6 +299,6 @@ fn alongside(tape: &Tape, space: &Space, blocks: usize) -> (Vec<Launch>, usize) 
     r.outer(1);
     let text = r.store_outer();
     r.body.push_str(&text);
-    let second = finish(tape, r, 1 + blocks.div_ceil(WARPS));
+    let second = finish(tape, r, 1 + blocks.div_ceil(WARPS).min(STREAMING));
     (vec![first, second], scratch)
 }

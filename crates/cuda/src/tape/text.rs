@@ -135,10 +135,15 @@ pub fn combine(op: ReduceOp, a: &str, b: &str) -> String {
     let f = match op {
         ReduceOp::Sum | ReduceOp::Any => "red_add",
         ReduceOp::Prod | ReduceOp::All => "red_mul",
-        ReduceOp::Min => "lz_min",
-        ReduceOp::Max => "lz_max",
+        ReduceOp::Min => "red_min",
+        ReduceOp::Max => "red_max",
     };
     format!("{f}({a}, {b})")
+}
+
+/// Whether a reduction gives the same bits in any order.
+pub fn any_order(op: ReduceOp, d: Dtype) -> bool {
+    !d.is_inexact() || d == Dtype::F32 && matches!(op, ReduceOp::Min | ReduceOp::Max)
 }
 
 /// The value that a reduction starts from.
