@@ -1,10 +1,15 @@
-# The two things to do with lazulite: see it, and check it. `make bench` measures the claims of docs/performance.md.
-.PHONY: demo test bench
+# The two things to do with lazulite: see it, and check it. `make python` builds and installs the wheel; `make bench` measures the claims of
+# docs/performance.md, `make bench-peers` the same work in PyTorch, JAX and MLX, which it installs.
+.PHONY: demo test python test-python bench bench-peers
 
-demo:
+demo: python
 	cargo run -q -p demo
+	.venv/bin/python examples/tour.py
 
-test:
+python:
+	scripts/python.sh
+
+test: test-python
 	cargo fmt --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	cargo test --workspace
@@ -13,7 +18,19 @@ test:
 	scripts/valgrind.sh
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -q -p lazulite-core -p lazulite-cpu --lib loom
 
-bench:
+test-python: python
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/python -m pytest -q
+
+bench: python
 	cargo run -q -p benches --bin overhead -- --check
-	cargo run -q -p benches --bin ceiling -- --check
+	cargo run -q -p benches --bin ceiling -- 1 --check
 	cargo run -q -p benches --bin matmul -- --check
+	.venv/bin/python benches/python/overhead.py --check
+
+PEERS = benches/peers/.venvs
+bench-peers: python
+	benches/peers/venvs.sh
+	.venv/bin/python benches/peers/compare.py mx:lazulite@.venv/bin/python mx:mlx@$(PEERS)/mlx/bin/python \
+		torch@$(PEERS)/torch/bin/python torchc@$(PEERS)/torch/bin/python jax@$(PEERS)/jax/bin/python numpy@$(PEERS)/mlx/bin/python

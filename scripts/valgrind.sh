@@ -8,5 +8,5 @@ if ! command -v valgrind >/dev/null; then
 fi
 binary=$(cargo test -q -p lazulite --test buffers --no-run --message-format=json 2>/dev/null |
     sed -n 's/.*"executable":"\([^"]*buffers-[^"]*\)".*/\1/p' | tail -n 1)
-valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30 "$binary" --test-threads=1
+valgrind --quiet --error-exitcode=9 --show-leak-kinds=definite --leak-check=full --errors-for-leak-kinds=definite --num-callers=30 "$binary" --test-threads=1
 echo "valgrind: clean"

@@ -135,7 +135,13 @@ pub fn meaning(op: Op) -> Meaning {
                 if i[1] != 0 && r != 0 && (r < 0) != (i[1] < 0) { r + i[1] } else { r }
             },
         ),
-        Op::FloorDivide => ordered(|x| (x[0] / x[1]).floor(), |i, _| if i[1] == 0 { 0 } else { i[0] / i[1] }),
+        Op::FloorDivide => ordered(
+            |x| (x[0] / x[1]).floor(),
+            |i, _| {
+                let (q, r) = if i[1] == 0 { return 0 } else { (i[0] / i[1], i[0] % i[1]) };
+                if r != 0 && (r < 0) != (i[1] < 0) { q - 1 } else { q }
+            },
+        ),
         Op::Power => all(
             |x| x[0].powf(x[1]),
             |i, _| integer_power(i[0], i[1]),
@@ -368,5 +374,12 @@ mod tests {
         assert_eq!(apply(Op::Remainder, &[(-7i32).scalar(), 3i32.scalar()]).as_i128(), 2);
         assert_eq!(apply(Op::Remainder, &[7f32.scalar(), (-3f32).scalar()]).as_f64(), -2.0);
         assert_eq!(apply(Op::Power, &[2i32.scalar(), 10i32.scalar()]).as_i128(), 1024);
+    }
+
+    #[test]
+    fn integers_divide_rounding_down() {
+        for (a, b, q) in [(7i32, 2i32, 3), (-7, 2, -4), (7, -2, -4), (-7, -2, 3), (6, -3, -2), (5, 0, 0)] {
+            assert_eq!(apply(Op::FloorDivide, &[a.scalar(), b.scalar()]).as_i128(), q, "{a} {b}");
+        }
     }
 }

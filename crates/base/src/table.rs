@@ -118,7 +118,7 @@ macro_rules! elementwise_table {
         (Multiply, multiply, 2, Any, Same, Yes, "a * b", (-4.0, 4.0), 0.5, "`x * y`; logical and for bool.")
         (Divide, divide, 2, Inexact, Same, Yes, "a / b", (0.5, 4.0), 0.5, "`x / y`; integers become `float32`.")
         (Remainder, remainder, 2, Real, Same, Yes, "lz_remainder(a, b)", (0.5, 4.0), 0.5, "The remainder of `x / y`, with the sign of `y`; of integers by zero, zero.")
-        (FloorDivide, floor_divide, 2, Real, Same, Flat, "lz_floordiv(a, b)", (0.5, 4.0), 0.5, "`x / y` rounded down; integers round toward zero, as MLX's do.")
+        (FloorDivide, floor_divide, 2, Real, Same, Flat, "lz_floordiv(a, b)", (0.5, 4.0), 0.5, "`x / y` rounded down; integers divided by zero give zero.")
         (Power, power, 2, Any, Same, Yes, "lz_pow(a, b)", (0.5, 3.0), 2.0, "`x` to the power `y`.")
         (Maximum, maximum, 2, Any, Same, Yes, "lz_max(a, b)", (-4.0, 4.0), 0.0, "The larger of the two; NaN if either is.")
         (Minimum, minimum, 2, Any, Same, Yes, "lz_min(a, b)", (-4.0, 4.0), 0.0, "The smaller of the two; NaN if either is.")

@@ -112,6 +112,11 @@ pub enum Work {
         /// Bytes an element: 1, 2 or 4.
         width: usize,
     },
+    /// The bytes of the input's elements in row-major order; the output takes them for elements of its own dtype.
+    Reinterpret {
+        /// The input.
+        x: View,
+    },
 }
 
 impl Work {
@@ -127,6 +132,7 @@ impl Work {
             Work::GatherAlong { .. } => "gather_along",
             Work::ScatterAlong { .. } => "scatter_along",
             Work::RandomBits { .. } => "random_bits",
+            Work::Reinterpret { .. } => "reinterpret",
         }
     }
 }

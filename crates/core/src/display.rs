@@ -1,22 +1,44 @@
 //! Printing as MLX prints: `%g` with six digits, columns aligned, long axes summarised. `Display` evaluates, `Debug` never does.
 
 use crate::Array;
+use crate::runtime::host::HostData;
 use lazulite_base::Dtype;
+use lazulite_base::Result;
 use lazulite_base::Scalar;
 use std::fmt;
 
 /// Axes longer than this show their first and last three elements.
 const LONG: usize = 6;
 
+impl Array {
+    /// The text of the array as it prints: with `decimals`, every float in fixed notation with that many. Evaluates the array, and reads
+    /// no more than it shows.
+    ///
+    /// # Errors
+    /// What evaluation reports; a tracer error in `vmap` and `compile`.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![0.125, 2.0].text(Some(2)).unwrap(), "array([0.12, 2.00], dtype=float32)");
+    /// ```
+    #[track_caller]
+    pub fn text(&self, decimals: Option<usize>) -> Result<String> {
+        let mut out = String::from("array(");
+        let cells = Cells { host: self.host()?, dims: self.dims(), decimals };
+        if self.dims().first() == Some(&0) {
+            out.push_str("[]")
+        } else {
+            cells.nest(&mut out, 0, 0)
+        }
+        out.push_str(&format!(", dtype={})", self.dtype()));
+        Ok(out)
+    }
+}
+
 impl fmt::Display for Array {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.scalars() {
-            Ok(values) => {
-                let cells: Vec<String> = values.iter().map(|s| cell(*s)).collect();
-                let mut out = String::new();
-                nest(&mut out, self.dims(), &cells, 1);
-                write!(f, "array({out}, dtype={})", self.dtype())
-            }
+        match self.text(None) {
+            Ok(text) => f.write_str(&text),
             Err(e) => write!(f, "array(<{e}>, shape={:?}, dtype={})", self.dims(), self.dtype()),
         }
     }
@@ -30,58 +52,55 @@ impl fmt::Debug for Array {
     }
 }
 
-fn nest(out: &mut String, dims: &[usize], cells: &[String], depth: usize) {
-    let Some((&n, rest)) = dims.split_first() else {
-        out.push_str(cells.first().map_or("", |c| c));
-        return;
-    };
-    let step: usize = rest.iter().product();
-    out.push('[');
-    let mut first = true;
-    for i in 0..n {
-        if n > LONG && i == 3 {
-            out.push_str(if rest.is_empty() { ", ..." } else { "," });
-            if !rest.is_empty() {
-                out.push('\n');
-                out.push_str(&" ".repeat(6 + depth));
-                out.push_str("...");
-            }
-        }
-        if n > LONG && (3..n - 3).contains(&i) {
-            continue;
-        }
-        if !first {
-            out.push(',');
-            match rest.is_empty() {
-                true => out.push(' '),
-                false => {
-                    out.push('\n');
-                    out.push_str(&" ".repeat(6 + depth));
-                }
-            }
-        }
-        first = false;
-        nest(out, rest, &cells[i * step..(i + 1) * step], depth + 1);
-    }
-    out.push(']');
+/// The elements to print.
+struct Cells<'a> {
+    host: HostData,
+    dims: &'a [usize],
+    decimals: Option<usize>,
 }
 
-fn cell(s: Scalar) -> String {
-    match s.dtype() {
-        Dtype::Bool => {
-            if s.bits() != 0 {
-                "True".into()
-            } else {
-                "False".into()
+impl Cells<'_> {
+    /// What lies from axis `axis` on, `at` elements after the first.
+    fn nest(&self, out: &mut String, axis: usize, at: isize) {
+        let Some(&n) = self.dims.get(axis) else {
+            out.push_str(&self.cell(self.host.scalar(at)));
+            return;
+        };
+        let last = axis + 1 == self.dims.len();
+        let step = self.host.strides()[axis];
+        let separator = if last { ", ".to_string() } else { format!(",\n{}", " ".repeat(7 + axis)) };
+        out.push('[');
+        for i in (0..n).filter(|i| n <= LONG || !(3..n - 3).contains(i)) {
+            if i > 0 {
+                out.push_str(&separator);
             }
+            if n > LONG && i == n - 3 {
+                out.push_str("...");
+                out.push_str(&separator);
+            }
+            self.nest(out, axis + 1, at + i as isize * step);
         }
-        Dtype::C64 => {
-            let c = s.as_complex();
-            let im = general(c.im);
-            format!("{}{}{im}j", general(c.re), if im.starts_with('-') { "" } else { "+" })
+        out.push(']');
+    }
+
+    fn cell(&self, s: Scalar) -> String {
+        match s.dtype() {
+            Dtype::Bool => if s.bits() != 0 { "True" } else { "False" }.into(),
+            Dtype::C64 => {
+                let c = s.as_complex();
+                let sign = if c.im < 0.0 { "" } else { "+" };
+                format!("{}{sign}{}j", self.number(c.re), self.number(c.im))
+            }
+            d if d.is_float() => self.number(s.as_f64()),
+            _ => format!("{s:?}"),
         }
-        d if d.is_float() => general(s.as_f64()),
-        _ => format!("{s:?}"),
+    }
+
+    fn number(&self, v: f64) -> String {
+        match self.decimals {
+            Some(n) if v.is_finite() => format!("{v:.n$}"),
+            _ => general(v),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! Depend on the crate `lazulite`, which registers the backends.
 
 mod display;
+pub mod fast;
 mod graph;
 pub mod ops;
 pub mod panicking;
@@ -23,17 +24,18 @@ pub use graph::program::Program;
 pub use plan::eval::{async_eval, eval, set_fusion};
 pub use plan::explain::explain;
 pub use runtime::counters::{Counters, counters};
+pub use runtime::host::HostData;
 pub use runtime::memory;
 pub use runtime::stream::{Device, Stream, with_stream};
 pub use statics::Static;
-pub use transforms::checkpoint::checkpoint;
+pub use transforms::checkpoint::{checkpoint, depends};
 pub use transforms::compile::{Compile, compile, compile_with};
-pub use transforms::custom::{custom_jvp, custom_vjp, custom_vmap};
+pub use transforms::custom::{Rules, custom_jvp, custom_vjp, custom_vmap};
 pub use transforms::grad::{grad, value_and_grad};
 pub use transforms::jacobian::{hessian, hvp, jacfwd, jacrev};
 pub use transforms::jvp::jvp;
 pub use transforms::trace::trace;
-pub use transforms::vjp::{Pullback, vjp};
+pub use transforms::vjp::{Pullback, vjp, vjp_at};
 pub use transforms::vmap::{vmap, vmap_axes};
 pub use tree::{AxisTree, Loss, Output, Path, Tree};
 

@@ -11,6 +11,7 @@ pub mod math;
 mod matmul;
 mod order;
 mod random;
+mod reinterpret;
 mod scatter;
 pub mod simd;
 mod sort;

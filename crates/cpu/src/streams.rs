@@ -150,7 +150,7 @@ impl Stream {
         }
     }
 
-    #[cfg(loom)]
+    #[cfg(all(test, loom))]
     fn stop(&self) {
         lock(&self.state).stop = true;
         self.wake.notify_one();
@@ -256,7 +256,7 @@ mod global {
 pub use global::*;
 
 #[cfg(all(test, loom))]
-mod model {
+mod loom_models {
     use super::*;
     use loom::sync::Arc;
     use loom::thread;

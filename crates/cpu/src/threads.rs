@@ -189,7 +189,7 @@ impl Pool {
         }
     }
 
-    #[cfg(loom)]
+    #[cfg(all(test, loom))]
     fn stop(&self) {
         lock(&self.state).stop = true;
         self.wake.notify_all();
@@ -324,7 +324,7 @@ mod global {
 pub use global::*;
 
 #[cfg(all(test, loom))]
-mod model {
+mod loom_models {
     use super::*;
     use loom::sync::Arc;
     use loom::thread;

@@ -1,244 +1,174 @@
-//! Adam and AdamW.
+//! Adam, and the step that it shares with AdamW.
 
-use crate::rate::Factor;
-use crate::{Optimizer, Rate, each, zero_steps, zeros};
-use lazulite_core::{Array, Dtype, Tree};
+use crate::check::{not_negative, share};
+use crate::walk::{Change, Rule};
+use crate::{Optimizer, Schedule};
+use lazulite_core::{Array, Dtype, Result};
 use lazulite_macros::Tree;
 
-/// Adam: steps scaled by running means of the gradient and of its square.
+/// Adam: steps along the running mean of the gradient, each element divided by the root of the running mean of its square.
 ///
-/// `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²`, `w ← w - rate m / (√v + ε)`. The means start at zero; as in MLX, this is not
-/// corrected unless [`bias_correction`](Adam::bias_correction) is on.
+/// With the gradient `g`, the weights `w`, the rate `a`, the shares `b1` and `b2` and the number of the step `t`, from 1 on, each step
+/// does
+///
+/// ```text
+/// m <- b1 m + (1 - b1) g          from m = 0
+/// v <- b2 v + (1 - b2) g^2        from v = 0
+/// w <- w - a m / (sqrt(v) + eps)
+/// ```
+///
+/// element by element, for real parameters of any shape. With [`bias_correction`](Adam::bias_correction), `m / (1 - b1^t)` and
+/// `v / (1 - b2^t)` stand in the last line for `m` and `v`: Kingma & Ba, *Adam: a method for stochastic optimization* (ICLR 2015),
+/// algorithm 1. It is off unless set, as in MLX.
 ///
 /// ```
 /// use lazulite::optim::{Adam, Optimizer};
 /// use lazulite::prelude::*;
 /// let opt = Adam::new(0.1).bias_correction(true);
-/// let w = array![1.0];
-/// let (w, state) = opt.update(&w, &array![4.0], &opt.init(&w));
-/// assert!((w.item::<f32>().unwrap() - 0.9).abs() < 1e-5);
-/// assert_eq!(state.step.item::<i32>().unwrap(), 1);
+/// let (x, _) = opt.update(&array![1.0, 1.0], &array![0.01, -100.0], &opt.init(&array![1.0, 1.0]));
+/// let x = x.to_vec::<f32>().unwrap();
+/// assert!((x[0] - 0.9).abs() < 1e-5 && (x[1] - 1.1).abs() < 1e-5); // the first step is the rate, whatever the gradient
 /// ```
 #[derive(Clone, Debug)]
 pub struct Adam {
-    rate: Rate,
-    betas: (f64, f64),
+    rate: Schedule,
+    betas: [f64; 2],
     eps: f64,
     bias_correction: bool,
 }
 
-/// The state of [`Adam`] and [`AdamW`].
+/// What [`Adam`] and [`AdamW`](crate::AdamW) keep from step to step.
 #[derive(Clone, Debug, Tree)]
 pub struct AdamState<M> {
-    /// Number of steps done, int32.
+    /// Steps done: 0-d, `uint32`.
     pub step: Array,
-    /// The running mean of each gradient.
+    /// `m`: the running mean of the gradient.
     pub mean: M,
-    /// The running mean of each gradient's square.
+    /// `v`: the running mean of the gradient's square.
     pub square: M,
 }
 
 impl Adam {
-    /// Adam with a learning rate, betas (0.9, 0.999) and eps 1e-8.
+    /// Adam at a learning rate, a number or a [`Schedule`], with the shares 0.9 and 0.999, an `eps` of 1e-8 and no correction.
+    ///
+    /// # Panics
+    /// If a constant rate is not finite.
     ///
     /// ```
     /// use lazulite::optim::{Adam, Optimizer};
     /// use lazulite::prelude::*;
-    /// let (opt, w) = (Adam::new(0.5), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 0.418862).abs() < 1e-5);
+    /// let opt = Adam::new(0.1);
+    /// let (x, _) = opt.update(&array![1.0], &array![0.5], &opt.init(&array![1.0]));
+    /// let expected = 1.0 - 0.1 * 0.1 / 0.001f32.sqrt();
+    /// assert!((x.item::<f32>().unwrap() - expected).abs() < 1e-5);
     /// ```
-    pub fn new(rate: impl Into<Rate>) -> Adam {
-        Adam { rate: rate.into(), betas: (0.9, 0.999), eps: 1e-8, bias_correction: false }
+    #[track_caller]
+    pub fn new(rate: impl Into<Schedule>) -> Adam {
+        Adam { rate: rate.into(), betas: [0.9, 0.999], eps: 1e-8, bias_correction: false }
     }
 
-    /// How much of the two means is kept from step to step.
-    ///
-    /// ```
-    /// use lazulite::optim::{Adam, Optimizer};
-    /// use lazulite::prelude::*;
-    /// let (opt, w) = (Adam::new(0.5).betas(0.5, 0.75), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 1.5).abs() < 1e-5);
-    /// ```
+    /// The shares of the old mean and of the old mean of squares that are kept at a step.
     ///
     /// # Panics
     /// If one is not in `0.0..1.0`.
-    #[must_use]
+    ///
+    /// ```
+    /// use lazulite::optim::{Adam, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let opt = Adam::new(0.5).betas(0.0, 0.0); // the sign of the gradient
+    /// let (x, _) = opt.update(&array![1.0], &array![7.0], &opt.init(&array![1.0]));
+    /// assert_eq!(x.item::<f32>().unwrap(), 0.5);
+    /// ```
     #[track_caller]
     pub fn betas(self, mean: f64, square: f64) -> Adam {
-        assert!([mean, square].iter().all(|b| (0.0..1.0).contains(b)), "the betas of Adam, {mean} and {square}, are not in 0..1");
-        Adam { betas: (mean, square), ..self }
+        Adam { betas: [share("the first beta", mean), share("the second beta", square)], ..self }
     }
 
-    /// What is added to the denominator.
+    /// What is added to the divisor.
+    ///
+    /// # Panics
+    /// If it is negative or not finite.
     ///
     /// ```
     /// use lazulite::optim::{Adam, Optimizer};
     /// use lazulite::prelude::*;
-    /// let (opt, w) = (Adam::new(0.5).eps(1.0), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 1.951533).abs() < 1e-5);
+    /// let opt = Adam::new(1.0).betas(0.0, 0.0).eps(1.0);
+    /// let (x, _) = opt.update(&array![1.0], &array![1.0], &opt.init(&array![1.0]));
+    /// assert_eq!(x.item::<f32>().unwrap(), 0.5);
     /// ```
-    #[must_use]
+    #[track_caller]
     pub fn eps(self, eps: f64) -> Adam {
-        Adam { eps, ..self }
+        Adam { eps: not_negative("eps", eps), ..self }
     }
 
-    /// Whether the means are corrected for their start at zero; no at first.
+    /// Whether the means are corrected for their start at zero.
     ///
     /// ```
     /// use lazulite::optim::{Adam, Optimizer};
     /// use lazulite::prelude::*;
-    /// let (opt, w) = (Adam::new(0.5).bias_correction(true), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 1.5).abs() < 1e-5);
+    /// let opt = Adam::new(0.1).bias_correction(true);
+    /// let (x, _) = opt.update(&array![1.0], &array![0.5], &opt.init(&array![1.0]));
+    /// assert!((x.item::<f32>().unwrap() - 0.9).abs() < 1e-6);
     /// ```
-    #[must_use]
     pub fn bias_correction(self, on: bool) -> Adam {
         Adam { bias_correction: on, ..self }
     }
 
-    /// One step in which parameters first shrink by `rate * decay`.
+    /// The state before the first step of `rule`.
     #[track_caller]
-    fn step<M: Tree>(&self, decay: f64, model: &M, grads: &M, state: &AdamState<M>) -> (M, AdamState<M>) {
-        let (b1, b2) = self.betas;
-        let rate = self.rate.at(&state.step);
+    pub(crate) fn start<M: lazulite_core::Tree>(&self, rule: &Rule, model: &M) -> Result<AdamState<M>> {
+        Ok(AdamState { step: Array::zeros([], Dtype::U32), mean: rule.zeros(model)?, square: rule.zeros(model)? })
+    }
+
+    /// A step of `rule`, with decoupled weight decay.
+    #[track_caller]
+    pub(crate) fn advance<M: lazulite_core::Tree>(
+        &self,
+        rule: &Rule,
+        weight_decay: f64,
+        model: &M,
+        grads: &M,
+        state: &AdamState<M>,
+    ) -> Result<(M, AdamState<M>)> {
+        let rate = self.rate.rate(rule.name, &state.step)?;
         let step = &state.step + 1;
-        // Per step, not per element: scalars that each tape reads.
-        let corrections = self.bias_correction.then(|| {
-            let t = step.astype(Dtype::F32);
-            let rest = |beta: f64| 1.0 - Array::from(beta as f32).power(&t);
-            let first = Factor::Scalar(rate.times(&rest(b1).reciprocal(), 1.0));
-            (first, rest(b2).rsqrt())
-        });
-        let (model, [mean, square]) = each(model, grads, [&state.mean, &state.square], |w, g, [m, v]| {
-            let m = m * b1 + g * (1.0 - b1);
-            let v = v * b2 + g.square() * (1.0 - b2);
-            let by = match &corrections {
-                Some((first, second)) => first.times(&m, 1.0) / (v.sqrt() * second.astype(w.dtype()) + self.eps),
-                None => rate.times(&m, 1.0) / (v.sqrt() + self.eps),
+        let [b1, b2] = self.betas;
+        let (model, [mean, square]) = rule.walk(model, grads, [&state.mean, &state.square], |leaf| {
+            let [m, v] = &leaf.kept;
+            let m = m * b1 + &leaf.grad * (1.0 - b1);
+            let v = v * b2 + leaf.grad.square() * (1.0 - b2);
+            let mut direction = if self.bias_correction {
+                let t = step.astype(m.dtype());
+                (&m / gathered(b1, &t)) / ((&v / gathered(b2, &t)).sqrt() + self.eps)
+            } else {
+                &m / (v.sqrt() + self.eps)
             };
-            let w = if decay == 0.0 { w.clone() } else { w - rate.times(w, decay) };
-            (w - by, [m, v])
-        });
-        (model, AdamState { step, mean, square })
+            if weight_decay != 0.0 {
+                direction += leaf.weight * weight_decay;
+            }
+            Change { descent: rate.times(&direction), kept: [m, v] }
+        })?;
+        Ok((model, AdamState { step, mean, square }))
     }
 }
+
+/// The weight of all gradients in a running mean after `t` steps, `1 - beta^t`, without the cancellation for a `beta` near 1.
+fn gathered(beta: f64, t: &Array) -> Array {
+    -(t * beta.ln()).expm1()
+}
+
+const RULE: Rule = Rule { name: "adam", complex: false };
 
 impl Optimizer for Adam {
-    type State<M: Tree> = AdamState<M>;
+    type State<M: lazulite_core::Tree> = AdamState<M>;
 
-    fn init<M: Tree>(&self, model: &M) -> AdamState<M> {
-        AdamState { step: zero_steps(), mean: zeros(model), square: zeros(model) }
+    #[track_caller]
+    fn try_init<M: lazulite_core::Tree>(&self, model: &M) -> Result<AdamState<M>> {
+        self.start(&RULE, model)
     }
 
     #[track_caller]
-    fn update<M: Tree>(&self, model: &M, grads: &M, state: &AdamState<M>) -> (M, AdamState<M>) {
-        self.step(0.0, model, grads, state)
-    }
-}
-
-/// [`Adam`] with decoupled weight decay: before each step a parameter shrinks by `rate * decay` of itself.
-///
-/// ```
-/// use lazulite::optim::{AdamW, Optimizer};
-/// use lazulite::prelude::*;
-/// let opt = AdamW::new(0.1).weight_decay(0.5);
-/// let w = array![1.0];
-/// let (w, _) = opt.update(&w, &array![0.0], &opt.init(&w));
-/// assert!((w.item::<f32>().unwrap() - 0.95).abs() < 1e-6);
-/// ```
-#[derive(Clone, Debug)]
-pub struct AdamW {
-    adam: Adam,
-    weight_decay: f64,
-}
-
-impl AdamW {
-    /// AdamW with a learning rate, betas (0.9, 0.999), eps 1e-8 and weight decay 0.01.
-    ///
-    /// ```
-    /// use lazulite::optim::{AdamW, Optimizer};
-    /// use lazulite::prelude::*;
-    /// let (opt, w) = (AdamW::new(0.5), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 0.408862).abs() < 1e-5);
-    /// ```
-    pub fn new(rate: impl Into<Rate>) -> AdamW {
-        AdamW { adam: Adam::new(rate), weight_decay: 0.01 }
-    }
-
-    /// The weight decay.
-    ///
-    /// ```
-    /// use lazulite::optim::{AdamW, Optimizer};
-    /// use lazulite::prelude::*;
-    /// let (opt, w) = (AdamW::new(0.5).weight_decay(0.5), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - -0.081138).abs() < 1e-5);
-    /// ```
-    #[must_use]
-    pub fn weight_decay(self, weight_decay: f64) -> AdamW {
-        AdamW { weight_decay, ..self }
-    }
-
-    /// As [`Adam::betas`].
-    ///
-    /// ```
-    /// use lazulite::optim::{AdamW, Optimizer};
-    /// use lazulite::prelude::*;
-    /// let (opt, w) = (AdamW::new(0.5).betas(0.5, 0.75), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 1.49).abs() < 1e-5);
-    /// ```
-    ///
-    /// # Panics
-    /// As there.
-    #[must_use]
-    #[track_caller]
-    pub fn betas(self, mean: f64, square: f64) -> AdamW {
-        AdamW { adam: self.adam.betas(mean, square), ..self }
-    }
-
-    /// As [`Adam::eps`].
-    ///
-    /// ```
-    /// use lazulite::optim::{AdamW, Optimizer};
-    /// use lazulite::prelude::*;
-    /// let (opt, w) = (AdamW::new(0.5).eps(1.0), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 1.941533).abs() < 1e-5);
-    /// ```
-    #[must_use]
-    pub fn eps(self, eps: f64) -> AdamW {
-        AdamW { adam: self.adam.eps(eps), ..self }
-    }
-
-    /// As [`Adam::bias_correction`].
-    ///
-    /// ```
-    /// use lazulite::optim::{AdamW, Optimizer};
-    /// use lazulite::prelude::*;
-    /// let (opt, w) = (AdamW::new(0.5).bias_correction(true), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 1.49).abs() < 1e-5);
-    /// ```
-    #[must_use]
-    pub fn bias_correction(self, on: bool) -> AdamW {
-        AdamW { adam: self.adam.bias_correction(on), ..self }
-    }
-}
-
-impl Optimizer for AdamW {
-    type State<M: Tree> = AdamState<M>;
-
-    fn init<M: Tree>(&self, model: &M) -> AdamState<M> {
-        self.adam.init(model)
-    }
-
-    #[track_caller]
-    fn update<M: Tree>(&self, model: &M, grads: &M, state: &AdamState<M>) -> (M, AdamState<M>) {
-        self.adam.step(self.weight_decay, model, grads, state)
+    fn try_update<M: lazulite_core::Tree>(&self, model: &M, grads: &M, state: &AdamState<M>) -> Result<(M, AdamState<M>)> {
+        self.advance(&RULE, 0.0, model, grads, state)
     }
 }

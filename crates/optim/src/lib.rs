@@ -1,58 +1,76 @@
-//! Optimizers: from a model, its gradient and a state to the next model and the next state. All are trees, so that a whole training step
-//! is a function that `compile` takes.
+//! Optimizers: functions from a model, its gradient and a state to the next model and the next state.
+//!
+//! Nothing is changed in place. The state is a [`Tree`], and it holds the number of the step, from which a [`Schedule`] computes the
+//! learning rate lazily; so an update is traced once within a compiled step, whatever the rate does.
 //!
 //! ```
-//! use lazulite::optim::{Optimizer, Sgd};
+//! use lazulite::nn::{self, Linear};
+//! use lazulite::optim::{AdamW, Optimizer, Schedule, clip_grad_norm};
 //! use lazulite::prelude::*;
 //!
-//! let opt = Sgd::new(0.1);
-//! let mut w = Array::from(3.0f32);
-//! let mut state = opt.init(&w);
-//! let step = compile(move |(w, state): &(Array, _)| {
-//!     let g = grad(|w: &Array| w.square())(w);
-//!     opt.update(w, &g, state)
+//! let x = random::normal([64, 3], &random::key(0));
+//! let y = x.matmul(&array![[1.0], [-2.0], [0.5]]);
+//! let opt = AdamW::new(Schedule::linear(0.0, 0.1, 10).then(10, Schedule::cosine(0.1, 90, 0.0)));
+//!
+//! let mut model = Linear::new(3, 1, &random::key(1));
+//! let mut state = opt.init(&model);
+//! let step = compile(move |(model, state): &(Linear, <AdamW as Optimizer>::State<Linear>)| {
+//!     let (loss, grads) = value_and_grad(|m: &Linear| nn::mse(&m.forward(&x), &y))(model);
+//!     let (grads, _norm) = clip_grad_norm(&grads, 5.0);
+//!     let (model, state) = opt.update(model, &grads, state);
+//!     (loss, model, state)
 //! });
-//! for _ in 0..50 {
-//!     (w, state) = step(&(w, state));
+//! let mut loss = f32::INFINITY;
+//! for _ in 0..100 {
+//!     let (l, m, s) = step(&(model, state));
+//!     (loss, model, state) = (l.item().unwrap(), m, s);
 //! }
-//! assert!(w.item::<f32>().unwrap().abs() < 1e-3);
+//! assert!(loss < 0.01, "{loss}");
 //! ```
+//!
+//! What is trained: floating-point and complex arrays outside of `Frozen` parts. The others stay as they are.
+//!
+//! Parameters keep their dtype. For `float16` and `bfloat16` ones the arithmetic and the state are `float32`, and only the new parameter
+//! is rounded: in half precision a mean of squares would underflow, and a decay of 0.999 rounds to 1.
 
-extern crate lazulite_core as lazulite;
+extern crate self as lazulite;
 
 mod adam;
+mod adamw;
+mod check;
 mod clip;
-mod rate;
+mod schedule;
 mod sgd;
+mod walk;
 
-pub use adam::{Adam, AdamState, AdamW};
+pub use adam::{Adam, AdamState};
+pub use adamw::AdamW;
 pub use clip::clip_grad_norm;
-pub use rate::{Rate, Schedule};
+pub use schedule::Schedule;
 pub use sgd::{Sgd, SgdState};
 
-use lazulite_core::tree::{flatten, trainable, unflatten};
-use lazulite_core::{Array, Dtype, Tree};
+use lazulite_core::{Result, Tree};
+use std::panic::Location;
+
+/// What derived code names.
+#[doc(hidden)]
+pub mod __private {
+    pub use lazulite_core::__private::*;
+}
 
 /// A rule that improves a model by its gradient.
 ///
-/// The state is a tree of arrays, the count of steps among them, so a compiled step is traced once. What is frozen or no float stays as
-/// it is.
-///
 /// ```
-/// use lazulite::optim::{Adam, Optimizer};
+/// use lazulite::optim::{Optimizer, Sgd};
 /// use lazulite::prelude::*;
 ///
-/// fn train<O: Optimizer>(opt: &O, mut w: Array, steps: usize) -> Array {
-///     let mut state = opt.init(&w);
-///     for _ in 0..steps {
-///         let g = grad(|w: &Array| w.square().sum(..))(&w);
-///         (w, state) = opt.update(&w, &g, &state);
-///     }
-///     w
+/// let opt = Sgd::new(0.1);
+/// let (mut x, mut state) = (array![3.0], opt.init(&array![3.0]));
+/// for _ in 0..50 {
+///     let g = grad(|x: &Array| x.square().sum(..))(&x);
+///     (x, state) = opt.update(&x, &g, &state);
 /// }
-///
-/// let w = train(&Adam::new(0.1), array![1.0, -1.0], 100);
-/// assert!(w.abs().max(..).item::<f32>().unwrap() < 0.1);
+/// assert!(x.item::<f32>().unwrap().abs() < 1e-4);
 /// ```
 pub trait Optimizer {
     /// What is kept from step to step, for a model of type `M`.
@@ -60,56 +78,70 @@ pub trait Optimizer {
 
     /// The state before the first step.
     ///
-    /// ```
-    /// use lazulite::optim::{Adam, Optimizer};
-    /// use lazulite::prelude::*;
-    /// assert_eq!(Adam::new(0.1).init(&array![1.0, 2.0]).mean.shape(), [2]);
-    /// ```
-    fn init<M: Tree>(&self, model: &M) -> Self::State<M>;
-
-    /// One step: the next model and the next state.
+    /// # Errors
+    /// A value error for settings that exclude one another; a type error, with the parameter's name, for a dtype that the rule does not
+    /// take.
     ///
     /// ```
     /// use lazulite::optim::{Optimizer, Sgd};
     /// use lazulite::prelude::*;
-    /// let (opt, w) = (Sgd::new(1.0), array![2.0]);
-    /// let (w, state) = opt.update(&w, &array![0.5], &opt.init(&w));
-    /// assert_eq!((w.item::<f32>().unwrap(), state.step.item::<i32>().unwrap()), (1.5, 1));
+    /// let e = Sgd::new(0.1).nesterov(true).try_init(&array![1.0]).err().unwrap();
+    /// assert_eq!(e.kind(), ErrorKind::Value);
     /// ```
+    #[track_caller]
+    fn try_init<M: Tree>(&self, model: &M) -> Result<Self::State<M>>;
+
+    /// The next model and the next state. `grads` has the model's structure and, where the model is trained, its shapes and dtypes, as
+    /// what `grad` returns.
+    ///
+    /// # Errors
+    /// What [`try_init`](Optimizer::try_init) reports; a value or type error, with the parameter's name, if the gradient or the state
+    /// does not fit the model; an error if the learning rate is not one floating-point number.
+    ///
+    /// ```
+    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::prelude::*;
+    /// let (opt, model) = (Sgd::new(0.1), (array![1.0], array![2.0, 3.0]));
+    /// let state = opt.try_init(&model).unwrap();
+    /// let e = opt.try_update(&model, &(array![1.0], array![1.0]), &state).err().unwrap();
+    /// assert!(e.to_string().contains("`1`"), "{e}"); // the name of the second array
+    /// ```
+    #[track_caller]
+    fn try_update<M: Tree>(&self, model: &M, grads: &M, state: &Self::State<M>) -> Result<(M, Self::State<M>)>;
+
+    /// [`try_init`](Optimizer::try_init), with a panic for an error.
     ///
     /// # Panics
-    /// If the gradient or the state are of a model with another number of arrays, or their shapes do not fit.
-    fn update<M: Tree>(&self, model: &M, grads: &M, state: &Self::State<M>) -> (M, Self::State<M>);
-}
-
-/// A count of steps, at zero.
-fn zero_steps() -> Array {
-    Array::zeros((), Dtype::I32)
-}
-
-/// Zeros for every array of a model.
-fn zeros<M: Tree>(model: &M) -> M {
-    model.map_arrays(&mut |x| x.zeros_like())
-}
-
-/// Applies `rule` to the trained arrays of a model, each with its gradient and its `N` arrays of state; the others stay as they are.
-#[track_caller]
-fn each<M: Tree, const N: usize>(
-    model: &M,
-    grads: &M,
-    state: [&M; N],
-    mut rule: impl FnMut(&Array, &Array, [&Array; N]) -> (Array, [Array; N]),
-) -> (M, [M; N]) {
-    let (mut params, grads) = (flatten(model), flatten(grads));
-    let mut kept = state.map(flatten);
-    let fits = grads.len() == params.len() && kept.iter().all(|k| k.len() == params.len());
-    assert!(fits, "the gradient or the optimizer's state belongs to another model: {} arrays for {}", grads.len(), params.len());
-    for (i, trained) in trainable(model).into_iter().enumerate() {
-        if trained {
-            let (param, next) = rule(&params[i], &grads[i], std::array::from_fn(|n| &kept[n][i]));
-            params[i] = param;
-            kept.iter_mut().zip(next).for_each(|(k, x)| k[i] = x);
-        }
+    /// For its errors.
+    ///
+    /// ```
+    /// use lazulite::optim::{Adam, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let state = Adam::new(0.1).init(&array![1.0, 2.0]);
+    /// assert_eq!(state.mean.to_vec::<f32>().unwrap(), [0.0, 0.0]);
+    /// ```
+    #[track_caller]
+    fn init<M: Tree>(&self, model: &M) -> Self::State<M> {
+        let site = Location::caller();
+        self.try_init(model).unwrap_or_else(|e| e.at(site).raise())
     }
-    (unflatten(model, &params), std::array::from_fn(|n| unflatten(state[n], &kept[n])))
+
+    /// [`try_update`](Optimizer::try_update), with a panic for an error.
+    ///
+    /// # Panics
+    /// For its errors.
+    ///
+    /// ```
+    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::prelude::*;
+    /// let (opt, x) = (Sgd::new(0.5), array![1.0, 2.0]);
+    /// let (x, state) = opt.update(&x, &array![2.0, -2.0], &opt.init(&x));
+    /// assert_eq!(x.to_vec::<f32>().unwrap(), [0.0, 3.0]);
+    /// assert_eq!(state.step.item::<u32>().unwrap(), 1);
+    /// ```
+    #[track_caller]
+    fn update<M: Tree>(&self, model: &M, grads: &M, state: &Self::State<M>) -> (M, Self::State<M>) {
+        let site = Location::caller();
+        self.try_update(model, grads, state).unwrap_or_else(|e| e.at(site).raise())
+    }
 }

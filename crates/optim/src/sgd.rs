@@ -1,140 +1,188 @@
 //! Stochastic gradient descent.
 
-use crate::rate::Factor;
-use crate::{Optimizer, Rate, each, zero_steps, zeros};
-use lazulite_core::{Array, Tree};
+use crate::check::{finite, not_negative};
+use crate::walk::{Change, Leaf, Rule};
+use crate::{Optimizer, Schedule};
+use lazulite_core::{Array, Dtype, Error, Result};
 use lazulite_macros::Tree;
 
-/// Gradient descent, with momentum, Nesterov's momentum, dampening and weight decay if wanted.
+const RULE: Rule = Rule { name: "sgd", complex: true };
+
+/// Stochastic gradient descent, with momentum if asked for.
 ///
-/// `v ← momentum v + (1 - dampening) (g + decay w)`, `w ← w - rate v`.
+/// With the gradient `g`, the weights `w`, the rate `a`, weight decay `d`, momentum `m` and dampening `q`, each step does
+///
+/// ```text
+/// g <- g + d w
+/// v <- m v + (1 - q) g            from v = 0
+/// w <- w - a v                    momentum
+/// w <- w - a (g + m v)            Nesterov's
+/// w <- w - a g                    no momentum
+/// ```
+///
+/// element by element, for parameters of any shape. Momentum and Nesterov's accelerated gradient are those of Sutskever, Martens, Dahl &
+/// Hinton, *On the importance of initialization and momentum in deep learning* (ICML 2013), with two changes that are usual: the rate is
+/// outside of `v`, so that a new rate acts at once; and what is kept are the weights ahead of theirs by `m v`, where Nesterov's gradient
+/// is taken.
+///
+/// The first step is dampened like any other.
 ///
 /// ```
 /// use lazulite::optim::{Optimizer, Sgd};
 /// use lazulite::prelude::*;
-/// let opt = Sgd::new(0.5).momentum(0.9).nesterov(true);
-/// let w = array![1.0];
-/// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-/// assert!((w.item::<f32>().unwrap() - 0.05).abs() < 1e-6); // 1 - 0.5 (1 + 0.9)
+/// let opt = Sgd::new(0.1).momentum(0.5);
+/// let (x, state) = opt.update(&array![1.0], &array![2.0], &opt.init(&array![1.0]));
+/// let (x, _) = opt.update(&x, &array![2.0], &state);
+/// assert!((x.item::<f32>().unwrap() - (1.0 - 0.2 - 0.3)).abs() < 1e-6);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Sgd {
-    rate: Rate,
+    rate: Schedule,
     momentum: f64,
     weight_decay: f64,
     dampening: f64,
     nesterov: bool,
 }
 
-/// The state of [`Sgd`].
+/// What [`Sgd`] keeps from step to step.
 #[derive(Clone, Debug, Tree)]
 pub struct SgdState<M> {
-    /// Number of steps done, int32.
+    /// Steps done: 0-d, `uint32`.
     pub step: Array,
-    /// The velocity of each parameter, if there is momentum.
+    /// `v`, in the model's structure; nothing without momentum.
     pub velocity: Option<M>,
 }
 
 impl Sgd {
-    /// Plain descent with a learning rate.
+    /// Descent at a learning rate, a number or a [`Schedule`], without momentum or decay.
+    ///
+    /// # Panics
+    /// If a constant rate is not finite.
     ///
     /// ```
-    /// use lazulite::optim::{Sgd, Optimizer};
+    /// use lazulite::optim::{Optimizer, Sgd};
     /// use lazulite::prelude::*;
-    /// let (opt, w) = (Sgd::new(0.5), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 1.5).abs() < 1e-5);
+    /// let opt = Sgd::new(0.25);
+    /// let (x, _) = opt.update(&array![1.0, 2.0], &array![4.0, -4.0], &opt.init(&array![1.0, 2.0]));
+    /// assert_eq!(x.to_vec::<f32>().unwrap(), [0.0, 3.0]);
     /// ```
-    pub fn new(rate: impl Into<Rate>) -> Sgd {
+    #[track_caller]
+    pub fn new(rate: impl Into<Schedule>) -> Sgd {
         Sgd { rate: rate.into(), momentum: 0.0, weight_decay: 0.0, dampening: 0.0, nesterov: false }
     }
 
-    /// How much of the velocity is kept from step to step; 0 at first.
+    /// The share `m` of the velocity that is kept, 0 unless set.
+    ///
+    /// # Panics
+    /// If it is negative or not finite.
     ///
     /// ```
-    /// use lazulite::optim::{Sgd, Optimizer};
+    /// use lazulite::optim::{Optimizer, Sgd};
     /// use lazulite::prelude::*;
-    /// let (opt, w) = (Sgd::new(0.5).momentum(0.9), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 1.5).abs() < 1e-5);
+    /// assert!(Sgd::new(0.1).init(&array![1.0]).velocity.is_none());
+    /// assert!(Sgd::new(0.1).momentum(0.9).init(&array![1.0]).velocity.is_some());
     /// ```
-    #[must_use]
+    #[track_caller]
     pub fn momentum(self, momentum: f64) -> Sgd {
-        Sgd { momentum, ..self }
+        Sgd { momentum: not_negative("momentum", momentum), ..self }
     }
 
-    /// How much of the parameter is added to its gradient; 0 at first.
+    /// The weight `d` of the penalty `d / 2 * |w|^2`, whose gradient is added to the loss's; 0 unless set.
+    ///
+    /// # Panics
+    /// If it is negative or not finite.
     ///
     /// ```
-    /// use lazulite::optim::{Sgd, Optimizer};
+    /// use lazulite::optim::{Optimizer, Sgd};
     /// use lazulite::prelude::*;
-    /// let (opt, w) = (Sgd::new(0.5).weight_decay(0.5), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 1.0).abs() < 1e-5);
+    /// let opt = Sgd::new(0.5).weight_decay(0.5);
+    /// let (x, _) = opt.update(&array![4.0], &array![0.0], &opt.init(&array![4.0]));
+    /// assert_eq!(x.item::<f32>().unwrap(), 3.0);
     /// ```
-    #[must_use]
+    #[track_caller]
     pub fn weight_decay(self, weight_decay: f64) -> Sgd {
-        Sgd { weight_decay, ..self }
+        Sgd { weight_decay: not_negative("weight decay", weight_decay), ..self }
     }
 
-    /// How much of the gradient is kept from the velocity; 0 at first.
+    /// The share `q` of each gradient that is kept out of the velocity, 0 unless set. Without momentum it does nothing.
+    ///
+    /// # Panics
+    /// If it is not finite.
     ///
     /// ```
-    /// use lazulite::optim::{Sgd, Optimizer};
+    /// use lazulite::optim::{Optimizer, Sgd};
     /// use lazulite::prelude::*;
-    /// let (opt, w) = (Sgd::new(0.5).momentum(0.9).dampening(0.5), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 1.75).abs() < 1e-5);
+    /// let opt = Sgd::new(1.0).momentum(0.9).dampening(0.5);
+    /// let (x, _) = opt.update(&array![1.0], &array![1.0], &opt.init(&array![1.0]));
+    /// assert_eq!(x.item::<f32>().unwrap(), 0.5);
     /// ```
-    #[must_use]
+    #[track_caller]
     pub fn dampening(self, dampening: f64) -> Sgd {
-        Sgd { dampening, ..self }
+        Sgd { dampening: finite("dampening", dampening), ..self }
     }
 
-    /// Whether the velocity is looked ahead; no at first. It needs momentum and no dampening.
+    /// Nesterov's accelerated gradient. It needs momentum and no dampening; `init` and `update` check that.
     ///
     /// ```
-    /// use lazulite::optim::{Sgd, Optimizer};
+    /// use lazulite::optim::{Optimizer, Sgd};
     /// use lazulite::prelude::*;
-    /// let (opt, w) = (Sgd::new(0.5).momentum(0.5).nesterov(true), array![2.0]);
-    /// let (w, _) = opt.update(&w, &array![1.0], &opt.init(&w));
-    /// assert!((w.item::<f32>().unwrap() - 1.25).abs() < 1e-5);
+    /// let opt = Sgd::new(1.0).momentum(0.5).nesterov(true);
+    /// let (x, _) = opt.update(&array![1.0], &array![1.0], &opt.init(&array![1.0]));
+    /// assert_eq!(x.item::<f32>().unwrap(), 1.0 - 1.5);
     /// ```
-    #[must_use]
-    pub fn nesterov(self, nesterov: bool) -> Sgd {
-        Sgd { nesterov, ..self }
+    pub fn nesterov(self, on: bool) -> Sgd {
+        Sgd { nesterov: on, ..self }
+    }
+
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        if self.nesterov && (self.momentum == 0.0 || self.dampening != 0.0) {
+            let text = format!("Nesterov's needs momentum and no dampening, not {} and {}", self.momentum, self.dampening);
+            return Err(Error::value(RULE.name, text));
+        }
+        Ok(())
+    }
+
+    /// The loss's gradient and the penalty's.
+    fn gradient<const K: usize>(&self, leaf: &Leaf<K>) -> Array {
+        if self.weight_decay == 0.0 { leaf.grad.clone() } else { &leaf.grad + &leaf.weight * self.weight_decay }
     }
 }
 
 impl Optimizer for Sgd {
-    type State<M: Tree> = SgdState<M>;
+    type State<M: lazulite_core::Tree> = SgdState<M>;
 
-    fn init<M: Tree>(&self, model: &M) -> SgdState<M> {
-        SgdState { step: zero_steps(), velocity: (self.momentum > 0.0).then(|| zeros(model)) }
+    #[track_caller]
+    fn try_init<M: lazulite_core::Tree>(&self, model: &M) -> Result<SgdState<M>> {
+        self.check()?;
+        let zeros = RULE.zeros(model)?;
+        Ok(SgdState { step: Array::zeros([], Dtype::U32), velocity: (self.momentum != 0.0).then_some(zeros) })
     }
 
     #[track_caller]
-    fn update<M: Tree>(&self, model: &M, grads: &M, state: &SgdState<M>) -> (M, SgdState<M>) {
-        let proper = !self.nesterov || self.momentum > 0.0 && self.dampening == 0.0;
-        assert!(proper, "Nesterov's momentum needs momentum and no dampening");
-        let rate = self.rate.at(&state.step);
-        let decayed = |w: &Array, g: &Array| if self.weight_decay == 0.0 { g.clone() } else { g + w * self.weight_decay };
+    fn try_update<M: lazulite_core::Tree>(&self, model: &M, grads: &M, state: &SgdState<M>) -> Result<(M, SgdState<M>)> {
+        self.check()?;
+        let rate = self.rate.rate(RULE.name, &state.step)?;
         let step = &state.step + 1;
-        let Some(velocity) = &state.velocity else {
-            let (model, []) = each(model, grads, [], |w, g, []| (descend(w, &rate, &decayed(w, g)), []));
-            return (model, SgdState { step, velocity: None });
-        };
-        let (model, [velocity]) = each(model, grads, [velocity], |w, g, [v]| {
-            let g = decayed(w, g);
-            let v = v * self.momentum + &g * (1.0 - self.dampening);
-            let by = if self.nesterov { g + &v * self.momentum } else { v.clone() };
-            (descend(w, &rate, &by), [v])
-        });
-        (model, SgdState { step, velocity: Some(velocity) })
+        match (&state.velocity, self.momentum != 0.0) {
+            (None, false) => {
+                let (model, []) = RULE.walk(model, grads, [], |leaf| Change { descent: rate.times(&self.gradient(&leaf)), kept: [] })?;
+                Ok((model, SgdState { step, velocity: None }))
+            }
+            (Some(velocity), true) => {
+                let (model, [velocity]) = RULE.walk(model, grads, [velocity], |leaf| {
+                    let g = self.gradient(&leaf);
+                    let fresh = if self.dampening == 0.0 { g.clone() } else { &g * (1.0 - self.dampening) };
+                    let v = &leaf.kept[0] * self.momentum + fresh;
+                    let direction = if self.nesterov { g + &v * self.momentum } else { v.clone() };
+                    Change { descent: rate.times(&direction), kept: [v] }
+                })?;
+                Ok((model, SgdState { step, velocity: Some(velocity) }))
+            }
+            (_, needed) => {
+                let (has, needs) = if needed { ("no", "has") } else { ("a", "has no") };
+                Err(Error::value(RULE.name, format!("the state has {has} velocity, but the optimizer {needs} momentum")))
+            }
+        }
     }
-}
-
-/// `w - rate by`.
-fn descend(w: &Array, rate: &Factor, by: &Array) -> Array {
-    w - rate.times(by, 1.0)
 }

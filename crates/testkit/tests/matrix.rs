@@ -42,4 +42,5 @@ families! {
     indexing: Indexing;
     sorting: Sorting;
     random: Random;
+    models: Models;
 }

@@ -181,6 +181,17 @@ impl Array {
         self.node.site
     }
 
+    /// Whether both are handles on one value, not just on equal ones.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = array![1.0];
+    /// assert!(x.is(&x.clone()) && !x.is(&array![1.0]));
+    /// ```
+    pub fn is(&self, other: &Array) -> bool {
+        Arc::ptr_eq(&self.node, &other.node) && self.out == other.out
+    }
+
     /// Whether the elements exist in memory (or are being computed).
     ///
     /// ```
@@ -212,7 +223,7 @@ impl Array {
     }
 
     /// Evaluates and returns the data.
-    fn data(&self) -> Result<Data> {
+    pub(crate) fn data(&self) -> Result<Data> {
         if let Some(d) = self.node.data(self.out) {
             return Ok(d);
         }
@@ -261,17 +272,7 @@ impl Array {
         if self.aval().size() != 1 {
             return Err(Error::value("item", format!("needs an array of one element, not one of shape {:?}", self.dims())));
         }
-        Ok(self.scalars()?[0])
-    }
-
-    /// The elements as scalars, in row-major order.
-    #[track_caller]
-    pub(crate) fn scalars(&self) -> Result<Vec<Scalar>> {
-        macro_rules! read {
-            ($($d:ident: $t:ty),*) => { match self.dtype() { $(Dtype::$d => self.to_vec::<$t>()?.into_iter().map(Element::scalar).collect()),* } };
-        }
-        Ok(read!(Bool: bool, U8: u8, U16: u16, U32: u32, U64: u64, I8: i8, I16: i16, I32: i32, I64: i64, F16: half::f16, BF16: half::bf16,
-                 F32: f32, F64: f64, C64: num_complex::Complex32))
+        Ok(self.host()?.scalar(0))
     }
 }
 

@@ -91,6 +91,30 @@ op! {
         crate::ops::concatenate(&[&part(cut, None)?, &part(0, Some(cut))?], at as i64)
     }
 
+    /// The elements rolled along several axes, by a shift for each; one shift or one axis serves for all. Without axes the flattened array
+    /// is rolled by the sum of the shifts.
+    ///
+    /// # Errors
+    /// An index error for an axis out of range, a value error for shifts and axes of different number.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = array![[1, 2], [3, 4]];
+    /// assert_eq!(x.roll_all(&[1], Some(&[0, 1])).to_vec::<i32>().unwrap(), [4, 3, 2, 1]);
+    /// assert_eq!(x.roll_all(&[1], None).to_vec::<i32>().unwrap(), [4, 1, 2, 3]);
+    /// ```
+    pub fn roll_all(x, shifts: &[i64], axes: Option<&[i64]>) -> Array {
+        let Some(axes) = axes else {
+            let flat = roll(&crate::ops::reshape(x, [-1])?, shifts.iter().sum(), 0)?;
+            return view::reshape_to(&flat, x.shape().into());
+        };
+        if shifts.len() != axes.len() && shifts.len() != 1 && axes.len() != 1 {
+            return Err(Error::value("roll", format!("{} shifts for {} axes", shifts.len(), axes.len())));
+        }
+        let n = shifts.len().max(axes.len());
+        (0..n).try_fold(x.clone(), |y, i| roll(&y, shifts[i.min(shifts.len() - 1)], axes[i.min(axes.len() - 1)]))
+    }
+
     /// The matrix with a vector on its diagonal `k`, or the diagonal `k` of a matrix.
     ///
     /// # Errors

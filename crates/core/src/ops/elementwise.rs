@@ -145,6 +145,27 @@ pub(crate) fn binary(op: Op, x: &Array, y: Rhs) -> Result<Array> {
     apply(op, None, &[Rhs::Array(x.clone()), y])
 }
 
+/// Applies a row of two operands, each an array or a literal, in either order. Two literals give an array of their own default dtypes.
+///
+/// # Errors
+/// A value error for shapes that do not broadcast or a literal that does not fit, a type error for a dtype it does not take.
+///
+/// ```
+/// use lazulite::{Op, Scalar, prelude::*};
+/// use lazulite::ops::{Rhs, binary_op};
+/// let one = Rhs::Literal(Scalar::new(1.0, Dtype::F64));
+/// let x = Rhs::Array(array![0.25]);
+/// assert_eq!(binary_op(Op::Subtract, one, x).unwrap().item::<f32>().unwrap(), 0.75);
+/// ```
+#[track_caller]
+pub fn binary_op(op: Op, x: Rhs, y: Rhs) -> Result<Array> {
+    crate::ops::at_caller(match (x, y) {
+        (Rhs::Array(x), y) => binary(op, &x, y),
+        (Rhs::Literal(a), y @ Rhs::Literal(_)) => binary(op, &Array::scalar(a.cast(default_of(a))), y),
+        (x, y) => apply(op, None, &[x, y]),
+    })
+}
+
 /// Applies a row to values of rules: they agree in dtype and shape, or are scalars.
 #[track_caller]
 pub(crate) fn on_vals(op: Op, vals: &[&Val]) -> Val {
@@ -287,7 +308,7 @@ op! {
         minimum(&maximum(x, low)?, high)
     }
 
-    /// Rounds to `decimals` places, halves to even.
+    /// Rounds to `decimals` places, halves to even; integers stay integers.
     ///
     /// # Errors
     /// A type error for bool.
@@ -299,6 +320,10 @@ op! {
     pub fn round(x, decimals: i32) -> Array {
         if decimals == 0 {
             return rint(x);
+        }
+        if !x.dtype().is_inexact() {
+            let wide = crate::ops::astype(x, Dtype::F64)?;
+            return if decimals > 0 { Ok(x.clone()) } else { crate::ops::astype(&round(&wide, decimals)?, x.dtype()) };
         }
         let scale = 10f64.powi(decimals.abs());
         if decimals > 0 { divide(&rint(&multiply(x, scale)?)?, scale) } else { multiply(&rint(&divide(x, scale)?)?, scale) }
@@ -382,7 +407,6 @@ op! {
     /// assert!(array![1.0, 2.0].isclose(&array![1.0, 2.0]).all(..).item::<bool>().unwrap());
     /// ```
     pub fn isclose(x, y: &Array) -> Array {
-        let near = less_equal(&abs(&subtract(x, y)?)?, &add(&multiply(&abs(y)?, 1e-5)?, 1e-8)?)?;
-        logical_or(&logical_and(&near, &isfinite(y)?)?, &equal(x, y)?)
+        crate::ops::isclose_within(x, y, 1e-5, 1e-8, false)
     }
 }

@@ -186,6 +186,12 @@ impl SliceEnd for RangeFull {
     }
 }
 
+impl SliceEnd for Option<i64> {
+    fn slice_end(self) -> Option<i64> {
+        self
+    }
+}
+
 /// Every `step`-th element from `start` to before `stop`; `..` stands for the axis's own end. A negative step goes backwards.
 ///
 /// ```
@@ -228,6 +234,10 @@ impl Index {
         let any = parts.iter().any(|p| matches!(p.0, Kind::Array(_)));
         let (mut others, mut runs, mut inside) = (0, 0, false);
         for part in parts {
+            // An ellipsis that stands for no axis separates nothing.
+            if matches!(part.0, Kind::Ellipsis) && taken == x.ndim() {
+                continue;
+            }
             let axis = out.ranges.len();
             let advanced = any && matches!(part.0, Kind::At(_) | Kind::Array(_));
             if advanced && !inside {
@@ -417,6 +427,22 @@ fn aligned(op: &str, x: &Array, index: &Array, axis: usize) -> Result<(Array, Ar
     Ok((crate::ops::broadcast_to(x, &dims)?, index))
 }
 
+/// The indices along each axis of a block that starts at `start`; none for an axis that starts at zero.
+fn block_places(op: &str, x: &Array, start: &Array, axes: &[i64], sizes: &[usize]) -> Result<Vec<Option<Array>>> {
+    check(op, start)?;
+    if start.shape() != [axes.len()] || sizes.len() != x.ndim() || sizes.iter().zip(x.shape()).any(|(s, n)| s > n) {
+        let text = format!("start of shape {:?} for axes {axes:?}, block of {sizes:?} from {:?}", start.dims(), x.dims());
+        return Err(Error::value(op, text));
+    }
+    let mut places: Vec<Option<Array>> = vec![None; x.ndim()];
+    for (i, &axis) in axes.iter().enumerate() {
+        let at = shape::axis(op, axis, x.ndim())?;
+        let first = crate::ops::astype(&view::pick(start, 0, i)?, Dtype::I64)?;
+        places[at] = Some(crate::ops::add(&create::index_along(&[sizes[at]], 0, Dtype::I64), &first)?);
+    }
+    Ok(places)
+}
+
 op! {
     /// What an index selects: a number, a range, an integer array, `Ellipsis`, `NewAxis`, [`slice`](crate::ops::slice), or a tuple of
     /// them. Negative numbers and ends count from the end. Index arrays broadcast among each other, and their axes go where NumPy puts
@@ -507,6 +533,25 @@ op! {
         update("minimum_at", x, ix, value, Combine::Min)
     }
 
+    /// The array with the elements where `mask` holds replaced. The mask covers the leading axes; the value covers the rest: with no more
+    /// axes than those it broadcasts to each place, with one more its rows go to the places in order, and there must be enough of them.
+    ///
+    /// # Errors
+    /// A value error for a mask that is not bool or does not match the leading axes, a value that fits neither form, or too few rows
+    /// (inside `vmap` and `compile`, where the number of places is not known: fewer rows than the mask has elements).
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = array![1, 2, 3];
+    /// let mask = array![true, false, true];
+    /// assert_eq!(x.masked_set(&mask, 0).to_vec::<i32>().unwrap(), [0, 2, 0]);
+    /// assert_eq!(x.masked_set(&mask, &array![7, 8]).to_vec::<i32>().unwrap(), [7, 2, 8]);
+    /// assert!(ops::masked_set(&x, &mask, &array![7]).is_err());
+    /// ```
+    pub fn masked_set(x, mask: &Array, value: impl IntoOperand) -> Array {
+        crate::ops::mask::masked_set(x, mask, value.into_operand())
+    }
+
     /// The slices of `axis` that an integer array names; its axes replace the axis. An index outside is clamped.
     ///
     /// # Errors
@@ -523,6 +568,60 @@ op! {
         let y = gather(x, &Place::Axes(smallvec![at]), std::slice::from_ref(index), false)?;
         let rank = index.ndim();
         view::permute(&y, (rank..rank + at).chain(0..rank).chain(rank + at..y.ndim()).collect())
+    }
+
+    /// A block of the array that starts at indices known only when it is computed: `start` has an index for each of `axes`, `sizes` the
+    /// block's size along every axis.
+    ///
+    /// # Errors
+    /// An index error for an axis out of range; a value error for a start that does not fit the axes, or sizes beyond the array.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = Array::arange(0, 10, 1, Dtype::I32);
+    /// assert_eq!(x.block(&array![2], &[0], &[3]).to_vec::<i32>().unwrap(), [2, 3, 4]);
+    /// ```
+    pub fn block(x, start: &Array, axes: &[i64], sizes: &[usize]) -> Array {
+        let places = block_places("slice", x, start, axes, sizes)?;
+        let mut y = x.clone();
+        for (axis, (&size, place)) in sizes.iter().zip(places).enumerate() {
+            y = match place {
+                Some(index) => take(&y, &index, axis as i64)?,
+                None => {
+                    let mut ranges: SmallVec<[Range; 4]> = smallvec![Range::FULL; x.ndim()];
+                    ranges[axis].stop = Some(size as i64);
+                    view::slice_ranges(&y, ranges)?
+                }
+            };
+        }
+        Ok(y)
+    }
+
+    /// The array with a block replaced by `update`, which has as many axes: the counterpart of [`block`].
+    ///
+    /// # Errors
+    /// As for `block`.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = array![0, 0, 0, 0].set_block(&array![7, 8], &array![1], &[0]);
+    /// assert_eq!(x.to_vec::<i32>().unwrap(), [0, 7, 8, 0]);
+    /// ```
+    pub fn set_block(x, update: &Array, start: &Array, axes: &[i64]) -> Array {
+        if update.ndim() != x.ndim() {
+            let text = format!("the update has {} axes, the array {}", update.ndim(), x.ndim());
+            return Err(Error::value("slice_update", text));
+        }
+        let sizes = update.shape();
+        let places = block_places("slice_update", x, start, axes, sizes)?;
+        let n = x.ndim();
+        let parts = places.into_iter().enumerate().map(|(axis, place)| -> Result<Part> {
+            let line = place.unwrap_or_else(|| create::index_along(&sizes[axis..=axis], 0, Dtype::I64));
+            let mut dims = Dims::from_elem(1, n);
+            dims[axis] = sizes[axis];
+            Ok(Part(Kind::Array(view::reshape_to(&line, dims)?)))
+        });
+        set(x, parts.collect::<Result<Vec<_>>>()?, update)
     }
 
     /// The elements along `axis` that an integer array names: `out[.., i, ..] = x[.., index[.., i, ..], ..]`. The other axes broadcast.

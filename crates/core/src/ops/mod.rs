@@ -6,17 +6,25 @@
 pub mod arg;
 pub mod arrange;
 pub mod cast;
+mod compare;
+mod contract;
 pub mod create;
 pub mod derivative;
+pub mod einsum;
 pub mod elementwise;
+pub mod fast;
 mod gather;
 pub mod index;
 pub mod join;
+pub mod layout;
 pub mod literal;
+mod mask;
 pub mod matmul;
 pub mod operators;
 pub mod random;
 pub mod reduce;
+mod reinterpret;
+pub mod stats;
 pub mod view;
 
 use crate::Array;
@@ -105,14 +113,22 @@ pub(crate) fn at_caller<T>(r: Result<T>) -> Result<T> {
 pub use arg::*;
 pub use arrange::*;
 pub use cast::*;
+pub use compare::*;
+pub use contract::{Norm, cross, kron, norm, tensordot, vecdot};
 pub use create::*;
+pub use einsum::einsum;
 pub use elementwise::*;
 pub use index::{Ellipsis, IndexPart, IntoIndex, NewAxis, SliceEnd, slice};
-pub use index::{add_at, index, maximum_at, minimum_at, multiply_at, put_along_axis, set, take, take_along_axis};
+pub use index::{
+    add_at, block, index, masked_set, maximum_at, minimum_at, multiply_at, put_along_axis, set, set_block, take, take_along_axis,
+};
 pub use join::*;
+pub use layout::{PadMode, as_strided, at_least, diagonal_of, expand_axes, meshgrid, pad_with, unflatten, unstack};
 pub use literal::from_literal;
 pub use matmul::*;
 pub use reduce::*;
+pub use reinterpret::view;
+pub use stats::{bartlett, blackman, count_nonzero, diff, hamming, hanning, median};
 pub use view::*;
 
 /// A shape given as an array, a slice, a vector or a single size.

@@ -539,11 +539,34 @@ fn below(n: usize, key: &Array) -> Result<Array> {
     crate::ops::argsort(&words("random.permutation", [n].into(), key)?, 0)
 }
 
-/// The argmax along `axis` of the logits with Gumbel noise of shape `shape`.
+/// The argmax along `axis` of the logits with Gumbel noise of shape `shape`. Draws of one distribution need fewer random numbers: each is
+/// the first category at which the cumulative distribution reaches a uniform number. (MLX draws so, and the numbers are to be the same.)
 #[track_caller]
 fn sample(logits: &Array, axis: usize, shape: Shape, key: &Array) -> Result<Array> {
+    let n = shape.0[axis];
+    if shape.0.len() > 1 && n > 0 && logits.size() == n {
+        let mut dims = shape.0;
+        dims.remove(axis);
+        let probability = crate::ops::softmax(&crate::ops::astype(&crate::ops::reshape(logits, [-1])?, Dtype::F32)?, -1)?;
+        let u = crate::ops::expand_dims(&unit("random.categorical", dims.into(), Dtype::F32, key)?, -1)?;
+        let below = crate::ops::sum(&crate::ops::less(&cumulative(&probability)?, &u)?, -1)?;
+        return crate::ops::astype(&crate::ops::minimum(&below, n as i32 - 1)?, Dtype::U32);
+    }
     let noise = gumbel(shape, Dtype::F32, key)?;
     crate::ops::argmax(&crate::ops::add(logits, &noise)?, axis as i64)
+}
+
+/// The sums of all leading elements of a vector: within rows of a square, and over the rows.
+#[track_caller]
+fn cumulative(x: &Array) -> Result<Array> {
+    let n = x.size();
+    let side = n.isqrt() + usize::from(n.isqrt().pow(2) < n);
+    let square = crate::ops::reshape(&crate::ops::pad(x, &[(0, side * side - n)], 0.0)?, [side as i64, side as i64])?;
+    let within = crate::ops::matmul(&square, &crate::ops::transpose(&Array::tri(side, side, 0, Dtype::F32), [1, 0])?)?;
+    let rows = crate::ops::sum(&square, crate::ops::keep(-1))?;
+    let before = crate::ops::matmul(&Array::tri(side, side, -1, Dtype::F32), &rows)?;
+    let all = crate::ops::reshape(&crate::ops::add(&within, &before)?, [-1])?;
+    crate::ops::split_at(&all, &[n], 0).map(|mut parts| parts.swap_remove(0))
 }
 
 /// The dtype, at least f32.

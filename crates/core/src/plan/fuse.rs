@@ -2,7 +2,7 @@
 //!
 //! Every elementwise node has a *space*, its shape without axes of size one; a reduction belongs to the space of its input. A node's
 //! *level* is the largest over its inputs of: the input's level if both can be in one tape, else the level at which the input is in
-//! memory, one more than its maker's. Groups of one level never depend on one another, so merging them never makes a cycle, and the
+//! memory, one more than its maker's ([`super::sink`] lets some go later). Groups of one level never depend on one another, so merging them never makes a cycle, and the
 //! whole is one linear pass.
 //!
 //! Within a group over a space with reduced axes, values are per element or *outer*, one a row. An outer value that is broadcast back
@@ -14,6 +14,7 @@
 use crate::graph::node::Aval;
 use crate::plan::Param;
 use crate::plan::ir::{Arg, Ir, Value};
+use crate::plan::sink;
 use crate::primitive::{Prim, Role};
 use crate::runtime::buffer::Layout;
 use crate::runtime::stream::Stream;
@@ -82,6 +83,8 @@ pub(crate) struct Fused {
     /// Values that must be in memory: read by another step, or wanted.
     pub stored: Vec<Vec<bool>>,
     fusion: bool,
+    /// By node: the lowest level that an elementwise one may have; empty where every node goes as early as it can.
+    floors: Vec<u32>,
     /// By value: the last group that read it from memory.
     readers: rustc_hash::FxHashMap<(u32, u32), u32>,
     /// The last group of a small space, by level.
@@ -93,7 +96,7 @@ pub(crate) fn squeeze(dims: &[usize], strides: &[isize]) -> (Dims, lazulite_base
     dims.iter().zip(strides).filter(|&(&d, _)| d != 1).map(|(&d, &s)| (d, s)).unzip()
 }
 
-fn space_of(dims: &[usize]) -> Dims {
+pub(crate) fn space_of(dims: &[usize]) -> Dims {
     dims.iter().copied().filter(|&d| d != 1).collect()
 }
 
@@ -129,11 +132,20 @@ impl Group {
 impl Fused {
     /// Groups the nodes of `ir`.
     pub fn new(ir: &Ir, fusion: bool, leaf_layouts: &dyn Fn(u32) -> Layout) -> Fused {
+        let earliest = Fused::from_floors(ir, fusion, leaf_layouts, Vec::new());
+        match fusion.then(|| sink::floors(ir, &earliest)).flatten() {
+            Some(floors) => Fused::from_floors(ir, fusion, leaf_layouts, floors),
+            None => earliest,
+        }
+    }
+
+    fn from_floors(ir: &Ir, fusion: bool, leaf_layouts: &dyn Fn(u32) -> Layout, floors: Vec<u32>) -> Fused {
         let mut f = Fused {
             places: Vec::with_capacity(ir.nodes.len()),
             groups: Vec::new(),
             stored: ir.nodes.iter().map(|n| vec![false; n.avals.len()]).collect(),
             fusion,
+            floors,
             readers: Default::default(),
             small: Default::default(),
         };
@@ -353,6 +365,7 @@ impl Fused {
             values.iter().map(|&v| if self.fusion { self.inside(v, &aval.shape) } else { None }).collect();
         let group_level = |f: &Fused, u: &Option<(u32, Use)>| u.map(|(g, _)| f.groups[g as usize].level);
         let level = values.iter().zip(&uses).map(|(&v, u)| group_level(self, u).unwrap_or(self.at(v).avail)).max().unwrap_or(0);
+        let level = level.max(self.floors.get(i as usize).copied().unwrap_or(0));
         let joined: smallvec::SmallVec<[(u32, Use); 3]> =
             uses.iter().flatten().copied().filter(|&(g, _)| self.groups[g as usize].level == level).collect();
         let read: smallvec::SmallVec<[Value; 3]> =

@@ -13,6 +13,7 @@ pub(crate) mod ir;
 pub(crate) mod lower;
 pub(crate) mod memory;
 pub(crate) mod place;
+pub(crate) mod sink;
 
 use crate::runtime::buffer::Layout;
 use crate::runtime::stream::{Device, Stream};

@@ -11,6 +11,7 @@ use lazulite_base::backend::{self, Address};
 use lazulite_base::error::Result;
 use lazulite_base::{Dims, Element, Strides, shape};
 use smallvec::SmallVec;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A block of some device's memory, and the streams that used it besides its own.
@@ -61,6 +62,8 @@ pub(crate) struct Buffer {
     address: Address,
     bytes: usize,
     owner: Owner,
+    /// Given out to be written from outside.
+    shared: AtomicBool,
     /// Copies on other devices, made when a step there first asked.
     copies: Mutex<Vec<Held>>,
 }
@@ -77,12 +80,20 @@ impl Buffer {
     #[track_caller]
     pub fn allocate(place: (Device, u32), bytes: usize) -> Result<Buffer> {
         let block = memory::allocate(place, bytes)?;
-        Ok(Buffer { home: place.0, address: block.address, bytes, owner: Owner::Pool(Held::new(block)), copies: Mutex::new(Vec::new()) })
+        Ok(Buffer {
+            home: place.0,
+            address: block.address,
+            bytes,
+            owner: Owner::Pool(Held::new(block)),
+            shared: AtomicBool::new(false),
+            copies: Mutex::new(Vec::new()),
+        })
     }
 
     /// Host memory of someone else, valid while `keep` lives.
     pub fn borrow(address: Address, bytes: usize, keep: Arc<dyn std::any::Any + Send + Sync>) -> Buffer {
-        Buffer { home: Device::cpu(), address, bytes, owner: Owner::Borrowed { _keep: keep }, copies: Mutex::new(Vec::new()) }
+        let owner = Owner::Borrowed { _keep: keep };
+        Buffer { home: Device::cpu(), address, bytes, owner, shared: AtomicBool::new(true), copies: Mutex::new(Vec::new()) }
     }
 
     /// A host buffer with a copy of `values`.
@@ -103,7 +114,17 @@ impl Buffer {
 
     /// Whether a step may write into it, given the only reference.
     pub fn is_pooled(&self) -> bool {
-        matches!(self.owner, Owner::Pool(_))
+        matches!(self.owner, Owner::Pool(_)) && !self.is_shared()
+    }
+
+    /// Says that the outside may write to it from now on.
+    pub fn share(&self) {
+        self.shared.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the outside may write to it.
+    pub fn is_shared(&self) -> bool {
+        self.shared.load(Ordering::Relaxed)
     }
 
     /// The device whose memory it was made in.

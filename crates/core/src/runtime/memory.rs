@@ -235,6 +235,15 @@ pub fn set_limit(bytes: usize) -> usize {
     std::mem::replace(&mut pool().memory_limit, bytes)
 }
 
+/// The limit of active memory; `usize::MAX` is none.
+///
+/// ```
+/// assert!(lazulite::memory::limit() > 0);
+/// ```
+pub fn limit() -> usize {
+    pool().memory_limit
+}
+
 /// Gives all kept memory back to the system.
 ///
 /// ```

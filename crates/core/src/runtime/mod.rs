@@ -2,6 +2,7 @@
 
 pub mod buffer;
 pub mod counters;
+pub mod host;
 pub mod memory;
 pub mod stream;
 pub(crate) mod sync;

@@ -11,6 +11,33 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub struct Device(pub(crate) Raw);
 
 impl Device {
+    /// The device of ops that are built outside [`with_stream`], in any thread.
+    pub fn current_default() -> Device {
+        let packed = DEFAULT.load(Ordering::Relaxed);
+        Device(Raw { backend: (packed >> 16) as u16, index: packed as u16 })
+    }
+
+    /// Makes this the device of ops that are built outside [`with_stream`], in any thread, from now on.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// Device::cpu().set_default();
+    /// assert_eq!(array![1.0].stream().device, Device::cpu());
+    /// ```
+    pub fn set_default(self) {
+        DEFAULT.store((self.0.backend as u32) << 16 | self.0.index as u32, Ordering::Relaxed);
+    }
+
+    /// How many devices the backend of a name drives: 0 if there is no such backend.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!((Device::count("cpu"), Device::count("abacus")), (1, 0));
+    /// ```
+    pub fn count(backend: &str) -> usize {
+        backend::backends().iter().find(|b| b.name() == backend).map_or(0, |b| b.devices())
+    }
+
     /// The device of a registered backend, by the backend's name and the device's number.
     ///
     /// # Errors
@@ -64,6 +91,9 @@ pub struct Stream {
 
 static NEXT_STREAM: AtomicU32 = AtomicU32::new(1);
 
+/// The process's default device: the backend's index and the device's number.
+static DEFAULT: AtomicU32 = AtomicU32::new(0);
+
 thread_local! {
     static CURRENT: Cell<Option<Stream>> = const { Cell::new(None) };
 }
@@ -77,7 +107,13 @@ impl Stream {
     /// The stream that ops of this thread are built for: the one of the enclosing [`with_stream`], or the default device's.
     #[inline]
     pub fn current() -> Stream {
-        CURRENT.get().unwrap_or_default()
+        CURRENT.get().unwrap_or_else(|| Stream { device: Device::current_default(), id: 0 })
+    }
+
+    /// Makes `stream` the one that ops of this thread are built for (`None`: the default device's) and returns the former, for callers
+    /// whose scope is no closure; others use [`with_stream`].
+    pub fn replace_current(stream: Option<Stream>) -> Option<Stream> {
+        CURRENT.replace(stream)
     }
 
     /// Waits until everything submitted to the stream so far has run.

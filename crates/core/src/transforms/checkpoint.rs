@@ -57,6 +57,20 @@ fn barrier(arrays: &[Array], after: &[Array]) -> Vec<Array> {
     node_many(Prim::new(Barrier { outputs: arrays.len() }), operands, avals, Location::caller())
 }
 
+/// The arrays as they are, which come to be only after `after` did.
+///
+/// ```
+/// use lazulite::{depends, prelude::*};
+/// let (x, y) = (array![1.0].exp(), array![2.0].exp());
+/// let x = depends(&[x], &[y.clone()]).remove(0);
+/// eval([&x]).unwrap();
+/// assert!(y.is_ready());
+/// ```
+#[track_caller]
+pub fn depends(arrays: &[Array], after: &[Array]) -> Vec<Array> {
+    barrier(arrays, after)
+}
+
 /// The function, with its intermediate values computed again in the backward pass instead of kept: less memory for more work. Gradients
 /// reach captured arrays as well.
 ///

@@ -16,11 +16,41 @@ use std::panic::Location;
 use std::sync::Arc;
 
 /// From inputs, outputs and cotangents to the inputs' cotangents.
-pub(crate) type Backward = Arc<dyn Fn(&[Array], &[Array], &[Array]) -> Result<Vec<Array>> + Send + Sync>;
+pub type Backward = Arc<dyn Fn(&[Array], &[Array], &[Array]) -> Result<Vec<Array>> + Send + Sync>;
 /// From inputs and tangents to the outputs' tangents.
-type Forward = Arc<dyn Fn(&[Array], &[Array]) -> Result<Vec<Array>> + Send + Sync>;
+pub type Forward = Arc<dyn Fn(&[Array], &[Array]) -> Result<Vec<Array>> + Send + Sync>;
 /// From inputs, which of them are batched, and the batch's size, to batched outputs.
-type Batch = Arc<dyn Fn(&[Array], &[bool], usize) -> Result<Vec<Array>> + Send + Sync>;
+pub type Batch = Arc<dyn Fn(&[Array], &[bool], usize) -> Result<Vec<Array>> + Send + Sync>;
+
+/// Rules for outputs that are already there, over flat lists of arrays: what an interface to another language builds on.
+#[derive(Clone, Default)]
+#[allow(missing_docs)]
+pub struct Rules {
+    pub vjp: Option<Backward>,
+    pub jvp: Option<Forward>,
+    pub vmap: Option<Batch>,
+}
+
+impl Rules {
+    /// The outputs, computed from the inputs in whatever way, with these rules in place of their own.
+    ///
+    /// ```
+    /// use lazulite::{Rules, prelude::*};
+    /// use std::sync::Arc;
+    /// let f = |x: &Array| {
+    ///     let rules = Rules { vjp: Some(Arc::new(|_x, _y, ct| Ok(vec![&ct[0] * 10.0]))), ..Rules::default() };
+    ///     rules.apply(&[x.clone()], &[x * 2.0]).remove(0)
+    /// };
+    /// assert_eq!(grad(f)(&Array::from(1.0f32)).item::<f32>().unwrap(), 10.0);
+    /// ```
+    #[track_caller]
+    pub fn apply(self, inputs: &[Array], outputs: &[Array]) -> Vec<Array> {
+        let site = Location::caller();
+        // Outermost is what decides: a batch first, then the reverse rule, through which the forward rule's tangents pass.
+        let rules = [self.jvp.map(Rule::Jvp), self.vjp.map(Rule::Vjp), self.vmap.map(Rule::Vmap)];
+        rules.into_iter().flatten().fold(outputs.to_vec(), |outputs, rule| Custom::wrap(rule, inputs, &outputs, site))
+    }
+}
 
 #[derive(Clone)]
 pub(crate) enum Rule {

@@ -134,6 +134,31 @@ where
     move |x| B::wrap(pullback(x, |x| f(x).into_tree()))
 }
 
+/// The value of a function at `x` and the cotangent of `x`, for cotangents that are made when the output is known, one for each of its
+/// arrays.
+///
+/// # Errors
+/// The function's own; a value error for cotangents of other shapes or dtypes; that of a primitive without a derivative.
+///
+/// ```
+/// use lazulite::{prelude::*, vjp_at};
+/// let (y, g) = vjp_at(&array![2.0, 3.0], |x: &Array| Ok(x.square()), |y: &Array| Ok(vec![y.ones_like()])).unwrap();
+/// assert_eq!(y.to_vec::<f32>().unwrap(), [4.0, 9.0]);
+/// assert_eq!(g.to_vec::<f32>().unwrap(), [4.0, 6.0]);
+/// ```
+pub fn vjp_at<A: Tree, T: Tree>(
+    x: &A,
+    f: impl FnOnce(&A) -> Result<T>,
+    cotangents: impl FnOnce(&T) -> Result<Vec<Array>>,
+) -> Result<(T, A)> {
+    let traced = Traced::new(x, f, flatten)?;
+    let cts = cotangents(&traced.output)?;
+    let avals: Vec<_> = flatten(&traced.output).iter().map(|a| a.aval().clone()).collect();
+    check(&cts, &avals)?;
+    let pulled = unflatten(x, &traced.pull(&cts)?);
+    Ok((traced.end(), pulled))
+}
+
 /// What [`vjp`] returns beside the value: from a cotangent of the output to the cotangent of the input.
 pub type Pullback<A, T> = Box<dyn Fn(&T) -> A + Send + Sync>;
 

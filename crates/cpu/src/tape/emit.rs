@@ -291,7 +291,8 @@ impl<'a> Emitter<'a> {
                     Order::Blocks => kernels::sequence(self.level, op, d),
                 };
                 let (slot, _) = self.spread(&mut p, r);
-                p.reduced.push(Reduced { run, slots: [slot; 3] });
+                let soon = self.soon(&mut p, d).unwrap_or(slot);
+                p.reduced.push(Reduced { run, slots: [slot, soon, slot] });
             }
         }
         for (k, &o) in outputs.iter().enumerate() {
@@ -300,6 +301,20 @@ impl<'a> Emitter<'a> {
             }
         }
         p
+    }
+
+    /// A slot on the first output of dtype `d` that a later phase writes along the row, if that phase is cheap: where it is not, its own
+    /// work hides the way to memory, and the cache is better left to the values that are kept.
+    fn soon(&mut self, p: &mut Program, d: Dtype) -> Option<Slot> {
+        if self.space.vertical || d != Dtype::F32 || !self.keeping.is_empty() {
+            return None;
+        }
+        let first = self.tape.inputs.len();
+        let written = |o: &usize| {
+            self.space.operands[*o].dtype == d && self.space.operands[*o].access == Access::Direct && self.space.operands[*o].step != 0
+        };
+        let operand = (first..first + self.tape.outputs.len()).find(written)?;
+        Some(self.pointer(p, operand as u16))
     }
 
     /// Finds instructions that one kernel does together, and those whose results only a reduction reads.

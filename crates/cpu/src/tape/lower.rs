@@ -10,14 +10,12 @@ use lazulite_base::tape::{BLOCK, Inst, LANE_BLOCK, LANES, Order, ReduceOp, Reg, 
 /// A reduction, as a phase carries it out.
 #[derive(Debug)]
 pub struct Reduction {
-    /// Folds the accumulators of a row into the first.
-    pub fold: Fun,
     /// Combines two values, elementwise.
     pub combine: Pick,
     /// Spreads the identity over accumulators.
     pub spread: Fun,
-    /// The identity's bits.
-    pub identity: u64,
+    /// The identity's bits, at an address of their own.
+    pub identity: Box<u64>,
     /// Bytes of a value.
     pub width: usize,
     /// The offset of the accumulators in scratch memory.
@@ -279,10 +277,9 @@ impl Compiled {
                 let used = if full { lanes } else { lanes.min(space.row_len.max(1)) };
                 let count = if space.vertical { used * tile } else { lanes };
                 reductions.push(Reduction {
-                    fold: kernels::fold(level, op, d),
                     combine: kernels::combine(level, op, d),
                     spread: kernels::splat(level, d),
-                    identity: kernels::identity(op, d),
+                    identity: Box::new(kernels::identity(op, d)),
                     width: width(d),
                     accumulator: e.reserve(count * width(d)),
                     total: e.lasting[i as usize].expect("results last").slot,

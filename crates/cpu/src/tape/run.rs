@@ -1,7 +1,7 @@
 //! Runs compiled tapes: walks the space tile by tile, alone or shared among threads.
 
 use super::emit::{Program, Reduced, SMALL, Transfer, turned_line};
-use super::kernels;
+use super::kernels::{self, FOLD, START};
 use super::lower::{Compiled, Phase, Reduction};
 use super::space::{LINES, coordinates, offset};
 use crate::threads;
@@ -484,19 +484,13 @@ impl Context<'_> {
         unsafe {
             let acc = self.slot(0).add(r.accumulator);
             let within = c.block - 1;
-            if j & within == 0 {
-                r.reset(c.lanes, acc);
-            }
+            let starts = j & within == 0;
+            let ends = (j + n) & within == 0 || j + n == c.space.row_len;
+            let word = &raw const *r.identity as u64 | if starts { START } else { 0 } | if ends { FOLD } else { 0 };
             // Only a tile that holds several blocks is skipped into; then there is one operand.
             let [a, b, x] = from.slots.map(|s| self.slot(s));
-            (from.run)(n, acc, a.add(skip), b, x, 0);
-            if (j + n) & within != 0 && j + n != c.space.row_len {
-                return false;
-            }
-            if c.lanes > 1 {
-                (r.fold)(1, acc, acc, acc, acc, 0);
-            }
-            true
+            (from.run)(n, acc, a.add(skip), b, x, word);
+            ends
         }
     }
 

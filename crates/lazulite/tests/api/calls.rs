@@ -55,3 +55,12 @@ pub fn all() {
     let s = Stream::new(Device::default());
     let _ = with_stream(s, || x.exp());
 }
+
+/// Of integers too, and a division by zero gives zero.
+#[test]
+fn floor_division_rounds_down() {
+    let (x, y) = (array![7, -7, 7, -7, -8, 5], array![2, 2, -2, -2, 2, 0]);
+    assert_eq!(x.floor_divide(&y).to_vec::<i32>().unwrap(), [3, -4, -4, 3, -4, 0]);
+    assert_eq!((x.floor_divide(&y) * &y + x.remainder(&y)).to_vec::<i32>().unwrap(), x.to_vec::<i32>().unwrap());
+    assert_eq!(array![-128i8].floor_divide(-1).to_vec::<i8>().unwrap(), [-128]);
+}

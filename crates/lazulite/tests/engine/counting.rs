@@ -38,6 +38,16 @@ fn softmax_and_layer_norm_are_one_pass() {
 }
 
 #[test]
+fn early_work_that_is_read_late_joins_its_reader() {
+    let (m, x) = (filled([8, 8]), filled([8, 8]));
+    // The decay of m could run before the product, in a tape of its own.
+    assert_eq!(kernels(|| eval([&(&m * 0.9 + x.matmul(&x) * 0.1)]).unwrap()), 2);
+    // Not if somebody wants it in memory.
+    let decayed = &m * 0.9;
+    assert_eq!(kernels(|| eval([&(&decayed + x.matmul(&x)), &decayed]).unwrap()), 3);
+}
+
+#[test]
 fn value_and_grad_runs_each_forward_kernel_once() {
     // The forward is a product and what surrounds it; the products count.
     let (w, x) = (filled([8, 8]), filled([16, 8]));

@@ -28,6 +28,7 @@ pub enum Family {
     Indexing,
     Sorting,
     Random,
+    Models,
 }
 
 /// How the elements of a sample input are drawn.

@@ -1,6 +1,7 @@
 //! Kernels on f32 vectors: simple operations in every form (vectors and scalars), pairs of them, and the functions of [`crate::math`].
 
 use super::number::{self, Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual};
+use super::reduce::{self, FOLD, START};
 use super::{Body, F2, Fun, Map1, Map2, at};
 use crate::math::{self, Function};
 use crate::simd::portable::{P, P8};
@@ -200,19 +201,25 @@ struct Accumulate<V, R, F, const FORM: u8>(PhantomData<(V, R, F)>);
 
 impl<V: F32s, R: Lanewise, F: Lanewise, const FORM: u8> Body for Accumulate<V, R, F, FORM> {
     #[inline(always)]
-    unsafe fn run(n: usize, d: *mut u8, a: *const u8, b: *const u8, c: *const u8, _: u64) {
+    unsafe fn run(n: usize, d: *mut u8, a: *const u8, b: *const u8, c: *const u8, word: u64) {
         let (d, o) = (d.cast::<f32>(), [a.cast::<f32>(), b.cast::<f32>(), c.cast::<f32>()]);
-        // SAFETY: the destination holds LANES values, vector operands n.
+        // SAFETY: the destination holds LANES values, vector operands n; the word names the identity.
         unsafe {
             macro_rules! run {
                 ($arity:literal) => {{
                     let x = Operands::<V, FORM, $arity>::new(o);
                     // Four vectors of eight lanes or two of sixteen, each in a variable: arrays would live in memory.
                     let four = LANES / V::N == 4;
-                    let (mut p, mut q) = (V::load(d), V::load(d.add(V::N)));
-                    let (mut r, mut s) = (p, q);
-                    if four {
-                        (r, s) = (V::load(d.add(2 * V::N)), V::load(d.add(3 * V::N)));
+                    let (mut p, mut q, mut r, mut s);
+                    if word & START != 0 {
+                        p = V::splat(reduce::start(word));
+                        (q, r, s) = (p, p, p);
+                    } else {
+                        (p, q) = (V::load(d), V::load(d.add(V::N)));
+                        (r, s) = (p, q);
+                        if four {
+                            (r, s) = (V::load(d.add(2 * V::N)), V::load(d.add(3 * V::N)));
+                        }
                     }
                     let mut i = 0;
                     while i + LANES <= n {
@@ -226,20 +233,47 @@ impl<V: F32s, R: Lanewise, F: Lanewise, const FORM: u8> Body for Accumulate<V, R
                             // By now the row is in the cache; what follows it is most likely the next row.
                             prefetch(o[0].wrapping_add(n + i));
                             prefetch(o[0].wrapping_add(n + i + LANES / 2));
+                        } else {
+                            prefetch_to_write(o[1].wrapping_add(i));
+                            prefetch_to_write(o[1].wrapping_add(i + LANES / 2));
                         }
                         i += LANES;
                     }
-                    p.store(d);
-                    q.store(d.add(V::N));
+                    let whole = i == n && word & FOLD != 0;
+                    if !whole {
+                        p.store(d);
+                        q.store(d.add(V::N));
+                        if four {
+                            r.store(d.add(2 * V::N));
+                            s.store(d.add(3 * V::N));
+                        }
+                        let x = Operands::<P<1>, FORM, $arity>::new(o);
+                        for k in 0..n - i {
+                            let y = F::of(x.at(i + k));
+                            R::of([P::<1>::load(d.add(k)), y, y]).store(d.add(k));
+                        }
+                        if word & FOLD == 0 {
+                            return;
+                        }
+                        (p, q) = (V::load(d), V::load(d.add(V::N)));
+                        if four {
+                            (r, s) = (V::load(d.add(2 * V::N)), V::load(d.add(3 * V::N)));
+                        }
+                    }
                     if four {
-                        r.store(d.add(2 * V::N));
-                        s.store(d.add(3 * V::N));
+                        (p, q) = (R::of([p, r, r]), R::of([q, s, s]));
                     }
-                    let x = Operands::<P<1>, FORM, $arity>::new(o);
-                    for k in 0..n - i {
-                        let y = F::of(x.at(i + k));
-                        R::of([P::<1>::load(d.add(k)), y, y]).store(d.add(k));
+                    p = R::of([p, q, q]);
+                    let mut lanes = [P::<1>::splat(0.0); 16];
+                    p.store(lanes.as_mut_ptr().cast());
+                    let mut w = V::N / 2;
+                    while w > 0 {
+                        for l in 0..w {
+                            lanes[l] = R::of([lanes[l], lanes[l + w], lanes[l + w]]);
+                        }
+                        w /= 2;
                     }
+                    lanes[0].store(d);
                 }};
             }
             match F::ARITY {
@@ -259,6 +293,18 @@ fn prefetch(p: *const f32) {
     unsafe {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         _mm_prefetch::<_MM_HINT_T0>(p.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = p;
+}
+
+/// Asks for a cache line that will be written soon; any address will do.
+#[inline(always)]
+fn prefetch_to_write(p: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch never faults; processors without this one take it for no operation.
+    unsafe {
+        std::arch::asm!("prefetchw [{}]", in(reg) p, options(nostack, preserves_flags, readonly));
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = p;

@@ -76,7 +76,11 @@ macro_rules! integers {
                 if r != 0 && (r < 0) != (o < 0) { r.wrapping_add(o) } else { r }
             }
             #[inline(always)]
-            fn floor_div(self, o: $t) -> $t { if o == 0 { 0 } else { self.wrapping_div(o) } }
+            fn floor_div(self, o: $t) -> $t {
+                let (q, r) = if o == 0 { return 0 } else { (self.wrapping_div(o), self.wrapping_rem(o)) };
+                #[allow(unused_comparisons)]
+                if r != 0 && (r < 0) != (o < 0) { q.wrapping_sub(1) } else { q }
+            }
         }
 
         impl Bits for $t {

@@ -1,10 +1,26 @@
-//! Kernels of reductions: accumulation into lanes, or in sequence; and the identities.
+//! Kernels of reductions: accumulation into lanes, or in sequence; and the identities. The word of such a kernel is the address of the
+//! identity, with [`START`] and [`FOLD`] in its low bits.
 
 use super::number::{Add, Maximum, Minimum, Multiply, Truth};
 use super::{Body, F2, Fun, at};
 use crate::simd::Level;
 use lazulite_base::tape::{LANES, ReduceOp};
 use lazulite_base::{Complex32, Dtype, Op, Scalar};
+
+/// What the word of an accumulating kernel says beside where the identity lies: the accumulators start from the identity.
+pub const START: u64 = 1;
+/// As [`START`]: afterwards the accumulators are folded into the first.
+pub const FOLD: u64 = 2;
+
+/// The identity whose address, a multiple of 8, is in a kernel's word.
+///
+/// # Safety
+/// The word has the address of a value of eight bytes, whose low bytes are a `T`.
+#[inline(always)]
+pub unsafe fn start<T: Copy>(word: u64) -> T {
+    // SAFETY: the caller's promise.
+    unsafe { ((word & !(START | FOLD)) as *const T).read() }
+}
 
 /// Accumulates element `j` into lane `j % LANES` of the destination, from lane 0.
 struct Lanes<T, F>(std::marker::PhantomData<(T, F)>);
@@ -13,11 +29,11 @@ struct Sequence<T, F>(std::marker::PhantomData<(T, F)>);
 
 impl<T: Copy, F: F2<T, T>> Body for Lanes<T, F> {
     #[inline(always)]
-    unsafe fn run(n: usize, d: *mut u8, a: *const u8, _: *const u8, _: *const u8, _: u64) {
+    unsafe fn run(n: usize, d: *mut u8, a: *const u8, _: *const u8, _: *const u8, word: u64) {
         let (acc, x) = (d.cast::<[T; LANES]>(), a.cast::<T>());
-        // SAFETY: the destination holds LANES values, the operand n.
+        // SAFETY: the destination holds LANES values, the operand n; the word names the identity.
         unsafe {
-            let mut v = acc.read();
+            let mut v = if word & START != 0 { [start::<T>(word); LANES] } else { acc.read() };
             let mut i = 0;
             while i + LANES <= n {
                 let y = x.add(i).cast::<[T; LANES]>().read_unaligned();
@@ -26,24 +42,17 @@ impl<T: Copy, F: F2<T, T>> Body for Lanes<T, F> {
                 }
                 i += LANES;
             }
-            acc.write(v);
-            for k in 0..n - i {
-                let lane = d.cast::<T>().add(k);
-                lane.write(F::f(lane.read(), x.add(i + k).read_unaligned()));
+            if i < n {
+                acc.write(v);
+                for k in 0..n - i {
+                    let lane = d.cast::<T>().add(k);
+                    lane.write(F::f(lane.read(), x.add(i + k).read_unaligned()));
+                }
+                v = acc.read();
             }
-        }
-    }
-}
-
-/// Folds lanes into the first, half by half.
-struct Fold<T, F>(std::marker::PhantomData<(T, F)>);
-
-impl<T: Copy, F: F2<T, T>> Body for Fold<T, F> {
-    #[inline(always)]
-    unsafe fn run(_: usize, d: *mut u8, _: *const u8, _: *const u8, _: *const u8, _: u64) {
-        // SAFETY: the destination holds LANES values.
-        unsafe {
-            let mut v = d.cast::<[T; LANES]>().read();
+            if word & FOLD == 0 {
+                return acc.write(v);
+            }
             let mut w = LANES / 2;
             while w > 0 {
                 for l in 0..w {
@@ -58,10 +67,10 @@ impl<T: Copy, F: F2<T, T>> Body for Fold<T, F> {
 
 impl<T: Copy, F: F2<T, T>> Body for Sequence<T, F> {
     #[inline(always)]
-    unsafe fn run(n: usize, d: *mut u8, a: *const u8, _: *const u8, _: *const u8, _: u64) {
-        // SAFETY: the destination holds one value, the operand n.
+    unsafe fn run(n: usize, d: *mut u8, a: *const u8, _: *const u8, _: *const u8, word: u64) {
+        // SAFETY: the destination holds one value, the operand n; the word names the identity.
         unsafe {
-            let mut v = d.cast::<T>().read();
+            let mut v = if word & START != 0 { start::<T>(word) } else { d.cast::<T>().read() };
             for i in 0..n {
                 v = F::f(v, a.cast::<T>().add(i).read_unaligned());
             }
@@ -103,7 +112,6 @@ macro_rules! both {
 
 both!(lanes_of, Lanes);
 both!(sequence_of, Sequence);
-both!(fold_of, Fold);
 
 macro_rules! pick {
     ($(#[$doc:meta])* $name:ident, $of:ident, $body:ident) => {
@@ -139,11 +147,6 @@ pick!(
 pick!(
     /// The kernel that accumulates a run of a row in sequence.
     sequence, sequence_of, Sequence
-);
-
-pick!(
-    /// The kernel that folds lanes into the first.
-    fold, fold_of, Fold
 );
 
 /// The value a reduction starts from, in a register's bits.

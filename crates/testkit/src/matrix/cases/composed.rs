@@ -2,6 +2,7 @@
 
 use crate::matrix::{Case, Family, Input, Slope, data};
 use crate::tensor::{C, Tensor, re, truth};
+use lazulite::ops::IntoOperand;
 use lazulite::{Array, Dtype, Result, ops};
 
 fn unary(
@@ -41,6 +42,24 @@ fn float(d: Dtype) -> bool {
     d.is_float()
 }
 
+/// Whether every element is true.
+fn all(t: Tensor) -> Tensor {
+    Tensor::full(&[], Dtype::Bool, truth(t.values.iter().all(|v| v.re != 0.0)))
+}
+
+/// A test of closeness, with the tolerances 0.1 and 0.5, and what is made of its elements.
+fn close(op: &'static str, call: fn(&Array, &Array) -> Result<Array>, f: fn(Tensor) -> Tensor) -> Case {
+    let pair = |dims: &[usize]| vec![data(dims, -2.0, 2.0), data(dims, -2.0, 2.0)];
+    let near = |x: &[Tensor]| {
+        Tensor::from_fn(&x[0].dims, Dtype::Bool, |at| truth((x[0].at(at) - x[1].at(at)).norm() <= 0.5 + 0.1 * x[1].at(at).norm()))
+    };
+    Case::new(op, Family::Composed, pair(&[3, 4]), move |x| call(&x[0], &x[1]), move |x| f(near(x)))
+        .other(pair(&[5, 2]))
+        .takes(|d| d.is_inexact() && !d.is_half())
+        .gives(|_| Dtype::Bool)
+        .slope(Slope::None("integer or boolean output"))
+}
+
 /// The declarations.
 pub fn cases() -> Vec<Case> {
     let pair = |dims: &[usize]| vec![data(dims, -2.0, 2.0), data(dims, -2.0, 2.0)];
@@ -52,6 +71,44 @@ pub fn cases() -> Vec<Case> {
         special("isnan", ops::isnan, f64::is_nan),
         special("isinf", ops::isinf, f64::is_infinite),
         special("isfinite", ops::isfinite, f64::is_finite),
+        test("isposinf", ops::isposinf, |v| v == f64::INFINITY),
+        test("isneginf", ops::isneginf, |v| v == f64::NEG_INFINITY),
+        special("isposinf", ops::isposinf, |v| v == f64::INFINITY),
+        special("isneginf", ops::isneginf, |v| v == f64::NEG_INFINITY),
+        unary("trunc", (-4.0, 4.0), ops::trunc, |v| re(v.re.trunc()))
+            .refuses(|d| d == Dtype::C64)
+            .takes(|d| d != Dtype::C64)
+            .slope(Slope::Zero),
+        unary("nan_to_num", (-4.0, 4.0), |x| ops::nan_to_num(x, 0.0, None, None), |v| v)
+            .refuses(|d| d == Dtype::C64)
+            .takes(|d| d != Dtype::C64),
+        unary("clip_by", (-4.0, 4.0), |x| ops::clip_by(x, Some((-1.5).into_operand()), None), |v| re(v.re.max(-1.5)))
+            .takes(float)
+            .form("low"),
+        unary("clip_by", (-4.0, 4.0), |x| ops::clip_by(x, None, Some(2.5.into_operand())), |v| re(v.re.min(2.5))).takes(float).form("high"),
+        Case::new(
+            "logical_xor",
+            Family::Composed,
+            pair(&[3, 4]),
+            |x| ops::logical_xor(&x[0], &x[1]),
+            |x| Tensor::from_fn(&x[0].dims, Dtype::Bool, |at| truth((x[0].at(at) != re(0.0)) != (x[1].at(at) != re(0.0)))),
+        )
+        .other(pair(&[5, 2]))
+        .gives(|_| Dtype::Bool)
+        .slope(Slope::None("integer or boolean output")),
+        close("isclose_within", |x, y| ops::isclose_within(x, y, 0.1, 0.5, false), |near| near),
+        close("allclose", |x, y| ops::allclose(x, y, 0.1, 0.5, false), all),
+        Case::new(
+            "array_equal",
+            Family::Composed,
+            pair(&[3, 4]),
+            |x| ops::array_equal(&x[0], &x[1], true),
+            |x| Tensor::full(&[], Dtype::Bool, truth(x[0].values == x[1].values)),
+        )
+        .other(pair(&[5, 2]))
+        .gives(|_| Dtype::Bool)
+        .slope(Slope::None("integer or boolean output"))
+        .retraces(),
         unary("clip", (-4.0, 4.0), |x| ops::clip(x, -1.5, 2.5), |v| re(v.re.clamp(-1.5, 2.5))).takes(float).form("literals"),
         Case::new(
             "clip",

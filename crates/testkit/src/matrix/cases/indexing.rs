@@ -1,7 +1,7 @@
 //! Elements picked and updated by index.
 
 use super::reductions::order;
-use crate::matrix::{Case, Family, Input, data, index};
+use crate::matrix::{Case, Family, Input, data, index, mask};
 use crate::tensor::{C, Tensor};
 use lazulite::ops::{self, Ellipsis, NewAxis};
 use lazulite::{Array, Dtype, Result};
@@ -150,9 +150,36 @@ fn update(op: &'static str, call: Update, range: fn(&Array, &Array) -> Result<Ar
     ]
 }
 
+/// A masked update, of each place and in order.
+fn masked() -> Vec<Case> {
+    let each = |x: &[Tensor]| {
+        Tensor::from_fn(&x[0].dims, x[0].dtype, |at| if whole(&x[1], &at[..1]) != 0 { x[2].at(&at[1..]) } else { x[0].at(at) })
+    };
+    let rows = |x: &[Tensor]| {
+        let rank = |i: usize| (0..i).filter(|&j| whole(&x[1], &[j]) != 0).count();
+        Tensor::from_fn(&x[0].dims, x[0].dtype, |at| if whole(&x[1], &at[..1]) != 0 { x[2].at(&[rank(at[0]), at[1]]) } else { x[0].at(at) })
+    };
+    let call = |x: &[Array]| ops::masked_set(&x[0], &x[1], &x[2]);
+    let flags = Array::zeros([3], Dtype::Bool);
+    vec![
+        Case::new("masked_set", Family::Indexing, vec![x_of(&[4, 3]), mask(&[4]), x_of(&[3])], call, each)
+            .form("each place")
+            .other(vec![x_of(&[5, 2]), mask(&[5]), x_of(&[2])])
+            .retraces()
+            .bad(&["[2]", "[3, 2]"], || ops::masked_set(&ones(&[3, 2]), &Array::zeros([2], Dtype::Bool), 0))
+            .bad(&["float32"], || ops::masked_set(&ones(&[3]), &ones(&[3]), 0)),
+        Case::new("masked_set", Family::Indexing, vec![x_of(&[4, 3]), mask(&[4]), x_of(&[4, 3])], call, rows)
+            .form("in order")
+            .other(vec![x_of(&[5, 2]), mask(&[5]), x_of(&[5, 2])])
+            .retraces()
+            .bad(&["[3, 3]", "[3, 2]"], move || ops::masked_set(&ones(&[3, 2]), &flags, ones(&[3, 3]))),
+    ]
+}
+
 /// The declarations.
 pub fn cases() -> Vec<Case> {
     let mut list = picked();
+    list.extend(masked());
     list.extend(update("set", |x, i, v| ops::set(x, i, v), |x, v| ops::set(x, 1.., v), |_, b| b));
     list.extend(update("add_at", |x, i, v| ops::add_at(x, i, v), |x, v| ops::add_at(x, 1.., v), |a, b| a + b));
     list.extend(update("multiply_at", |x, i, v| ops::multiply_at(x, i, v), |x, v| ops::multiply_at(x, 1.., v), |a, b| a * b));

@@ -2,6 +2,7 @@
 
 mod arranged;
 mod composed;
+mod compositions;
 mod creation;
 mod indexing;
 mod joins;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Case> {
     list.extend(indexing::cases());
     list.extend(sorting::cases());
     list.extend(random::cases());
+    list.extend(compositions::cases());
     list.sort_by_key(|c| c.family);
     list
 }
@@ -36,8 +38,8 @@ pub fn of(family: Family) -> Vec<Case> {
     all().into_iter().filter(|c| c.family == family).collect()
 }
 
-/// Public functions among the operations' sources that are no operations: conversions, and what is checked as another's form.
-const NO_OPERATIONS: [&str; 5] = ["keep", "from_literal", "weak", "select", "slice"];
+/// Public functions among the operations' sources that are no operations: conversions, and what is checked in other forms.
+const NO_OPERATIONS: [&str; 6] = ["binary_op", "keep", "from_literal", "weak", "select", "slice"];
 
 /// The operations that a source file of the core's `ops` declares and the matrix does not. Functions in a module of their own (`random`)
 /// carry its name, or are forms of an operation.

@@ -118,7 +118,24 @@ pub fn cases() -> Vec<Case> {
         .bad(&["[3]", "[4]"], move || ops::broadcast_arrays(&[&ones(&[3]), &ones(&[4])])),
     ];
     list.extend(Dtype::ALL.map(cast));
+    list.extend(reinterpreted());
     list
+}
+
+/// The bytes of 32-bit integers as other numbers.
+fn reinterpreted() -> Vec<Case> {
+    let bits = |x: &Array, to| ops::view(&ops::astype(x, Dtype::I32)?, to);
+    let same = |t: &Tensor| t.cast(Dtype::I32).map(Dtype::U32, |v| re(v.re as i32 as u32 as f64));
+    let bytes = |t: &Tensor| {
+        let t = t.cast(Dtype::I32);
+        let dims = [&t.dims[..1], &[t.dims[1] * 4]].concat();
+        Tensor::from_fn(&dims, Dtype::U8, |at| re((t.at(&[at[0], at[1] / 4]).re as i32).to_le_bytes()[at[1] % 4] as f64))
+    };
+    let case = view("view", &[3, 4], &[5, 2], move |x| bits(x, Dtype::U32), same).form("same size").gives(|_| Dtype::U32).more(of(&[0]));
+    let narrow = view("view", &[3, 4], &[5, 2], move |x| bits(x, Dtype::U8), bytes).form("narrower").gives(|_| Dtype::U8);
+    let odd = || ops::view(&Array::zeros([3], Dtype::I16), Dtype::I32);
+    let none = Slope::None("integer or boolean output");
+    vec![case.slope(none).more(of(&[])).bad(&["[3]", "int32"], odd), narrow.slope(none)]
 }
 
 /// A cast to one dtype from every other.

@@ -1,0 +1,46 @@
+//! Evaluation of trees of arrays, and what is known of their memory.
+
+use crate::errors::Raised;
+use crate::tree::{self, Leaves};
+use lazulite::Array;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+/// The arrays in trees; other leaves are ignored.
+fn leaves(args: &Bound<'_, PyTuple>) -> PyResult<Vec<Array>> {
+    let mut list = Vec::with_capacity(args.len());
+    tree::flatten(args, Leaves::Any, &mut list)?;
+    Ok(list)
+}
+
+/// Computes the arrays in the arguments, which may be trees, and waits for them.
+#[pyfunction]
+#[pyo3(signature = (*args))]
+fn eval(py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
+    let list = leaves(args)?;
+    // The list is dropped without the lock, too: it may hold the last reference to a long graph.
+    py.detach(move || lazulite::eval(&list)).raised()?;
+    py.check_signals()
+}
+
+/// Starts computing the arrays in the arguments and returns at once; whoever reads one waits for it.
+#[pyfunction]
+#[pyo3(signature = (*args))]
+fn async_eval(py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
+    let list = leaves(args)?;
+    py.detach(move || lazulite::async_eval(&list)).raised()
+}
+
+/// Bytes that the arrays in the arguments take.
+#[pyfunction]
+#[pyo3(signature = (*args))]
+fn get_array_buffer_size(args: &Bound<'_, PyTuple>) -> PyResult<usize> {
+    Ok(leaves(args)?.iter().map(Array::nbytes).sum())
+}
+
+/// Adds the functions.
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_function(wrap_pyfunction!(eval, m)?)?;
+    m.add_function(wrap_pyfunction!(async_eval, m)?)?;
+    m.add_function(wrap_pyfunction!(get_array_buffer_size, m)?)
+}

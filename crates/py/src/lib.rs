@@ -1,0 +1,61 @@
+//! The Python extension `lazulite.core`: MLX's interface over lazulite. Argument parsing and the mapping of errors; the work is done below.
+//!
+//! Each file declares its functions and classes and has a `register` that adds them to the module. [`array`] is the class `array`;
+//! [`convert`] reads Python arguments; [`errors`] maps errors; [`ops`] are the operations, most of them declared by [`declare`]; the rest
+//! is named by its file.
+
+// The code that pyo3 generates inside our own macros counts as ours.
+#![allow(unsafe_op_in_unsafe_fn)]
+
+mod array;
+mod convert;
+mod declare;
+mod device;
+mod dtype;
+mod errors;
+mod evaluate;
+mod files;
+mod memory;
+mod ops;
+mod print;
+mod random;
+mod transforms;
+mod tree;
+
+use pyo3::prelude::*;
+
+/// Lazy arrays and composable function transforms, with MLX's interface.
+#[pymodule]
+fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    constants(m)?;
+    dtype::register(m)?;
+    device::register(m)?;
+    memory::register(m)?;
+    print::register(m)?;
+    array::register(m)?;
+    evaluate::register(m)?;
+    ops::register(m)?;
+    random::register(m)?;
+    tree::register(m)?;
+    transforms::register(m)?;
+    files::register(m)
+}
+
+/// Adds the numbers that have a name.
+fn constants(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("e", std::f64::consts::E)?;
+    m.add("pi", std::f64::consts::PI)?;
+    m.add("euler_gamma", 0.577_215_664_901_532_9)?;
+    m.add("inf", f64::INFINITY)?;
+    m.add("nan", f64::NAN)?;
+    m.add("newaxis", m.py().None())
+}
+
+/// A new submodule, which is also importable by its name.
+pub fn submodule<'py>(m: &Bound<'py, PyModule>, name: &str) -> PyResult<Bound<'py, PyModule>> {
+    let full = format!("{}.{name}", m.name()?);
+    let sub = PyModule::new(m.py(), &full)?;
+    m.add(name, &sub)?;
+    m.py().import("sys")?.getattr("modules")?.set_item(full, &sub)?;
+    Ok(sub)
+}

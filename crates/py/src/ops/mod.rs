@@ -1,0 +1,28 @@
+//! The operations as functions of the module, a file a family.
+
+pub mod args;
+mod binary;
+mod create;
+mod fast;
+mod index;
+mod join;
+mod product;
+mod reduce;
+mod unary;
+mod view;
+
+use pyo3::prelude::*;
+
+/// Adds the operations.
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    unary::register(m)?;
+    binary::register(m)?;
+    reduce::register(m)?;
+    view::register(m)?;
+    m.add("permute_dims", m.getattr("transpose")?)?;
+    join::register_all(m)?;
+    create::register(m)?;
+    product::register(m)?;
+    index::register(m)?;
+    fast::register(m)
+}

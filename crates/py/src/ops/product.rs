@@ -1,0 +1,89 @@
+//! Products: of matrices and vectors, contractions, Einstein's sums.
+
+use super::args::{functions, strict};
+use crate::array::Out;
+use crate::convert::ArrayArg;
+use crate::errors::{Raised, wrong_type};
+use lazulite::{Array, ops};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+/// The axes that `tensordot` sums over: the last so many of one with the first of the other, or a list for each.
+enum Over {
+    Count(i64),
+    Lists(Vec<i64>, Vec<i64>),
+}
+
+impl<'py> FromPyObject<'_, 'py> for Over {
+    type Error = PyErr;
+
+    fn extract(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Over> {
+        if let Ok(n) = obj.extract::<i64>() {
+            return Ok(Over::Count(n));
+        }
+        let lists: Vec<Vec<i64>> = obj.extract().map_err(|_| wrong_type("a number of axes or two lists of axes", &obj))?;
+        match <[Vec<i64>; 2]>::try_from(lists) {
+            Ok([a, b]) => Ok(Over::Lists(a, b)),
+            Err(_) => Err(PyValueError::new_err("[tensordot] axes must be two lists")),
+        }
+    }
+}
+
+fn lists(over: Over, a: &Array, b: &Array) -> PyResult<(Vec<i64>, Vec<i64>)> {
+    match over {
+        Over::Lists(x, y) => Ok((x, y)),
+        Over::Count(n) if n < 0 => Err(PyValueError::new_err("[tensordot] axis must be greater or equal to 0.")),
+        Over::Count(n) if n as usize > a.ndim().min(b.ndim()) => {
+            Err(PyValueError::new_err("[tensordot] axis must be less than the number of dimensions of a and b."))
+        }
+        Over::Count(n) => Ok(((-n..0).collect(), (0..n).collect())),
+    }
+}
+
+functions! {
+    /// The matrix product; axes before the last two are a batch and broadcast. `(n, k)` with `(k, m)` gives `(n, m)`.
+    /// `matmul(mx.ones((2, 3)), mx.ones((3,)))` is `[3, 3]`.
+    [a, b, /, *,] fn matmul(a: ArrayArg, b: ArrayArg) -> Out {
+        ops::matmul(&a.0, &b.0).raised().map(Out)
+    }
+
+    /// `alpha * (a @ b) + beta * c`, `c` broadcast to the product. `addmm(mx.array(1.0), mx.eye(2), mx.eye(2))` is `[[2, 1], [1, 2]]`.
+    [c, a, b, /, alpha=1.0, beta=1.0, *,] fn addmm(c: ArrayArg, a: ArrayArg, b: ArrayArg, alpha: f64, beta: f64) -> Out {
+        ops::addmm(&c.0, &a.0, &b.0, alpha, beta).raised().map(Out)
+    }
+
+    /// The products of the vectors along the last axes, each of `a` with each of `b`. `inner(mx.ones((2, 3)), mx.ones((4, 3)))` has the
+    /// shape `(2, 4)`.
+    [a, b, /, *,] fn inner(a: ArrayArg, b: ArrayArg) -> Out {
+        ops::inner(&a.0, &b.0).raised().map(Out)
+    }
+
+    /// Each element of `a` times each of `b`, both flattened. `outer(mx.array([1, 2]), mx.array([3, 4]))` is `[[3, 4], [6, 8]]`.
+    [a, b, /, *,] fn outer(a: ArrayArg, b: ArrayArg) -> Out {
+        ops::outer(&a.0, &b.0).raised().map(Out)
+    }
+
+    /// The Kronecker product. `kron(mx.array([1, 10]), mx.array([1, 2]))` is `[1, 2, 10, 20]`.
+    [a, b, *,] fn kron(a: ArrayArg, b: ArrayArg) -> Out {
+        ops::kron(&a.0, &b.0).raised().map(Out)
+    }
+
+    /// The products of the vectors along `axis`, those of `a` conjugated. `vecdot(mx.array([1.0, 2.0]), mx.array([3.0, 4.0]))` is `11.0`.
+    [a, b, /, *, axis=-1,] fn vecdot(a: ArrayArg, b: ArrayArg, axis: i64) -> Out {
+        ops::vecdot(&a.0, &b.0, axis).raised().map(Out)
+    }
+
+    /// The sum of products over the last `axes` axes of `a` and the first of `b`, or over two lists of axes.
+    /// `tensordot(mx.ones((2, 3)), mx.ones((3, 4)), 1)` has the shape `(2, 4)`.
+    [a, b, /, axes=Over::Count(2), *,] fn tensordot(a: ArrayArg, b: ArrayArg, axes: Over) -> Out {
+        let (x, y) = lists(axes, &a.0, &b.0)?;
+        ops::tensordot(&a.0, &b.0, (&x, &y)).raised().map(Out)
+    }
+
+    /// Einstein summation: letters name axes, those missing after `->` are summed over. `einsum("ij,jk->ik", a, b)` is `a @ b`.
+    [subscripts, *operands,] fn einsum(subscripts: &str, operands: &Bound<'_, PyTuple>) -> Out {
+        let list = strict(operands.as_any())?;
+        ops::einsum(subscripts, &list.iter().collect::<Vec<_>>()).raised().map(Out)
+    }
+}

@@ -1,0 +1,45 @@
+"""Where lazulite means to differ from MLX 0.32.4: a pattern of calls, and why. The suite fails if no call shows one any
+more."""
+
+WHOLE = r"(\.\.\.|None|\(\)|:)"  # indices that select everything
+
+DEVIATIONS: list[tuple[str, str]] = [
+    (
+        r"unary/mx\.(expm1|sigmoid)\(a\)/complex64|bad/mx\.sigmoid\(mx\.array\(\[1j\]\)\)",
+        "lazulite also computes expm1 and sigmoid of complex numbers",
+    ),
+    (r"nan_to_num\((a\)/float64|mx\.array\(\[1\.0\], mx\.float64)", "lazulite also replaces NaN in float64"),
+    (r"pickle\.loads.*/float64", "MLX pickles float64 as float32"),
+    (
+        r"//=? (a|\(1\+2j\)|b).*complex64|/(/|/=) \(1\+2j\)|\(1\+2j\) //"
+        r"|floor_divide\(a, \(1\+2j\)|floor_divide.*complex64",
+        "a complex quotient has no floor: refused",
+    ),
+    (r"mx\.median\(a, axis=\(\)", "MLX fails for the median over no axis, which is the array itself"),
+    (
+        r"axis/\d+/mx\.softmax\(.*/(bool|u?int\d+)\(",
+        "MLX rounds the softmax of integers along one axis to integers, so to zeros",
+    ),
+    (
+        rf"(?s)write/.*c\[{WHOLE}\] = ",
+        "MLX puts the value in place of the array, dtype and all, where the index selects everything",
+    ),
+    (
+        r"derivative/mx\.addmm.*/mx\.jvp",
+        "MLX leaves out alpha in the tangent of addmm; finite differences say that lazulite is right",
+    ),
+    (r"derivative/x\.at\[.*/mx\.jvp", "MLX has no jvp of a scattered update"),
+    (r"transforms/mx\.vmap\(lambda r: r\.at\[0\]\.add", "MLX adds to the first row of the batch only"),
+    (
+        r"bad/mx\.grad\(lambda x: x\.sum\(\)\)\(i\)|activation/grad step",
+        "the gradient of an integer is refused, not zero",
+    ),
+    (r"at/.*a\.at\[None\]", "MLX fails where an update has the axis that `None` makes"),
+    (r"at/39/", "MLX fails for arrays on both sides of a slice in an update"),
+    (r"products/mx\.vecdot\(a, v\)", "vecdot broadcasts: MLX looks for the axis in the shorter array"),
+    (r"linalg\.norm\(a, ord=1, axis=0\)/complex64", "a norm is real"),
+    (r"np\.float32\)\[::-1\]", "lazulite reads NumPy arrays with negative strides"),
+    (r'bad/(a\.reshape\(2\.5\)|mx\.zeros\("x"\))', "a shape of the wrong type is a TypeError, not a bad cast in C++"),
+    (r"bad/mx\.as_strided\(a, \(2, 2\), \(1,\)\)", "MLX reads strides that aren't there"),
+    (r"mx\.arange\(0, 3000, 0\.1\)", "MLX adds the step up, and drifts by 0.4 in 3000"),
+]
