@@ -43,7 +43,8 @@ pub mod prelude {
 #[cfg(feature = "cpu")]
 use lazulite_cpu as _;
 #[cfg(feature = "cuda")]
-use lazulite_cuda as _;
+#[doc(inline)]
+pub use lazulite_cuda as cuda;
 
 /// The programs of the README.
 #[cfg(doctest)]

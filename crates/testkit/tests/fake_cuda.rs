@@ -154,7 +154,7 @@ fn placement(fake: &Fake, s: Stream) {
 /// Out of memory leaves everything as it was.
 fn exhaustion(s: Stream) {
     let x = Array::from_slice(&[1f32; 1000], [1000]).unwrap();
-    let large = with_stream(s, || (&x).reshape([1000, 1]) + Array::zeros([1, 100_000], Dtype::F32));
+    let large = with_stream(s, || x.reshape([1000, 1]) + Array::zeros([1, 100_000], Dtype::F32));
     let before = memory::active();
     let e = eval([&large]).unwrap_err();
     assert!(e.kind() == ErrorKind::OutOfMemory && e.to_string().contains("cuda:0"), "{e}");

@@ -11,7 +11,6 @@ use crate::step::Step;
 use crate::tape;
 use lazulite_base::backend::{Args, Kernel};
 use lazulite_base::shape::{Strides, coalesce, contiguous, size};
-use lazulite_base::tape::{Inst, Instr, Map, Order, Tape, Varies};
 use lazulite_base::work::View;
 use lazulite_base::{Dtype, Error, Result};
 pub use lt::Blas;
@@ -65,23 +64,9 @@ fn matrix(rows: usize, columns: usize, strides: &[isize]) -> Option<(i64, bool)>
     None
 }
 
-/// A tape that copies a view into row-major order.
-fn copy_of(view: &View) -> Tape {
-    let dtype = view.dtype;
-    Tape {
-        dims: view.dims.clone(),
-        inner: 0,
-        order: Order::Blocks,
-        inputs: vec![Map { dtype, strides: view.strides.clone() }],
-        params: vec![],
-        code: vec![Instr { inst: Inst::Load(0), dtype, varies: Varies::Element }],
-        outputs: vec![(0, Map { dtype, strides: contiguous(&view.dims) })],
-    }
-}
-
 /// The copy's plan, from input `k` to a place in the scratch memory.
 fn redirected(view: &View, k: usize, place: usize) -> Plan {
-    let mut plan = tape::plan(&copy_of(view));
+    let mut plan = tape::plan(&tape::copy(view, view.dtype));
     let turn = |w: &mut Word| match *w {
         Word::Input(_) => *w = Word::Input(k),
         Word::Output(_) => *w = Word::Scratch(place),

@@ -13,13 +13,39 @@ pub mod stream;
 pub mod text;
 
 use crate::launch::Plan;
-use lazulite_base::tape::{BLOCK, LANE_BLOCK, Order, Tape};
+use lazulite_base::Dtype;
+use lazulite_base::shape::contiguous;
+use lazulite_base::tape::{BLOCK, Inst, Instr, LANE_BLOCK, Map, Order, Tape, Varies};
+use lazulite_base::work::View;
 use space::Space;
 
 /// Rows that keep the device busy with a warp each.
 const BUSY_WARPS: usize = 132 * 24;
 /// Rows that keep the device busy with a thread each.
 const BUSY_THREADS: usize = 132 * 1024;
+
+/// A tape that copies a view, taken for elements of `dtype`, into row-major order.
+pub fn copy(view: &View, dtype: Dtype) -> Tape {
+    Tape {
+        dims: view.dims.clone(),
+        inner: 0,
+        order: Order::Blocks,
+        inputs: vec![Map { dtype, strides: view.strides.clone() }],
+        params: vec![],
+        code: vec![Instr { inst: Inst::Load(0), dtype, varies: Varies::Element }],
+        outputs: vec![(0, Map { dtype, strides: contiguous(&view.dims) })],
+    }
+}
+
+/// The unsigned integer of a dtype's size: a copy of it keeps every bit.
+pub fn raw(d: Dtype) -> Dtype {
+    match d.size() {
+        1 => Dtype::U8,
+        2 => Dtype::U16,
+        4 => Dtype::U32,
+        _ => Dtype::U64,
+    }
+}
 
 /// How a tape runs.
 pub fn plan(tape: &Tape) -> Plan {

@@ -176,6 +176,7 @@ pub fn all() -> Vec<Work> {
             }
         }
         let x = view(from, &[5, 6, 8]);
+        out.push(Work::Reinterpret { x: x.clone() });
         for op in [ReduceOp::Min, ReduceOp::Max] {
             out.push(Work::ArgReduce { x: x.clone(), axis: 1, op });
         }
