@@ -12,6 +12,7 @@ python:
 test: test-python
 	cargo fmt --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
+	.venv/bin/pip install -q --disable-pip-version-check 'nvidia-cuda-nvrtc==13.*'
 	cargo test --workspace
 	cargo xtask op-matrix --check
 	cargo xtask add-op

@@ -16,7 +16,7 @@ const TARGET: f64 = 65.0;
 
 /// Memory for one operand from the allocator that arrays get theirs from; never freed.
 fn memory() -> &'static mut [f32] {
-    let address = Cpu.allocate(0, 0, 4 * N).expect("memory");
+    let address = Cpu.allocate(0, 0, 4 * N).expect("memory").expect("memory");
     // SAFETY: the block holds N floats, and nobody else knows it.
     unsafe {
         std::ptr::write_bytes(address as *mut u8, 0, 4 * N);

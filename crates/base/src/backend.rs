@@ -99,7 +99,10 @@ pub trait Backend: Send + Sync {
     }
 
     /// Memory of at least `bytes` bytes, aligned to 64, that the stream's tasks will use first; `None` when there is none.
-    fn allocate(&self, device: u16, stream: u32, bytes: usize) -> Option<Address>;
+    ///
+    /// # Errors
+    /// The device fails.
+    fn allocate(&self, device: u16, stream: u32, bytes: usize) -> Result<Option<Address>>;
 
     /// Takes memory back. `streams` names the streams whose tasks used it, the one it was allocated for first; on a backend whose work
     /// outlasts its tasks, work given to them before may still use it.

@@ -18,7 +18,7 @@ fn main() {
     if let Some(count) = std::env::args().nth(1).and_then(|n| n.parse().ok()) {
         threads::set_count(count);
     }
-    let block = || Cpu.allocate(0, 0, N * 8).expect("memory");
+    let block = || Cpu.allocate(0, 0, N * 8).expect("memory").expect("memory");
     let (x, index, out) = (block(), block(), block());
     let mut state = 1u64;
     for i in 0..N {

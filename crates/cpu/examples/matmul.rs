@@ -33,7 +33,7 @@ fn view(dtype: Dtype, dims: &[usize], transposed: bool) -> View {
 }
 
 fn memory(dtype: Dtype, n: usize) -> usize {
-    let address = Cpu.allocate(0, 0, n * dtype.size()).expect("memory");
+    let address = Cpu.allocate(0, 0, n * dtype.size()).expect("memory").expect("memory");
     // SAFETY: the block has so many bytes; the pattern is a small number in every dtype.
     unsafe { std::ptr::write_bytes(address as *mut u8, 0x3c, n * dtype.size()) };
     address

@@ -58,7 +58,7 @@ fn main() {
         report(
             &format!("allocate, fill and free {mb} MB"),
             time(20, || {
-                let a = Cpu.allocate(0, 0, bytes).unwrap();
+                let a = Cpu.allocate(0, 0, bytes).expect("memory").unwrap();
                 // SAFETY: the block has so many bytes and is freed once.
                 unsafe {
                     std::ptr::write_bytes(a as *mut u8, black_box(1), bytes);

@@ -43,19 +43,19 @@ impl Backend for Cpu {
         true
     }
 
-    fn allocate(&self, _: u16, _: u32, bytes: usize) -> Option<Address> {
-        let layout = layout(bytes)?;
+    fn allocate(&self, _: u16, _: u32, bytes: usize) -> Result<Option<Address>> {
+        let Some(layout) = layout(bytes) else { return Ok(None) };
         // SAFETY: the layout's size is not zero.
         let block = unsafe { alloc(layout) };
         if block.is_null() {
-            return None;
+            return Ok(None);
         }
         #[cfg(target_os = "linux")]
         if bytes >= HUGE {
             // SAFETY: advice on memory that is ours and starts at a page; a refusal changes nothing.
             unsafe { libc::madvise(block.cast(), bytes & !(HUGE_PAGE - 1), libc::MADV_HUGEPAGE) };
         }
-        Some(block as Address)
+        Ok(Some(block as Address))
     }
 
     unsafe fn free(&self, _: u16, _: &[u32], address: Address, bytes: usize) {

@@ -42,6 +42,9 @@ pub mod prelude {
 // Linking a backend registers it.
 #[cfg(feature = "cpu")]
 use lazulite_cpu as _;
+#[cfg(feature = "cuda")]
+#[doc(inline)]
+pub use lazulite_cuda as cuda;
 
 /// The programs of the README.
 #[cfg(doctest)]

@@ -32,10 +32,11 @@ fn bits_of(f: &Function, x: &[Array]) -> Result<Vec<Vec<u64>>, String> {
     f(x).map_err(|e| e.to_string())?.iter().map(|a| bits(a).map_err(|e| e.to_string())).collect()
 }
 
-/// Runs a property over so many cases, times `LAZULITE_CASES` if that is set; a failure prints the smallest one as a test.
+/// Runs a property over so many cases, times `LAZULITE_CASES` (0.1, say) if that is set; a failure prints the smallest one as a test.
 fn check(cases: u32, seed: u8, strategy: impl Strategy<Value = Genes>, limits: Limits, property: fn(&Stack) -> Result<(), String>) {
-    let times = std::env::var("LAZULITE_CASES").ok().and_then(|t| t.parse().ok()).unwrap_or(1);
-    let config = Config { cases: cases * times, failure_persistence: None, max_shrink_iters: 4000, ..Config::default() };
+    let times: f64 = std::env::var("LAZULITE_CASES").ok().and_then(|t| t.parse().ok()).unwrap_or(1.0);
+    let config =
+        Config { cases: ((cases as f64 * times) as u32).max(1), failure_persistence: None, max_shrink_iters: 4000, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]));
     let result = runner.run(&strategy, |genes| property(&decode(&genes, limits)).map_err(TestCaseError::fail));
     match result {

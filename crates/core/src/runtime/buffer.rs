@@ -152,6 +152,10 @@ impl Buffer {
             return Ok(self.address);
         }
         let mut copies = lock(&self.copies);
+        // The outside may have written to the memory since it was copied.
+        if self.is_shared() {
+            copies.drain(..).for_each(|h| h.release());
+        }
         if let Some(held) = copies.iter().find(|h| h.block.device == device) {
             if held.note(stream.id) {
                 // The copy was made in its stream's order.

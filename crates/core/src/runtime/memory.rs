@@ -124,15 +124,23 @@ pub(crate) fn allocate((device, stream): (Device, u32), bytes: usize) -> Result<
         }
         p.add(size);
     }
-    let backend = backend::backend(device.raw())?;
-    let address = backend.allocate(device.0.index, stream, size).or_else(|| {
-        clear_cache();
-        backend.allocate(device.0.index, stream, size)
-    });
-    match address {
-        Some(address) => Ok(Block { device, stream, address, bytes: size }),
-        None => {
-            let kept = backend.kept();
+    let fresh = || -> Result<_> {
+        let backend = backend::backend(device.raw())?;
+        match backend.allocate(device.0.index, stream, size)? {
+            None => {
+                clear_cache();
+                Ok((backend.allocate(device.0.index, stream, size)?, backend.kept()))
+            }
+            address => Ok((address, 0)),
+        }
+    };
+    match fresh() {
+        Ok((Some(address), _)) => Ok(Block { device, stream, address, bytes: size }),
+        Err(e) => {
+            pool().active -= size;
+            Err(e)
+        }
+        Ok((None, kept)) => {
             let mut p = pool();
             p.active -= size;
             Err(refuse(p.active, p.cache + kept, p.memory_limit))

@@ -60,6 +60,18 @@ impl Device {
         Device::named("cpu", 0).unwrap_or_default()
     }
 
+    /// What its backend knows of it, for people: names and values.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// for (name, value) in Device::cpu().info() {
+    ///     println!("{name}: {value}");
+    /// }
+    /// ```
+    pub fn info(self) -> Vec<(&'static str, String)> {
+        backend::backend(self.raw()).map(|b| b.info(self.0.index)).unwrap_or_default()
+    }
+
     pub(crate) fn raw(self) -> Raw {
         self.0
     }

@@ -29,7 +29,7 @@ impl Scratch {
             }
         }
         let bytes = bytes.next_power_of_two().min(bytes.next_multiple_of(1 << 20)).max(1 << 12);
-        let memory = Cpu.allocate(0, 0, bytes).map(|address| Scratch { address, bytes });
+        let memory = Cpu.allocate(0, 0, bytes).ok().flatten().map(|address| Scratch { address, bytes });
         memory.ok_or_else(|| Error::new(ErrorKind::OutOfMemory, "matmul", format!("no {bytes} bytes of working memory")))
     }
 

@@ -39,6 +39,8 @@ FN bool operator>(c64 a, c64 b) { return b < a; }
 FN bool operator<=(c64 a, c64 b) { return a.re < b.re || (a.re == b.re && a.im <= b.im); }
 FN bool operator>=(c64 a, c64 b) { return b <= a; }
 
+FN c64 red_add(c64 a, c64 b) { return a + b; }
+FN c64 red_mul(c64 a, c64 b) { return a * b; }
 FN float lz_abs(c64 a) { return (float)hypot((double)a.re, (double)a.im); }
 FN c64 lz_sign(c64 a) {
   double n = hypot((double)a.re, (double)a.im);

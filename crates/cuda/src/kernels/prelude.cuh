@@ -33,13 +33,13 @@ FN float round_f16(float x) { f16 y; put(y, x); return get(y); }
 FN float round_bf16(float x) { bf16 y; put(y, x); return get(y); }
 
 // A scalar argument's bits.
-template <class T> FN T bits(u64 w) { return (T)w; }
-template <> FN float bits<float>(u64 w) { return __uint_as_float((u32)w); }
-template <> FN double bits<double>(u64 w) { return __longlong_as_double((i64)w); }
-template <> FN c64 bits<c64>(u64 w) { c64 z = {__uint_as_float((u32)w), __uint_as_float((u32)(w >> 32))}; return z; }
-template <> FN f16 bits<f16>(u64 w) { f16 h; h.bits = (u16)w; return h; }
-template <> FN bf16 bits<bf16>(u64 w) { bf16 h; h.bits = (u16)w; return h; }
-template <> FN bool bits<bool>(u64 w) { return (w & 255) != 0; }
+template <class T> __device__ __forceinline__ T bits(u64 w) { return (T)w; }
+template <> __device__ __forceinline__ float bits<float>(u64 w) { return __uint_as_float((u32)w); }
+template <> __device__ __forceinline__ double bits<double>(u64 w) { return __longlong_as_double((i64)w); }
+template <> __device__ __forceinline__ c64 bits<c64>(u64 w) { c64 z = {__uint_as_float((u32)w), __uint_as_float((u32)(w >> 32))}; return z; }
+template <> __device__ __forceinline__ f16 bits<f16>(u64 w) { f16 h; h.bits = (u16)w; return h; }
+template <> __device__ __forceinline__ bf16 bits<bf16>(u64 w) { bf16 h; h.bits = (u16)w; return h; }
+template <> __device__ __forceinline__ bool bits<bool>(u64 w) { return (w & 255) != 0; }
 
 // V elements in one access of up to 16 bytes.
 template <class T, int V> struct __align__(sizeof(T) * V < 16 ? sizeof(T) * V : 16) Vec { T e[V]; };

@@ -61,11 +61,7 @@ LZ_SLOW double lz_logaddexp(double a, double b) {
   if (a != a || b != b) return NAN_D;
   return isinf(hi) ? hi : hi + log1p(exp(lo - hi));
 }
-LZ_SLOW float lz_logaddexp(float a, float b) {
-  float hi = a > b ? a : b, lo = a > b ? b : a;
-  if (a != a || b != b) return NAN_F;
-  return isinf(hi) ? hi : hi + log1pf(expf(lo - hi));
-}
+LZ_SLOW float lz_logaddexp(float a, float b) { return (float)lz_logaddexp((double)a, (double)b); }
 
 template <class T> FN T lz_conj(T a) { return a; }
 template <class T> FN T lz_real(T a) { return a; }

@@ -1,0 +1,176 @@
+//! From text to loaded kernels: names by content, one program for all that is missing, a cache on disk, modules on the device.
+
+pub mod cache;
+pub mod nvrtc;
+
+use crate::driver::{Driver, Handle};
+use crate::launch::Source;
+use cache::Cache;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+
+/// What every program starts with.
+pub const PRELUDE: &str = concat!(include_str!("../kernels/prelude.cuh"), "\n", include_str!("../kernels/real.cuh"));
+/// The functions on complex numbers.
+pub const COMPLEX: &str = include_str!("../kernels/complex.cuh");
+/// Reductions; after the complex functions, if there are any.
+pub const REDUCE: &str = include_str!("../kernels/reduce.cuh");
+
+/// A kernel that calls more functions with long code than this calls them, instead of having them inlined.
+const INLINED: usize = 16;
+/// Kernels that are worth a thread of their own to compile them.
+const PER_THREAD: usize = 8;
+
+/// Compiles a program's text to machine code.
+pub trait Compile: Send + Sync {
+    /// What names depend on besides the text: version and architecture.
+    fn identity(&self) -> String;
+    /// The machine code.
+    ///
+    /// # Errors
+    /// The compiler's log.
+    fn compile(&self, text: &str) -> Result<Vec<u8>, String>;
+}
+
+/// FNV-1a with 128 bits: names of kernels and files.
+fn hash(parts: &[&str]) -> u128 {
+    let mut h: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    for part in parts {
+        for b in part.bytes().chain([0xff]) {
+            h = (h ^ b as u128).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+    }
+    h
+}
+
+/// The text of a program with these kernels.
+pub fn program(kernels: &[(String, &Source)]) -> String {
+    let mut text = String::new();
+    if kernels.iter().any(|k| k.1.slow > INLINED) {
+        text.push_str("#define LZ_SLOW static __device__ __noinline__\n");
+    }
+    text.push_str(PRELUDE);
+    if kernels.iter().any(|k| k.1.complex) {
+        text.push_str(COMPLEX);
+    }
+    text.push_str(REDUCE);
+    for (name, source) in kernels {
+        let _ = write!(text, "\n{}", source.text.replace('@', name));
+    }
+    text
+}
+
+/// The kernels of a device.
+pub struct Programs {
+    driver: Arc<dyn Driver>,
+    device: usize,
+    compiler: Arc<dyn Compile>,
+    /// The prelude and the compiler, as part of every name.
+    salt: String,
+    cache: Cache,
+    images: Mutex<HashMap<String, Arc<Vec<u8>>>>,
+    /// By name: the module and its kernel.
+    known: Mutex<HashMap<String, Handle>>,
+    modules: Mutex<HashMap<usize, Handle>>,
+}
+
+impl Programs {
+    /// No kernels yet.
+    pub fn new(driver: Arc<dyn Driver>, device: usize, compiler: Arc<dyn Compile>, cache: Cache) -> Programs {
+        let salt = format!("{:x} {}", hash(&[PRELUDE, COMPLEX, REDUCE]), compiler.identity());
+        let (images, known, modules) = Default::default();
+        Programs { driver, device, compiler, salt, cache, images, known, modules }
+    }
+
+    /// The name of a kernel: its content's hash.
+    pub fn name(&self, source: &Source) -> String {
+        format!("lz_{:032x}", hash(&[&self.salt, &source.text]))
+    }
+
+    /// Makes sure that the kernels are compiled, together.
+    ///
+    /// # Errors
+    /// The compiler's log, with the text of the program.
+    pub fn prepare(&self, sources: &[&Source]) -> Result<(), String> {
+        let mut missing: Vec<(String, &Source)> = Vec::new();
+        {
+            let mut images = self.images.lock().unwrap_or_else(|e| e.into_inner());
+            for source in sources {
+                let name = self.name(source);
+                if images.contains_key(&name) || missing.iter().any(|m| m.0 == name) {
+                    continue;
+                }
+                match self.cache.get(&name) {
+                    Some(image) => drop(images.insert(name, Arc::new(image))),
+                    None => missing.push((name, source)),
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        // Kernels whose long functions are called, not inlined, are apart, so that their neighbours don't slow others down.
+        let (called, inlined): (Vec<_>, Vec<_>) = missing.into_iter().partition(|m| m.1.slow > INLINED);
+        let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(4);
+        let mut groups: Vec<&[(String, &Source)]> = Vec::new();
+        for list in [&called, &inlined] {
+            let each = list.len().div_ceil(threads).max(PER_THREAD);
+            groups.extend(list.chunks(each));
+        }
+        let compiled: Vec<Result<Vec<u8>, String>> = match &groups[..] {
+            [one] => vec![self.compile(one)],
+            many => std::thread::scope(|scope| {
+                let running: Vec<_> = many.iter().map(|g| scope.spawn(|| self.compile(g))).collect();
+                running.into_iter().map(|r| r.join().unwrap_or_else(|_| Err("the compiler's thread panicked".into()))).collect()
+            }),
+        };
+        for (group, image) in groups.iter().zip(compiled) {
+            let image = Arc::new(image?);
+            let names: Vec<&str> = group.iter().map(|g| g.0.as_str()).collect();
+            self.cache.put(&names, &image);
+            let mut images = self.images.lock().unwrap_or_else(|e| e.into_inner());
+            names.iter().for_each(|n| drop(images.insert((*n).to_string(), image.clone())));
+        }
+        Ok(())
+    }
+
+    fn compile(&self, kernels: &[(String, &Source)]) -> Result<Vec<u8>, String> {
+        let text = program(kernels);
+        self.compiler.compile(&text).map_err(|log| {
+            let own: Vec<&str> = kernels.iter().map(|k| k.1.text.as_str()).collect();
+            format!("the run-time compiler refuses a kernel:\n{log}\n{}", own.join("\n"))
+        })
+    }
+
+    /// The kernel, loaded on the device.
+    ///
+    /// # Errors
+    /// The compiler's or the driver's.
+    pub fn function(&self, source: &Source, shared: u32) -> Result<Handle, String> {
+        let name = self.name(source);
+        if let Some(&f) = self.known.lock().unwrap_or_else(|e| e.into_inner()).get(&name) {
+            return Ok(f);
+        }
+        self.prepare(&[source])?;
+        let image = self.images.lock().unwrap_or_else(|e| e.into_inner())[&name].clone();
+        let load = || {
+            self.driver.bind(self.device)?;
+            let key = Arc::as_ptr(&image) as usize;
+            let mut modules = self.modules.lock().unwrap_or_else(|e| e.into_inner());
+            let module = match modules.get(&key) {
+                Some(&m) => m,
+                None => {
+                    let m = self.driver.load(&image)?;
+                    modules.insert(key, m);
+                    m
+                }
+            };
+            drop(modules);
+            self.driver.function(module, &name, shared)
+        };
+        let f = load().map_err(|e| e.to_string())?;
+        self.known.lock().unwrap_or_else(|e| e.into_inner()).insert(name, f);
+        Ok(f)
+    }
+}

@@ -1,0 +1,80 @@
+//! Tapes as CUDA kernels. Sizes, strides and scalars are arguments, so one text serves every shape of a kind.
+//!
+//! * [`space`]: the iteration space, axes merged.
+//! * [`text`]: instructions as text.
+//! * [`flat`]: tapes without a row.
+//! * [`rows`]: what kernels over rows share; [`stream`]: rows read in every pass; [`keep`]: rows kept in registers or shared memory.
+
+pub mod flat;
+pub mod keep;
+pub mod rows;
+pub mod space;
+pub mod stream;
+pub mod text;
+
+use crate::launch::Plan;
+use lazulite_base::Dtype;
+use lazulite_base::shape::contiguous;
+use lazulite_base::tape::{BLOCK, Inst, Instr, LANE_BLOCK, Map, Order, Tape, Varies};
+use lazulite_base::work::View;
+use space::Space;
+
+/// Rows that keep the device busy with a warp each.
+const BUSY_WARPS: usize = 132 * 24;
+/// Rows that keep the device busy with a thread each.
+const BUSY_THREADS: usize = 132 * 1024;
+
+/// A tape that copies a view, taken for elements of `dtype`, into row-major order.
+pub fn copy(view: &View, dtype: Dtype) -> Tape {
+    Tape {
+        dims: view.dims.clone(),
+        inner: 0,
+        order: Order::Blocks,
+        inputs: vec![Map { dtype, strides: view.strides.clone() }],
+        params: vec![],
+        code: vec![Instr { inst: Inst::Load(0), dtype, varies: Varies::Element }],
+        outputs: vec![(0, Map { dtype, strides: contiguous(&view.dims) })],
+    }
+}
+
+/// The unsigned integer of a dtype's size: a copy of it keeps every bit.
+pub fn raw(d: Dtype) -> Dtype {
+    match d.size() {
+        1 => Dtype::U8,
+        2 => Dtype::U16,
+        4 => Dtype::U32,
+        _ => Dtype::U64,
+    }
+}
+
+/// How a tape runs.
+pub fn plan(tape: &Tape) -> Plan {
+    let space = Space::new(tape);
+    if tape.dims[..tape.outer()].contains(&0) || tape.inner == 0 && space.rows() == 0 {
+        return Plan::default();
+    }
+    if tape.inner == 0 {
+        let (launch, v) = flat::kernel(tape, &space, false);
+        if v == 1 {
+            return Plan::one(launch);
+        }
+        let aligned = flat::alignment(&space, v);
+        return Plan { launches: vec![launch], scratch: 0, aligned, scalar: Some(flat::kernel(tape, &space, true).0) };
+    }
+    let single = text::stages(tape).into_iter().max().unwrap_or(0) <= 1;
+    let per_row = rows::Rows::new(tape, &space).outputs(true).is_empty();
+    let (block, busy) = match tape.order {
+        Order::Lanes => (LANE_BLOCK, BUSY_WARPS),
+        Order::Blocks => (BLOCK, BUSY_THREADS),
+    };
+    if single && per_row && space.row() > block && space.rows() < busy {
+        let (launches, scratch) = stream::split(tape, &space);
+        return Plan { launches, scratch, ..Plan::default() };
+    }
+    let close = match tape.order {
+        Order::Blocks => None,
+        Order::Lanes if single && per_row => keep::registers(tape, &space),
+        Order::Lanes => keep::registers(tape, &space).or_else(|| keep::shared(tape, &space)),
+    };
+    Plan::one(close.unwrap_or_else(|| stream::whole(tape, &space)))
+}

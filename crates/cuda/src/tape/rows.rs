@@ -1,0 +1,221 @@
+//! What all kernels over rows share: the row's place in memory, its outer values, and the values of one element.
+
+use super::space::{Operand, Space, Who};
+use super::text::{memory, needed, reductions, register, stages, statement};
+use crate::launch::{Word, Words};
+use lazulite_base::tape::{Inst, ReduceOp, Tape, Varies};
+use std::fmt::Write;
+
+/// A kernel over rows while its text is written.
+pub struct Rows<'a> {
+    /// The program.
+    pub tape: &'a Tape,
+    /// Its merged space.
+    pub space: &'a Space,
+    /// The arguments so far.
+    pub words: Words,
+    /// The text so far.
+    pub body: String,
+    /// Reductions before each instruction.
+    pub stages: Vec<usize>,
+    /// The type of an index within a row.
+    pub index: &'static str,
+    /// Divisors of the row's inner axes, from the last to the second.
+    inner: Vec<String>,
+    /// Of each operand: its steps over the row's axes, as texts.
+    steps: Vec<Vec<String>>,
+}
+
+impl<'a> Rows<'a> {
+    /// Declares addresses, scalars and steps.
+    pub fn new(tape: &'a Tape, space: &'a Space) -> Rows<'a> {
+        let mut words = Words::default();
+        let mut body = String::new();
+        let index = if space.narrow() { "u32" } else { "u64" };
+        for (k, m) in tape.inputs.iter().enumerate() {
+            let _ = writeln!(body, "  const {t}* x{k} = (const {t}*){};", words.push(Word::Input(k)), t = memory(m.dtype));
+        }
+        for (k, (_, m)) in tape.outputs.iter().enumerate() {
+            let _ = writeln!(body, "  {t}* y{k} = ({t}*){};", words.push(Word::Output(k)), t = memory(m.dtype));
+        }
+        for (k, &d) in tape.params.iter().enumerate() {
+            let _ = writeln!(body, "  const {} p{k} = get(bits<{}>({}));", register(d), memory(d), words.push(Word::Param(k)));
+        }
+        let _ = writeln!(
+            body,
+            "  const {index} rows = ({index}){}, len = ({index}){};",
+            words.value(space.rows() as u64),
+            words.value(space.row() as u64)
+        );
+        let inner = (1..space.inner.len()).rev().map(|a| words.divisor(space.inner[a])).collect();
+        let steps = space.operands.iter().map(|o| o.inner.iter().map(|&s| words.value(s as u64)).collect()).collect();
+        Rows { tape, space, words, body, stages: stages(tape), index, inner, steps }
+    }
+
+    /// Moves every address to row `row` of the text.
+    pub fn locate(&mut self) {
+        let rank = self.space.outer.len();
+        let index = self.index;
+        if rank > 0 {
+            let _ = writeln!(self.body, "  {index} rest_ = row;");
+        }
+        for a in (1..rank).rev() {
+            let d = self.words.divisor(self.space.outer[a]);
+            let _ =
+                writeln!(self.body, "  const {index} q{a} = quotient(rest_, {d}), c{a} = rest_ - q{a} * ({index})({d})[0]; rest_ = q{a};");
+        }
+        if rank > 0 {
+            self.body.push_str("  const u64 c0 = rest_;\n");
+        }
+        for o in &self.space.operands {
+            let mut text = String::new();
+            for a in (0..rank).rev() {
+                let _ = write!(text, " + (i64)c{a} * (i64){}", self.words.value(o.outer[a] as u64));
+            }
+            let offset = if text.is_empty() { "0" } else { &text[3..] };
+            let _ = match o.who {
+                Who::Input(k) => writeln!(self.body, "  x{k} += {offset};"),
+                Who::Output(k) => writeln!(self.body, "  y{k} += {offset};"),
+                Who::Index(a) => writeln!(self.body, "  const i64 i{a} = {offset};"),
+            };
+        }
+    }
+
+    fn operand(&self, who: Who) -> (usize, &Operand) {
+        let at = self.space.operands.iter().position(|o| o.who == who).expect("every operand is there");
+        (at, &self.space.operands[at])
+    }
+
+    /// The offset of element `j` of the row.
+    pub fn offset(&self, who: Who) -> String {
+        let (at, o) = self.operand(who);
+        let parts: Vec<String> = (0..o.inner.len()).map(|a| format!("(i64)d{a} * (i64){}", self.steps[at][a])).collect();
+        if parts.is_empty() { "0".into() } else { parts.join(" + ") }
+    }
+
+    /// The coordinates of element `j` along the row's axes.
+    pub fn coordinates(&self) -> String {
+        let (rank, index) = (self.space.inner.len(), self.index);
+        if rank == 0 {
+            return String::new();
+        }
+        let mut text = format!("{index} left_ = j;");
+        for (a, d) in (1..rank).rev().zip(&self.inner) {
+            let _ = write!(text, " const {index} e{a} = quotient(left_, {d}), d{a} = left_ - e{a} * ({index})({d})[0]; left_ = e{a};");
+        }
+        text + &format!(" const {index} d0 = left_;\n")
+    }
+
+    fn leaf(&self, i: usize) -> String {
+        let element = self.tape.code[i].varies == Varies::Element;
+        match self.tape.code[i].inst {
+            Inst::Load(k) if element => format!("get(x{k}[{}])", self.offset(Who::Input(k as usize))),
+            Inst::Load(k) => format!("get(x{k}[0])"),
+            Inst::Param(k) => format!("p{k}"),
+            Inst::Index(a) if element => format!("i{a} + {}", self.offset(Who::Index(a as usize))),
+            Inst::Index(a) => format!("i{a}"),
+            _ => String::new(),
+        }
+    }
+
+    /// Writes the values of the row that are there after `stage` reductions.
+    pub fn outer(&mut self, stage: usize) {
+        for i in 0..self.tape.code.len() {
+            let ins = &self.tape.code[i];
+            if ins.varies != Varies::Element && self.stages[i] == stage && !matches!(ins.inst, Inst::Reduce(..)) {
+                let text = statement(self.tape, i, &self.leaf(i));
+                self.body.push_str(&text);
+            }
+        }
+    }
+
+    /// The statements that make `targets` for element `j`; `known` has the texts of values that are kept.
+    pub fn element(&self, targets: &[usize], known: &dyn Fn(usize) -> Option<String>) -> String {
+        let list = needed(self.tape, targets, &|i| known(i).is_some());
+        let mut text = self.coordinates();
+        let mut used: Vec<usize> = targets.to_vec();
+        used.extend(list.iter().flat_map(|&i| Tape::sources(&self.tape.code[i].inst).map(|r| r as usize)));
+        used.sort_unstable();
+        used.dedup();
+        for i in used {
+            if let Some(k) = known(i) {
+                let _ = writeln!(text, "const {} r{i} = {k};", register(self.tape.code[i].dtype));
+            }
+        }
+        for i in list {
+            text.push_str(&statement(self.tape, i, &self.leaf(i)));
+        }
+        text
+    }
+
+    /// The reductions whose operands are there after `stage` reductions.
+    pub fn reductions(&self, stage: usize) -> Vec<(usize, ReduceOp, usize)> {
+        reductions(self.tape, &self.stages, stage)
+    }
+
+    /// The last stage there is.
+    pub fn last(&self) -> usize {
+        self.stages.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Outputs per element, or per row: the output and its register.
+    pub fn outputs(&self, element: bool) -> Vec<(usize, usize)> {
+        let list = self.tape.outputs.iter().enumerate().map(|(k, (r, _))| (k, *r as usize));
+        list.filter(|&(k, r)| (self.tape.code[r].varies == Varies::Element || self.wide(k)) == element).collect()
+    }
+
+    /// Whether an output has an element for each of the row, though its value may be the same for all.
+    fn wide(&self, output: usize) -> bool {
+        let (_, o) = self.operand(Who::Output(output));
+        o.inner.iter().any(|&s| s != 0)
+    }
+
+    /// The statements that store outputs of element `j`, whose values are there.
+    pub fn store(&self, outputs: &[(usize, usize)]) -> String {
+        let mut text = String::new();
+        for &(k, r) in outputs {
+            let _ = writeln!(text, "put(y{k}[{}], r{r});", self.offset(Who::Output(k)));
+        }
+        text
+    }
+
+    /// The statements that store outputs of the row.
+    pub fn store_outer(&self) -> String {
+        self.outputs(false).iter().map(|(k, r)| format!("    put(y{k}[0], r{r});\n")).collect()
+    }
+
+    /// A loop over elements `start`, `start + step`, … below `end`: the values `targets` of `batch` elements, then `after` for each, so
+    /// that the loads of a batch are in flight together whatever `after` stores.
+    #[allow(clippy::too_many_arguments)]
+    pub fn batched(
+        &mut self,
+        start: &str,
+        step: usize,
+        batch: usize,
+        end: &str,
+        targets: &[usize],
+        known: &dyn Fn(usize) -> Option<String>,
+        after: &dyn Fn(&Rows<'_>) -> String,
+    ) {
+        let index = self.index;
+        let text = self.element(targets, known);
+        let varied: Vec<usize> = targets.iter().copied().filter(|&t| self.tape.code[t].varies == Varies::Element).collect();
+        let _ = writeln!(self.body, "  for ({index} at_ = {start}; at_ < {end}; at_ += {}) {{", batch * step);
+        for &t in &varied {
+            let _ = writeln!(self.body, "    {} b{t}[{batch}];", register(self.tape.code[t].dtype));
+        }
+        let each =
+            format!("#pragma unroll\n    for (u32 k = 0; k < {batch}; k++) {{ const {index} j = at_ + k * {step}; if (j < {end}) {{\n");
+        let _ = write!(self.body, "{each}{text}");
+        for &t in &varied {
+            let _ = writeln!(self.body, "    b{t}[k] = r{t};");
+        }
+        let coordinates = self.coordinates();
+        let _ = write!(self.body, "    }} }}\n{each}{coordinates}");
+        for &t in &varied {
+            let _ = writeln!(self.body, "    const {} r{t} = b{t}[k];", register(self.tape.code[t].dtype));
+        }
+        let text = after(self);
+        let _ = write!(self.body, "{text}    }} }}\n  }}\n");
+    }
+}

@@ -1,0 +1,208 @@
+//! Instructions of a tape as CUDA text: types, expressions, reductions.
+
+use lazulite_base::tape::{Inst, ReduceOp, Tape, Varies};
+use lazulite_base::{Dtype, Op};
+use std::fmt::Write;
+
+/// The type of a value in memory.
+pub fn memory(d: Dtype) -> &'static str {
+    match d {
+        Dtype::Bool => "bool",
+        Dtype::U8 => "u8",
+        Dtype::U16 => "u16",
+        Dtype::U32 => "u32",
+        Dtype::U64 => "u64",
+        Dtype::I8 => "i8",
+        Dtype::I16 => "i16",
+        Dtype::I32 => "i32",
+        Dtype::I64 => "i64",
+        Dtype::F16 => "f16",
+        Dtype::BF16 => "bf16",
+        Dtype::F32 => "float",
+        Dtype::F64 => "double",
+        Dtype::C64 => "c64",
+    }
+}
+
+/// The type of a value in a register: halves are floats, rounded after every instruction.
+pub fn register(d: Dtype) -> &'static str {
+    match d {
+        Dtype::F16 | Dtype::BF16 => "float",
+        d => memory(d),
+    }
+}
+
+/// The expression rounded as the dtype asks.
+fn rounded(d: Dtype, text: String) -> String {
+    match d {
+        Dtype::F16 => format!("round_f16({text})"),
+        Dtype::BF16 => format!("round_bf16({text})"),
+        _ => text,
+    }
+}
+
+/// Whether an operation on signed integers must wrap, which C++ leaves undefined.
+fn wraps(op: Op) -> bool {
+    matches!(op, Op::Add | Op::Subtract | Op::Multiply | Op::Square | Op::Negative)
+}
+
+/// Whether an operation costs so much more than a memory access that its value is worth keeping.
+pub fn expensive(op: Op) -> bool {
+    slow(op) || matches!(op, Op::Exp | Op::Divide | Op::Sqrt | Op::Rsqrt | Op::Reciprocal | Op::Remainder | Op::FloorDivide)
+}
+
+/// Whether its code is long: called, not inlined, where many are used.
+pub fn slow(op: Op) -> bool {
+    use Op::*;
+    matches!(
+        op,
+        Exp | Expm1
+            | Log
+            | Log2
+            | Log10
+            | Log1p
+            | Sin
+            | Cos
+            | Tan
+            | Arcsin
+            | Arccos
+            | Arctan
+            | Sinh
+            | Cosh
+            | Tanh
+            | Arcsinh
+            | Arccosh
+            | Arctanh
+            | Erf
+            | Erfinv
+            | Sigmoid
+            | Power
+            | Arctan2
+            | Logaddexp
+    )
+}
+
+/// How many of a tape's instructions are slow.
+pub fn slow_count(tape: &Tape) -> usize {
+    tape.code.iter().filter(|i| matches!(i.inst, Inst::Apply(op, _) if slow(op))).count()
+}
+
+/// Whether a tape has complex values.
+pub fn complex(tape: &Tape) -> bool {
+    tape.code.iter().any(|i| i.dtype == Dtype::C64)
+}
+
+/// The statement that computes instruction `i` from registers `r*`. Loads, parameters and indices are given as `leaf`.
+pub fn statement(tape: &Tape, i: usize, leaf: &str) -> String {
+    let ins = &tape.code[i];
+    let t = register(ins.dtype);
+    let from = |r: u32| tape.code[r as usize].dtype;
+    match ins.inst {
+        Inst::Load(_) | Inst::Param(_) => format!("const {t} r{i} = {leaf};\n"),
+        Inst::Index(_) => format!("const {t} r{i} = {};\n", rounded(ins.dtype, format!("Cast<{t}>::of((i64)({leaf}))"))),
+        Inst::Cast(r) => {
+            let source = from(r);
+            let text = match (source, ins.dtype) {
+                (a, b) if register(a) == register(b) => format!("r{r}"),
+                (Dtype::C64, Dtype::Bool) => format!("r{r} != cx(0.0f, 0.0f)"),
+                (Dtype::C64, _) => format!("Cast<{t}>::of(r{r}.re)"),
+                _ => format!("Cast<{t}>::of(r{r})"),
+            };
+            format!("const {t} r{i} = {};\n", rounded(ins.dtype, text))
+        }
+        Inst::Apply(op, regs) => {
+            let mut out = format!("{t} r{i}; {{ ");
+            for (name, &r) in ["a", "b", "c"].iter().zip(&regs[..op.info().arity]) {
+                let d = from(r);
+                let unsigned = match d {
+                    Dtype::I32 if wraps(op) => "u32",
+                    Dtype::I64 if wraps(op) => "u64",
+                    d => register(d),
+                };
+                let _ = write!(out, "const {unsigned} {name} = r{r}; ");
+            }
+            let text =
+                if op == Op::Remainder || op == Op::FloorDivide { op.info().gpu.into() } else { format!("({t})({})", op.info().gpu) };
+            let _ = writeln!(out, "r{i} = {}; }}", rounded(ins.dtype, text));
+            out
+        }
+        Inst::Reduce(..) => unreachable!("reductions have statements of their own"),
+    }
+}
+
+/// The function that combines two values.
+pub fn combine(op: ReduceOp, a: &str, b: &str) -> String {
+    let f = match op {
+        ReduceOp::Sum | ReduceOp::Any => "red_add",
+        ReduceOp::Prod | ReduceOp::All => "red_mul",
+        ReduceOp::Min => "red_min",
+        ReduceOp::Max => "red_max",
+    };
+    format!("{f}({a}, {b})")
+}
+
+/// Whether a reduction gives the same bits in any order.
+pub fn any_order(op: ReduceOp, d: Dtype) -> bool {
+    !d.is_inexact() || d == Dtype::F32 && matches!(op, ReduceOp::Min | ReduceOp::Max)
+}
+
+/// The value that a reduction starts from.
+pub fn identity(op: ReduceOp, d: Dtype) -> String {
+    let t = register(d);
+    let sign = if op == ReduceOp::Max { "-" } else { "" };
+    match (op, d) {
+        (ReduceOp::Sum | ReduceOp::Any, Dtype::C64) => "cx(0.0f, 0.0f)".into(),
+        (ReduceOp::Prod | ReduceOp::All, Dtype::C64) => "cx(1.0f, 0.0f)".into(),
+        (_, Dtype::C64) => format!("cx({sign}INF_F, {sign}INF_F)"),
+        (ReduceOp::Sum | ReduceOp::Any, _) => format!("({t})0"),
+        (ReduceOp::Prod | ReduceOp::All, _) => format!("({t})1"),
+        (_, Dtype::F32 | Dtype::F16 | Dtype::BF16) => format!("{sign}INF_F"),
+        (_, Dtype::F64) => format!("{sign}INF_D"),
+        (op, Dtype::Bool) => format!("{}", op == ReduceOp::Min),
+        (op, d) => {
+            let n = 8 * d.size() as u32;
+            let all = u64::MAX >> (64 - n);
+            let value = match (op, d.is_unsigned()) {
+                (ReduceOp::Max, true) => 0,
+                (ReduceOp::Max, false) => all / 2 + 1,
+                (_, true) => all,
+                (_, false) => all / 2,
+            };
+            format!("({t}){value:#x}ull")
+        }
+    }
+}
+
+/// How many reductions lie between the tape's inputs and each instruction.
+pub fn stages(tape: &Tape) -> Vec<usize> {
+    let mut stage = vec![0usize; tape.code.len()];
+    for (i, ins) in tape.code.iter().enumerate() {
+        let most = Tape::sources(&ins.inst).map(|r| stage[r as usize]).max().unwrap_or(0);
+        stage[i] = most + matches!(ins.inst, Inst::Reduce(..)) as usize;
+    }
+    stage
+}
+
+/// The reductions whose operands are there after `stage` reductions, by instruction and operand.
+pub fn reductions(tape: &Tape, stages: &[usize], stage: usize) -> Vec<(usize, ReduceOp, usize)> {
+    let code = tape.code.iter().enumerate();
+    code.filter_map(|(i, ins)| match ins.inst {
+        Inst::Reduce(op, r) if stages[i] == stage + 1 => Some((i, op, r as usize)),
+        _ => None,
+    })
+    .collect()
+}
+
+/// The instructions that vary over elements, are needed for `targets` and are not `known`, in order.
+pub fn needed(tape: &Tape, targets: &[usize], known: &dyn Fn(usize) -> bool) -> Vec<usize> {
+    let mut mark = vec![false; tape.code.len()];
+    let mut stack: Vec<usize> = targets.to_vec();
+    while let Some(i) = stack.pop() {
+        let skip = mark[i] || known(i) || tape.code[i].varies != Varies::Element || matches!(tape.code[i].inst, Inst::Reduce(..));
+        if !skip {
+            mark[i] = true;
+            stack.extend(Tape::sources(&tape.code[i].inst).map(|r| r as usize));
+        }
+    }
+    (0..mark.len()).filter(|&i| mark[i]).collect()
+}

@@ -1,0 +1,41 @@
+//! The kernels of work that is no tape: a file a kind. Their text is in `kernels/*.cu`, where words in capitals stand for what a shape's
+//! kind needs.
+
+pub mod arg_reduce;
+pub mod gather;
+pub mod random;
+pub mod scatter;
+
+use crate::launch::{Launch, Source, Words};
+
+/// Threads of a block.
+pub const THREADS: u32 = 256;
+
+/// A launch of a kernel file's text with its blanks filled in; a thread for each of `threads`.
+pub fn launch(text: &str, blanks: &[(&str, String)], words: Words, threads: usize) -> Launch {
+    let mut text = text.replace("WORDS", &words.0.len().to_string());
+    for (name, value) in blanks {
+        text = text.replace(name, value);
+    }
+    let source = Source { text, slow: 0, complex: false };
+    Launch { source, grid: [threads.div_ceil(THREADS as usize).max(1) as u32, 1], block: THREADS, shared: 0, words }
+}
+
+/// The text that turns index `from` of a space into coordinates `name0`, `name1`, …, and the offset of each operand over them.
+pub fn coordinates(words: &mut Words, name: &str, from: &str, dims: &[usize]) -> String {
+    let mut text = format!("u64 {name}_ = {from};");
+    for a in (1..dims.len()).rev() {
+        let d = words.value(dims[a] as u64);
+        text.push_str(&format!(" const u64 {name}{a} = {name}_ % {d}; {name}_ /= {d};"));
+    }
+    if !dims.is_empty() {
+        text.push_str(&format!(" const u64 {name}0 = {name}_;"));
+    }
+    text
+}
+
+/// The text of an operand's offset, in elements, at coordinates `name*`.
+pub fn offset(words: &mut Words, name: &str, strides: &[isize]) -> String {
+    let parts: Vec<String> = strides.iter().enumerate().map(|(a, &s)| format!("(i64){name}{a} * (i64){}", words.value(s as u64))).collect();
+    if parts.is_empty() { "0".into() } else { parts.join(" + ") }
+}

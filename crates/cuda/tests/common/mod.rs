@@ -1,0 +1,229 @@
+//! What the tests share: works of every kind, and the run-time compiler if it is installed.
+
+#![allow(dead_code)]
+
+use lazulite_base::shape::{Dims, Strides, contiguous};
+use lazulite_base::tape::{Inst, Instr, Map, Order, ReduceOp, Reg, Tape, Varies};
+use lazulite_base::work::{Combine, View, Work};
+use lazulite_base::{Dtype, Op};
+use lazulite_cuda::compiler::nvrtc::Nvrtc;
+
+/// The compiler for an architecture; without it the test fails, unless `LAZULITE_NVRTC=skip` says that it is not to be had.
+pub fn nvrtc(architecture: &str) -> Option<Nvrtc> {
+    match Nvrtc::new(architecture) {
+        Ok(n) => Some(n),
+        Err(e) if std::env::var_os("LAZULITE_NVRTC").is_some_and(|v| v == "skip") => {
+            eprintln!("skipped: {e}");
+            None
+        }
+        Err(e) => panic!("{e}\n`pip install nvidia-cuda-nvrtc` in a .venv, or LAZULITE_NVRTC=skip"),
+    }
+}
+
+/// A row-major view.
+pub fn view(dtype: Dtype, dims: &[usize]) -> View {
+    View { dtype, dims: dims.into(), strides: contiguous(dims) }
+}
+
+/// A tape in the making.
+pub struct Draft(pub Tape);
+
+impl Draft {
+    pub fn new(dims: &[usize], inner: usize, order: Order) -> Draft {
+        let empty = Tape { dims: dims.into(), inner, order, inputs: vec![], params: vec![], code: vec![], outputs: vec![] };
+        Draft(empty)
+    }
+
+    fn push(&mut self, inst: Inst, dtype: Dtype, varies: Varies) -> Reg {
+        self.0.code.push(Instr { inst, dtype, varies });
+        (self.0.code.len() - 1) as Reg
+    }
+
+    pub fn load(&mut self, dtype: Dtype, strides: &[isize]) -> Reg {
+        let row = &strides[self.0.outer()..];
+        let outer = self.0.inner > 0 && row.iter().all(|&s| s == 0);
+        self.0.inputs.push(Map { dtype, strides: strides.into() });
+        self.push(Inst::Load(self.0.inputs.len() as u32 - 1), dtype, if outer { Varies::Outer } else { Varies::Element })
+    }
+
+    pub fn param(&mut self, dtype: Dtype) -> Reg {
+        self.0.params.push(dtype);
+        self.push(Inst::Param(self.0.params.len() as u32 - 1), dtype, Varies::Not)
+    }
+
+    pub fn index(&mut self, axis: u32, dtype: Dtype) -> Reg {
+        let outer = (axis as usize) < self.0.outer() && self.0.inner > 0;
+        self.push(Inst::Index(axis), dtype, if outer { Varies::Outer } else { Varies::Element })
+    }
+
+    pub fn apply(&mut self, op: Op, args: &[Reg]) -> Reg {
+        let mut regs = [0; 3];
+        regs[..args.len()].copy_from_slice(args);
+        let d = op.result_dtype(self.0.code[args[args.len() - 1] as usize].dtype);
+        let varies = args.iter().map(|&r| self.0.code[r as usize].varies).max().unwrap_or(Varies::Not);
+        self.push(Inst::Apply(op, regs), d, varies)
+    }
+
+    pub fn cast(&mut self, r: Reg, dtype: Dtype) -> Reg {
+        let varies = self.0.code[r as usize].varies;
+        self.push(Inst::Cast(r), dtype, varies)
+    }
+
+    pub fn reduce(&mut self, op: ReduceOp, r: Reg) -> Reg {
+        let d = self.0.code[r as usize].dtype;
+        self.push(Inst::Reduce(op, r), d, Varies::Outer)
+    }
+
+    pub fn store(&mut self, r: Reg, strides: &[isize]) {
+        let dtype = self.0.code[r as usize].dtype;
+        self.0.outputs.push((r, Map { dtype, strides: strides.into() }));
+    }
+
+    pub fn done(self) -> Tape {
+        self.0.validate().expect("a sound tape");
+        self.0
+    }
+}
+
+/// One operation on row-major arrays.
+pub fn single(op: Op, d: Dtype, dims: &[usize]) -> Tape {
+    let strides = contiguous(dims);
+    let mut t = Draft::new(dims, 0, Order::Blocks);
+    let args: Vec<Reg> = (0..op.info().arity).map(|k| t.load(if op == Op::Select && k == 0 { Dtype::Bool } else { d }, &strides)).collect();
+    let r = t.apply(op, &args);
+    t.store(r, &strides);
+    t.done()
+}
+
+/// Softmax over rows of `n`.
+pub fn softmax(d: Dtype, rows: usize, n: usize) -> Tape {
+    let s = contiguous(&[rows, n]);
+    let mut t = Draft::new(&[rows, n], 1, Order::Lanes);
+    let x = t.load(d, &s);
+    let x = if d.is_half() { t.cast(x, Dtype::F32) } else { x };
+    let m = t.reduce(ReduceOp::Max, x);
+    let c = t.apply(Op::Subtract, &[x, m]);
+    let e = t.apply(Op::Exp, &[c]);
+    let sum = t.reduce(ReduceOp::Sum, e);
+    let y = t.apply(Op::Divide, &[e, sum]);
+    let y = if d.is_half() { t.cast(y, d) } else { y };
+    t.store(y, &s);
+    t.done()
+}
+
+/// Layer norm over rows of `n`, with a weight, and the mean as a second output.
+pub fn layer_norm(rows: usize, n: usize) -> Tape {
+    let d = Dtype::F32;
+    let s = contiguous(&[rows, n]);
+    let mut t = Draft::new(&[rows, n], 1, Order::Lanes);
+    let (x, w, scale, eps) = (t.load(d, &s), t.load(d, &[0, 1]), t.param(d), t.param(d));
+    let sum = t.reduce(ReduceOp::Sum, x);
+    let mean = t.apply(Op::Multiply, &[sum, scale]);
+    let c = t.apply(Op::Subtract, &[x, mean]);
+    let q = t.apply(Op::Square, &[c]);
+    let v = t.reduce(ReduceOp::Sum, q);
+    let v = t.apply(Op::Multiply, &[v, scale]);
+    let v = t.apply(Op::Add, &[v, eps]);
+    let r = t.apply(Op::Rsqrt, &[v]);
+    let y = t.apply(Op::Multiply, &[c, r]);
+    let y = t.apply(Op::Multiply, &[y, w]);
+    t.store(y, &s);
+    t.store(mean, &[1, 0]);
+    t.done()
+}
+
+/// A reduction of `rows` rows of `n` elements that lie `step` apart.
+pub fn reduction(op: ReduceOp, d: Dtype, rows: usize, n: usize, order: Order) -> Tape {
+    let mut t = Draft::new(&[rows, n], 1, order);
+    let strides: Strides =
+        if order == Order::Lanes { [n as isize, 1].into_iter().collect() } else { [1, rows as isize].into_iter().collect() };
+    let x = t.load(d, &strides);
+    let r = t.reduce(op, x);
+    t.store(r, &[1, 0]);
+    t.done()
+}
+
+/// Works of every kind whose kernels are our own: every row of the table in every dtype it takes, every cast, and each other kernel in the
+/// forms that its text depends on.
+pub fn all() -> Vec<Work> {
+    let mut out = Vec::new();
+    for &op in Op::ALL {
+        let mut seen: Vec<Dtype> = Vec::new();
+        for d in Dtype::ALL.into_iter().filter_map(|d| op.operand_dtype(d)) {
+            if !seen.contains(&d) {
+                seen.push(d);
+                out.push(Work::Tape(single(op, d, &[1000])));
+            }
+        }
+    }
+    for from in Dtype::ALL {
+        let mut t = Draft::new(&[6, 10], 0, Order::Blocks);
+        let (x, i, p) = (t.load(from, &[1, 6]), t.index(1, from), t.param(from));
+        for to in Dtype::ALL {
+            let y = t.cast(x, to);
+            t.store(y, &[10, 1]);
+        }
+        t.store(i, &[10, 1]);
+        t.store(p, &[10, 1]);
+        out.push(Work::Tape(t.done()));
+        for op in [ReduceOp::Sum, ReduceOp::Prod, ReduceOp::Min, ReduceOp::Max] {
+            if !from.is_half() {
+                for (rows, n, order) in
+                    [(9, 100, Order::Lanes), (3, 20_000, Order::Lanes), (100, 300, Order::Blocks), (300, 100, Order::Blocks)]
+                {
+                    out.push(Work::Tape(reduction(op, from, rows, n, order)));
+                }
+            }
+        }
+        let x = view(from, &[5, 6, 8]);
+        out.push(Work::Reinterpret { x: x.clone() });
+        for op in [ReduceOp::Min, ReduceOp::Max] {
+            out.push(Work::ArgReduce { x: x.clone(), axis: 1, op });
+        }
+        if from.is_integer() || from == Dtype::Bool {
+            let index = view(from, &[4]);
+            out.push(Work::Gather { x: view(Dtype::F32, &[5, 6, 8]), axes: [0].into_iter().collect(), indices: vec![index] });
+            let index = view(from, &[5, 2, 8]);
+            out.push(Work::GatherAlong { x: view(Dtype::F16, &[5, 6, 8]), index, axis: 1 });
+        }
+        for mode in [Combine::Set, Combine::Add, Combine::Prod, Combine::Max, Combine::Min] {
+            let axes: Dims = [0].into_iter().collect();
+            let (to, updates, index) = (view(from, &[5, 6]), view(from, &[4, 6]), view(Dtype::I32, &[4]));
+            out.push(Work::Scatter { out: to.clone(), updates, axes, indices: vec![index], mode });
+            let index = view(Dtype::I32, &[5, 2]);
+            out.push(Work::ScatterAlong { out: to, updates: view(from, &[5, 2]), index, axis: 1, mode });
+        }
+    }
+    out.push(Work::Tape(reduction(ReduceOp::Sum, Dtype::F32, 140_000, 300, Order::Blocks)));
+    out.push(Work::Tape(reduction(ReduceOp::Sum, Dtype::F32, 1, 5_000_000, Order::Lanes)));
+    out.push(Work::Tape(reduction(ReduceOp::Max, Dtype::I64, 1, 5_000_000, Order::Lanes)));
+    for (op, d) in [(ReduceOp::All, Dtype::Bool), (ReduceOp::Any, Dtype::Bool)] {
+        out.push(Work::Tape(reduction(op, d, 9, 100, Order::Lanes)));
+    }
+    for d in [Dtype::F32, Dtype::F64, Dtype::BF16] {
+        for n in [1, 30, 64, 1000, 1024, 1025, 8192, 20_000, 60_000] {
+            out.push(Work::Tape(softmax(d, 7, n)));
+        }
+    }
+    for n in [50, 768, 8192, 30_000] {
+        out.push(Work::Tape(layer_norm(7, n)));
+    }
+    for width in [1, 2, 4] {
+        out.push(Work::RandomBits { keys: 3, n: 101, width });
+    }
+    // A matrix and a row, rows reversed, three axes in another order.
+    for (dims, a, b) in [
+        (&[64usize, 96][..], &[96isize, 1][..], &[0isize, 1][..]),
+        (&[64, 97], &[97, 1], &[0, 1]),
+        (&[64, 96], &[-96, 1], &[1, 64]),
+        (&[4, 6, 10], &[1, 40, 4], &[60, 10, 1]),
+    ] {
+        let mut t = Draft::new(dims, 0, Order::Blocks);
+        let (x, y) = (t.load(Dtype::F32, a), t.load(Dtype::BF16, b));
+        let y = t.cast(y, Dtype::F32);
+        let z = t.apply(Op::Add, &[x, y]);
+        t.store(z, &contiguous(dims));
+        out.push(Work::Tape(t.done()));
+    }
+    out
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Runs what scripts/gpu.sh gathered, on a machine with a GPU.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+export LAZULITE_CACHE=${LAZULITE_CACHE:-/tmp/lazulite}
+failed=()
+part() {
+    local name=$1
+    shift
+    echo "== $name"
+    local start=$SECONDS
+    "$@" || failed+=("$name")
+    echo "== $name: $((SECONDS - start)) s"
+}
+# The op matrix, cut into shards that compile side by side.
+matrix() {
+    local n jobs=() bad=0
+    n=$(nproc)
+    for i in $(seq 0 $((n - 1))); do
+        LAZULITE_SHARD=$i/$n "$here/matrix" --test-threads 1 >"/tmp/matrix.$i" 2>&1 &
+        jobs+=($!)
+    done
+    for i in $(seq 0 $((n - 1))); do
+        wait "${jobs[$i]}" || { bad=1; grep -vE "^test .* ok$|^$" "/tmp/matrix.$i"; }
+    done
+    return $bad
+}
+[ $# -gt 0 ] || set -- device devices matrix properties sanitizer figures peers
+nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
+for what in "$@"; do
+    case $what in
+    device) part device "$here/device" --test-threads 1 --nocapture ;;
+    matrix) part matrix matrix ;;
+    devices) part devices "$here/devices" --test-threads 1 ;;
+    properties) LAZULITE_CASES=${LAZULITE_CASES:-0.03} part properties "$here/properties" ;;
+    sanitizer) part sanitizer compute-sanitizer --error-exitcode 9 "$here/device" --test-threads 1 rows unaligned ;;
+    figures) part figures "$here/figures" ;;
+    peers) part peers python3 "$here/peers.py" ;;
+    *) echo "there is no part $what" && failed+=("$what") ;;
+    esac
+done
+[ ${#failed[@]} -eq 0 ] && echo "all hold" || { echo "failed: ${failed[*]}"; exit 1; }
