@@ -27,6 +27,6 @@ keep matrix "$(made matrix test --release -p lazulite-testkit --features cuda --
 keep properties "$(made properties test --release -p lazulite-testkit --features cuda --test properties --no-run)"
 keep devices "$(made devices test --release -p lazulite-testkit --features cuda --test devices --no-run)"
 keep figures "$(made cuda build --release -p benches --features cuda --bin cuda)"
-cp benches/peers.py scripts/gpu/run.sh "$out/"
+cp benches/cuda_peers.py scripts/gpu/run.sh "$out/"
 chmod +x "$out/run.sh"
 du -sh "$out"

@@ -93,6 +93,7 @@ def test_a_forked_child_evaluates():
         """
         import os, sys
         import lazulite.core as mx
+        mx.set_default_device(mx.cpu)  # no process can use a GPU that another had before the fork
         x = mx.random.normal((256, 256), key=mx.random.key(0))
         pending = x @ x
         mx.eval(x.sum())

@@ -35,7 +35,7 @@ for what in "$@"; do
     properties) LAZULITE_CASES=${LAZULITE_CASES:-0.03} part properties "$here/properties" ;;
     sanitizer) part sanitizer compute-sanitizer --error-exitcode 9 "$here/device" --test-threads 1 rows unaligned ;;
     figures) part figures "$here/figures" ;;
-    peers) part peers python3 "$here/peers.py" ;;
+    peers) part peers python3 "$here/cuda_peers.py" ;;
     *) echo "there is no part $what" && failed+=("$what") ;;
     esac
 done

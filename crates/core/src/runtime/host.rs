@@ -5,6 +5,7 @@ use crate::graph::array::leaf;
 use crate::graph::node::Aval;
 use crate::runtime::buffer::{Buffer, Data, Layout};
 use crate::runtime::sync::Ordering;
+use lazulite_base::backend;
 use lazulite_base::error::Result;
 use lazulite_base::{Dtype, Scalar, Strides};
 use std::sync::Arc;
@@ -83,7 +84,9 @@ impl Array {
         let host = self.host()?;
         let handles = self.node().outs[self.out() as usize].held.load(Ordering::Relaxed);
         // Who reads the buffer: the slot and `host`, and earlier exports.
-        if handles <= 1 && (Arc::strong_count(&host.data.buffer) <= 2 || host.data.buffer.is_shared()) {
+        // What a device has is no memory for the outside: only its copy here is.
+        let here = backend::backend(host.data.buffer.home().raw())?.host_visible();
+        if here && handles <= 1 && (Arc::strong_count(&host.data.buffer) <= 2 || host.data.buffer.is_shared()) {
             host.data.buffer.share();
             return Ok((self.clone(), host));
         }
