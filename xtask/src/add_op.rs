@@ -26,13 +26,14 @@ fn insertions(document: &str) -> Vec<Insertion> {
     out
 }
 
-/// Copies the tree's sources.
+/// Copies the tree's sources: neither what builds leave there nor hidden folders but cargo's.
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();
-        if name == "target" || name == ".git" {
+        let hidden = name.to_string_lossy().starts_with('.') && name != ".cargo";
+        if hidden || name == "target" || name == "dist" {
             continue;
         }
         let target = to.join(&name);

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Draft, all, layer_norm, reduction, softmax, view};
+use common::{Draft, all, columns_beside, layer_norm, masked_softmax, reduction, softmax, view};
 use lazulite_base::backend::{Args, Backend, Kernel, Start, backends};
 use lazulite_base::shape::contiguous;
 use lazulite_base::tape::{Inst, Order, ReduceOp, Tape};
@@ -320,6 +320,8 @@ fn rows_agree() {
     for n in [1, 3, 32, 100, 1024, 1100, 4096, 8192, 8193, 20_000, 50_000, 65_536] {
         works.extend([Dtype::F32, Dtype::BF16, Dtype::F64].map(|d| Work::Tape(softmax(d, 5, n))));
         works.push(Work::Tape(layer_norm(5, n)));
+        works.push(Work::Tape(masked_softmax(5, n)));
+        works.push(Work::Tape(columns_beside(33, n)));
     }
     agree(&works, 0);
 }

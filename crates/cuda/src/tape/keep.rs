@@ -130,7 +130,8 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
     let mut places: Vec<(usize, usize, usize)> = Vec::new(); // instruction, size, slot
     let mut slots: Vec<usize> = Vec::new();
     for &(i, first, _) in &list {
-        let size = tape.code[i].dtype.size().max(4);
+        // As wide as the register: places are shared element by element.
+        let size = if tape.code[i].dtype.is_half() { 4 } else { tape.code[i].dtype.size() };
         let load = matches!(tape.code[i].inst, Inst::Load(_));
         let known = |x: usize| list.iter().any(|l| l.0 == x && l.1 <= first);
         let frontier: Vec<usize> = {

@@ -62,12 +62,16 @@ pub fn plan(tape: &Tape) -> Plan {
         return Plan { launches: vec![launch], scratch: 0, aligned, scalar: Some(flat::kernel(tape, &space, true).0) };
     }
     let single = text::stages(tape).into_iter().max().unwrap_or(0) <= 1;
-    let per_row = rows::Rows::new(tape, &space).outputs(true).is_empty();
+    let r = rows::Rows::new(tape, &space);
+    let elements = r.outputs(true);
+    let per_row = elements.is_empty();
+    // A sum of columns beside the elements that it sums, as the gradient of a bias is.
+    let beside = tape.order == Order::Blocks && elements.iter().all(|&(_, v)| r.stages[v] == 0);
     let (block, busy) = match tape.order {
         Order::Lanes => (LANE_BLOCK, BUSY_WARPS),
         Order::Blocks => (BLOCK, BUSY_THREADS),
     };
-    if single && per_row && space.row() > block && space.rows() < busy {
+    if single && (per_row || beside) && space.row() > block && space.rows() < busy {
         let (launches, scratch) = stream::split(tape, &space);
         return Plan { launches, scratch, ..Plan::default() };
     }

@@ -28,11 +28,15 @@ fn function(op: lazulite_base::tape::ReduceOp) -> String {
 const BATCH: usize = 16;
 
 /// The loop over elements `from..to` of the row that this lane or thread accumulates, for the reductions at `stage`: a batch of elements
-/// first, then their accumulation in order.
-fn accumulate(r: &mut Rows<'_>, stage: usize, order: Order) {
+/// first, then their accumulation in order, and the `outputs` (with their registers) that are written on the way.
+fn accumulate(r: &mut Rows<'_>, stage: usize, order: Order, outputs: &[(usize, usize)]) {
     let list = r.reductions(stage);
     let index = r.index;
-    let targets: Vec<usize> = list.iter().map(|l| l.2).collect();
+    let mut targets: Vec<usize> = list.iter().map(|l| l.2).chain(outputs.iter().map(|o| o.1)).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    let varied: Vec<(usize, usize)> =
+        outputs.iter().copied().filter(|o| r.tape.code[o.1].varies == lazulite_base::tape::Varies::Element).collect();
     let text = r.element(&targets, &|_| None);
     let (start, step) = match order {
         Order::Lanes => ("from + lane", 32),
@@ -46,14 +50,28 @@ fn accumulate(r: &mut Rows<'_>, stage: usize, order: Order) {
     for &(i, _, _) in &list {
         let _ = writeln!(r.body, "    {} b{i}[{BATCH}];", register(r.tape.code[i].dtype));
     }
+    for &(o, v) in &varied {
+        let _ = writeln!(r.body, "    {} w{o}[{BATCH}];", register(r.tape.code[v].dtype));
+    }
     let each = format!("#pragma unroll\n    for (u32 k = 0; k < {BATCH}; k++) {{ const {index} j = at_ + k * {step}; if (j < to) {{\n");
     let _ = write!(r.body, "{each}{text}");
     for &(i, _, v) in &list {
         let _ = writeln!(r.body, "    b{i}[k] = r{v};");
     }
+    for &(o, v) in &varied {
+        let _ = writeln!(r.body, "    w{o}[k] = r{v};");
+    }
     let _ = write!(r.body, "    }} }}\n{each}");
     for &(i, op, _) in &list {
         let _ = writeln!(r.body, "    l{i} = {};", combine(op, &format!("l{i}"), &format!("b{i}[k]")));
+    }
+    if !outputs.is_empty() {
+        let mut text = r.coordinates();
+        for &(o, v) in &varied {
+            let _ = writeln!(text, "const {} r{v} = w{o}[k];", register(r.tape.code[v].dtype));
+        }
+        text.push_str(&r.store(outputs));
+        r.body.push_str(&text);
     }
     r.body.push_str("    } }\n  }\n");
     if order == Order::Lanes {
@@ -105,7 +123,7 @@ pub fn whole(tape: &Tape, space: &Space) -> Launch {
             "  for ({index} from = 0; from < len; from += {b}) {{ const {index} to = len - from < {b} ? len : from + {b};",
             b = block(order)
         );
-        accumulate(&mut r, stage, order);
+        accumulate(&mut r, stage, order, &[]);
         for &(i, op, _) in &list {
             let _ = writeln!(r.body, "  r{i} = from == 0 ? l{i} : {};", combine(op, &format!("r{i}"), &format!("l{i}")));
         }
@@ -142,7 +160,7 @@ const STREAMING: usize = 4 * 132;
 /// Parts that the combining block takes at once.
 const PARTS: usize = 1024;
 
-/// Kernels for tapes of one pass whose outputs are per row: blocks, and their combination. The scratch memory's bytes.
+/// Kernels for tapes of one pass, whose outputs per element need no reduction: blocks, and their combination. The scratch memory's bytes.
 pub fn split(tape: &Tape, space: &Space) -> (Vec<Launch>, usize) {
     let order = tape.order;
     let blocks = space.row().div_ceil(block(order)).max(1);
@@ -177,7 +195,8 @@ pub fn split(tape: &Tape, space: &Space) -> (Vec<Launch>, usize) {
     let _ = writeln!(r.body, "  const {index} from = which * {b}, to = len - from < {b} ? len : from + {b};", b = block(order));
     r.locate();
     r.outer(0);
-    accumulate(&mut r, 0, order);
+    let outputs = r.outputs(true);
+    accumulate(&mut r, 0, order, &outputs);
     if order == Order::Lanes {
         r.body.push_str("  if (lane == 0) {\n");
     } else {
@@ -261,7 +280,7 @@ fn alongside(tape: &Tape, space: &Space, blocks: usize) -> (Vec<Launch>, usize) 
         "  for ({index} unit = ({index})(blockIdx.x - 1) * {WARPS} + (threadIdx.x >> 5); unit < count; unit += (gridDim.x - 1) * {WARPS}) {{"
     );
     let _ = writeln!(r.body, "  const {index} from = unit * {LANE_BLOCK}, to = len - from < {LANE_BLOCK} ? len : from + {LANE_BLOCK};");
-    accumulate(&mut r, 0, Order::Lanes);
+    accumulate(&mut r, 0, Order::Lanes, &[]);
     r.body.push_str("  if (lane == 0) {\n");
     for &(i, _, _) in &list {
         let _ = writeln!(r.body, "    part{i}[unit] = l{i};");

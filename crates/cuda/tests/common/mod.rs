@@ -111,6 +111,33 @@ pub fn softmax(d: Dtype, rows: usize, n: usize) -> Tape {
     t.done()
 }
 
+/// Softmax of rows where a mask is set.
+pub fn masked_softmax(rows: usize, n: usize) -> Tape {
+    let (d, s) = (Dtype::F32, contiguous(&[rows, n]));
+    let mut t = Draft::new(&[rows, n], 1, Order::Lanes);
+    let (mask, x, low) = (t.load(Dtype::Bool, &s), t.load(d, &s), t.param(d));
+    let x = t.apply(Op::Select, &[mask, x, low]);
+    let m = t.reduce(ReduceOp::Max, x);
+    let c = t.apply(Op::Subtract, &[x, m]);
+    let e = t.apply(Op::Exp, &[c]);
+    let sum = t.reduce(ReduceOp::Sum, e);
+    let y = t.apply(Op::Divide, &[e, sum]);
+    t.store(y, &s);
+    t.done()
+}
+
+/// The elements of a matrix doubled, and the sums of its columns beside them.
+pub fn columns_beside(columns: usize, n: usize) -> Tape {
+    let (d, s) = (Dtype::F32, [1, columns as isize]);
+    let mut t = Draft::new(&[columns, n], 1, Order::Blocks);
+    let x = t.load(d, &s);
+    let y = t.apply(Op::Add, &[x, x]);
+    let sum = t.reduce(ReduceOp::Sum, y);
+    t.store(y, &s);
+    t.store(sum, &[1, 0]);
+    t.done()
+}
+
 /// Layer norm over rows of `n`, with a weight, and the mean as a second output.
 pub fn layer_norm(rows: usize, n: usize) -> Tape {
     let d = Dtype::F32;
@@ -146,7 +173,7 @@ pub fn reduction(op: ReduceOp, d: Dtype, rows: usize, n: usize, order: Order) ->
 /// Works of every kind whose kernels are our own: every row of the table in every dtype it takes, every cast, and each other kernel in the
 /// forms that its text depends on.
 pub fn all() -> Vec<Work> {
-    let mut out = Vec::new();
+    let mut out = vec![Work::Tape(masked_softmax(5, 4096)), Work::Tape(columns_beside(33, 1000))];
     for &op in Op::ALL {
         let mut seen: Vec<Dtype> = Vec::new();
         for d in Dtype::ALL.into_iter().filter_map(|d| op.operand_dtype(d)) {
