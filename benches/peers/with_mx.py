@@ -149,7 +149,7 @@ def framework(package: str) -> w.Framework:
         def values(index):
             if index is None:
                 return r.size
-            return w.np.array(mx.take(r.flatten(), mx.array(index.astype(w.np.uint32))).astype(mx.float32))
+            return w.np.array(mx.take(r.flatten(), mx.array(index)).astype(mx.float32))
 
         return values
 
