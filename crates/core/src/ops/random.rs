@@ -67,7 +67,7 @@ impl KernelOf for RandomBits {
 /// Bits from each of the keys, `(.., 2)` to `(.., n)`.
 #[track_caller]
 fn draw(keys: &Array, n: usize, width: usize) -> Result<Array> {
-    apply(RandomBits { n, width }, &[&view::row_major(keys)?])
+    apply(RandomBits { n, width }, &[&crate::ops::contiguous(keys)?])
 }
 
 /// 32 random bits an element.

@@ -275,43 +275,6 @@ pub(crate) fn reshape_like(ct: &Array, x: &Array) -> Result<Array> {
     reshape_to(ct, x.shape().into())
 }
 
-/// The same array, in memory in row-major order: a copy unless it lies so.
-struct RowMajor;
-
-impl Primitive for RowMajor {
-    fn name(&self) -> &'static str {
-        "contiguous"
-    }
-    fn key(&self, _: &mut KeyHasher) {}
-    fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
-        Ok(smallvec![inputs[0].clone()])
-    }
-    fn role(&self) -> Role<'_> {
-        Role::View(self)
-    }
-    fn vjp(&self, cx: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![Some(cx.cotangent(0))])
-    }
-    fn jvp(&self, cx: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![Some(row_major(&cx.tangent(0))?)])
-    }
-    fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
-        Ok(vec![row_major(&cx.inputs[0].array())?])
-    }
-}
-
-impl ViewOf for RowMajor {
-    fn layout(&self, input: &Aval, layout: &Layout, _: &Aval) -> Option<Layout> {
-        shape::is_contiguous(&input.shape, &layout.strides).then(|| layout.clone())
-    }
-}
-
-/// `x` in row-major order, for kernels that need it.
-#[track_caller]
-pub(crate) fn row_major(x: &Array) -> Result<Array> {
-    apply(RowMajor, &[x])
-}
-
 /// Other order of axes.
 struct Transpose(Dims);
 
