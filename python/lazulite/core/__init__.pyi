@@ -533,6 +533,39 @@ def conjugate(a: array, *, stream: _StreamOrDevice = None) -> array:
     """
 def contiguous(a: array, /, allow_col_major: bool = False, *, stream: _StreamOrDevice = None) -> array:
     """The array with its elements in row-major order in memory. It is always so here, also with `allow_col_major`."""
+def conv1d(input: array, weight: array, /, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1, *, stream: _StreamOrDevice = None) -> array:
+    """The convolution of `(N, L, C)` with `(O, K, C / groups)`, without turning the kernel around.
+    `conv1d(mx.ones((1, 5, 2)), mx.ones((3, 2, 2)))` has the shape `(1, 4, 3)`.
+    """
+def conv2d(input: array, weight: array, /, stride: int | tuple[int, int] = 1, padding: int | tuple[int, int] = 0, dilation: int | tuple[int, int] = 1, groups: int = 1, *, stream: _StreamOrDevice = None) -> array:
+    """The convolution of `(N, H, W, C)` with `(O, KH, KW, C / groups)`, without turning the kernel around.
+    `conv2d(mx.ones((1, 5, 5, 2)), mx.ones((3, 3, 3, 2)), padding=1)` has the shape `(1, 5, 5, 3)`.
+    """
+def conv3d(input: array, weight: array, /, stride: int | tuple[int, int, int] = 1, padding: int | tuple[int, int, int] = 0, dilation: int | tuple[int, int, int] = 1, groups: int = 1, *, stream: _StreamOrDevice = None) -> array:
+    """The convolution of `(N, D, H, W, C)` with `(O, KD, KH, KW, C / groups)`, without turning the kernel around.
+    `conv3d(mx.ones((1, 4, 4, 4, 2)), mx.ones((3, 2, 2, 2, 2)), stride=2)` has the shape `(1, 2, 2, 2, 3)`.
+    """
+def conv_general(input: array, weight: array, /, stride: int | Sequence[int] = 1, padding: int | Sequence[int] | tuple[Sequence[int], Sequence[int]] = 0, kernel_dilation: int | Sequence[int] = 1, input_dilation: int | Sequence[int] = 1, groups: int = 1, flip: bool = False, *, stream: _StreamOrDevice = None) -> array:
+    """The convolution of `(N, ..., C)`, of one to three spatial axes, with `(O, ..., C / groups)`. `padding` may be a pair: before and
+    after. The input's elements lie `input_dilation` apart; `flip` turns the kernel around.
+    `conv_general(mx.ones((1, 4, 1)), mx.ones((1, 3, 1)), padding=([2], [0]))` has the shape `(1, 4, 1)`.
+    """
+def conv_transpose1d(input: array, weight: array, /, stride: int = 1, padding: int = 0, dilation: int = 1, output_padding: int = 0, groups: int = 1, *, stream: _StreamOrDevice = None) -> array:
+    """The transposed convolution of `(N, L, C)` with `(O, K, C / groups)`: windows of the output, `stride` apart, are added up.
+    `conv_transpose1d(mx.ones((1, 2, 1)), mx.ones((1, 3, 1)), stride=2)` is `[1, 1, 2, 1, 1]` in the shape `(1, 5, 1)`.
+    """
+def conv_transpose2d(input: array, weight: array, /, stride: int | tuple[int, int] = 1, padding: int | tuple[int, int] = 0, dilation: int | tuple[int, int] = 1, output_padding: int | tuple[int, int] = 0, groups: int = 1, *, stream: _StreamOrDevice = None) -> array:
+    """The transposed convolution of `(N, H, W, C)` with `(O, KH, KW, C / groups)`.
+    `conv_transpose2d(mx.ones((1, 4, 4, 2)), mx.ones((3, 2, 2, 2)), stride=2)` has the shape `(1, 8, 8, 3)`.
+    """
+def conv_transpose3d(input: array, weight: array, /, stride: int | tuple[int, int, int] = 1, padding: int | tuple[int, int, int] = 0, dilation: int | tuple[int, int, int] = 1, output_padding: int | tuple[int, int, int] = 0, groups: int = 1, *, stream: _StreamOrDevice = None) -> array:
+    """The transposed convolution of `(N, D, H, W, C)` with `(O, KD, KH, KW, C / groups)`.
+    `conv_transpose3d(mx.ones((1, 2, 2, 2, 1)), mx.ones((1, 2, 2, 2, 1)))` has the shape `(1, 3, 3, 3, 1)`.
+    """
+def convolve(a: array, v: array, /, mode: str = 'full', *, stream: _StreamOrDevice = None) -> array:
+    """The convolution of two sequences: `mode` is "full", "same" (as many elements as the longer has) or "valid".
+    `convolve(mx.array([1.0, 2.0, 3.0]), mx.array([0.0, 1.0, 0.5]), "same")` is `[1, 2.5, 4]`.
+    """
 def cos(a: array, /, *, stream: _StreamOrDevice = None) -> array:
     """The cosine of radians. `cos([0.0])` is `[1.0]`.
 
