@@ -92,14 +92,33 @@ pub fn complex(tape: &Tape) -> bool {
     tape.code.iter().any(|i| i.dtype == Dtype::C64)
 }
 
+/// Whether instruction `i` divides elements by what is the same for many of them, so that the divisor's reciprocal is made once.
+fn divides(tape: &Tape, i: usize) -> Option<u32> {
+    let ins = &tape.code[i];
+    match ins.inst {
+        Inst::Apply(Op::Divide, [_, b, _])
+            if register(ins.dtype) == "float" && ins.varies == Varies::Element && tape.code[b as usize].varies != Varies::Element =>
+        {
+            Some(b)
+        }
+        _ => None,
+    }
+}
+
+/// The statement that makes the reciprocal of value `i`, if elements are divided by it.
+pub fn divisor(tape: &Tape, i: usize) -> String {
+    let used = (i + 1..tape.code.len()).any(|k| divides(tape, k) == Some(i as u32));
+    if used { format!("const Divisor d{i}_ = divisor(r{i});\n") } else { String::new() }
+}
+
 /// The statement that computes instruction `i` from registers `r*`. Loads, parameters and indices are given as `leaf`.
 pub fn statement(tape: &Tape, i: usize, leaf: &str) -> String {
     let ins = &tape.code[i];
     let t = register(ins.dtype);
     let from = |r: u32| tape.code[r as usize].dtype;
     match ins.inst {
-        Inst::Load(_) | Inst::Param(_) => format!("const {t} r{i} = {leaf};\n"),
-        Inst::Index(_) => format!("const {t} r{i} = {};\n", rounded(ins.dtype, format!("Cast<{t}>::of((i64)({leaf}))"))),
+        Inst::Load(_) | Inst::Param(_) => format!("const {t} r{i} = {leaf};\n") + &divisor(tape, i),
+        Inst::Index(_) => format!("const {t} r{i} = {};\n", rounded(ins.dtype, format!("Cast<{t}>::of((i64)({leaf}))"))) + &divisor(tape, i),
         Inst::Cast(r) => {
             let source = from(r);
             let text = match (source, ins.dtype) {
@@ -108,7 +127,12 @@ pub fn statement(tape: &Tape, i: usize, leaf: &str) -> String {
                 (Dtype::C64, _) => format!("Cast<{t}>::of(r{r}.re)"),
                 _ => format!("Cast<{t}>::of(r{r})"),
             };
-            format!("const {t} r{i} = {};\n", rounded(ins.dtype, text))
+            format!("const {t} r{i} = {};\n", rounded(ins.dtype, text)) + &divisor(tape, i)
+        }
+        Inst::Apply(_, [a, ..]) if let Some(b) = divides(tape, i) => {
+            // A quotient of two of bf16 is never so near the middle of two others that a small error could matter.
+            let f = if ins.dtype == Dtype::BF16 { "divide_bf16" } else { "divide" };
+            format!("const {t} r{i} = {};\n", rounded(ins.dtype, format!("{f}(r{a}, r{b}, d{b}_)")))
         }
         Inst::Apply(op, regs) => {
             let mut out = format!("{t} r{i}; {{ ");
@@ -124,7 +148,7 @@ pub fn statement(tape: &Tape, i: usize, leaf: &str) -> String {
             let text =
                 if op == Op::Remainder || op == Op::FloorDivide { op.info().gpu.into() } else { format!("({t})({})", op.info().gpu) };
             let _ = writeln!(out, "r{i} = {}; }}", rounded(ins.dtype, text));
-            out
+            out + &divisor(tape, i)
         }
         Inst::Reduce(..) => unreachable!("reductions have statements of their own"),
     }
