@@ -62,7 +62,9 @@ impl Dice {
             d if d.is_float() => Scalar::new(part(v) as f64, d),
             Dtype::Bool => Scalar::from_bits(d, v & 1),
             // All bits, in half of the cases few.
-            d => Scalar::from_bits(d, (if v & 1 == 0 { v % 9 } else { v << 33 ^ self.next() << 8 ^ v }) & (u64::MAX >> (64 - 8 * d.size()))),
+            d => {
+                Scalar::from_bits(d, (if v & 1 == 0 { v % 9 } else { v << 33 ^ self.next() << 8 ^ v }) & (u64::MAX >> (64 - 8 * d.size())))
+            }
         }
     }
 }
@@ -369,7 +371,7 @@ fn sorts_agree() {
 #[test]
 fn products_agree() {
     let mut works = Vec::new();
-    for d in [Dtype::F32, Dtype::F64, Dtype::F16, Dtype::BF16] {
+    for d in [Dtype::F32, Dtype::F64, Dtype::F16, Dtype::BF16, Dtype::C64] {
         for (m, k, n) in [(1, 1, 1), (3, 5, 7), (64, 32, 16), (1, 100, 50), (50, 100, 1), (129, 65, 33)] {
             let (a, b) = (view(d, &[m, k]), view(d, &[k, n]));
             let turn = |v: &View| View { dtype: d, dims: v.dims.clone(), strides: [1, v.dims[0] as isize].into_iter().collect() };

@@ -32,24 +32,25 @@ FN double lz_rsqrt(double a) { return 1.0 / sqrt(a); }
 
 // Division of many numbers by one: the reciprocal is made once. The steps are those of the correctly rounded division, which holds while
 // neither the quotient nor what is left over leaves the normal numbers; elsewhere the number is divided as any other.
-struct Divisor { float r, low, high; };
+struct Divisor { float r, low, high, least; };
 FN Divisor divisor(float b) {
   float r; asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(b));
   const float m = fabsf(b);
-  Divisor d = {__fmaf_rn(__fmaf_rn(-b, r, 1.0f), r, r), 0x1p-96f, 0x1p96f};
-  if (m > 1.0f) d.low = m * 0x1p-96f;
-  if (m < 1.0f) d.high = m * 0x1p96f;
-  if (!(m >= 0x1p-90f && m <= 0x1p90f)) d.low = INF_F;
-  return d;
+  const bool normal = m >= 0x1p-90f && m <= 0x1p90f;
+  return {__fmaf_rn(__fmaf_rn(-b, r, 1.0f), r, r), normal ? fmaxf(m, 1.0f) * 0x1p-96f : NAN_F, fminf(m, 1.0f) * 0x1p96f, normal ? 0x1p-125f : NAN_F};
 }
-FN bool quick(float a, Divisor d) { const float m = fabsf(a); return m >= d.low && m <= d.high; }
 FN float divide(float a, float b, Divisor d) {
-  if (!quick(a, d)) return a == 0.0f && d.low < INF_F ? a * d.r : a / b;
+  if (!(fabsf(a) >= d.low && fabsf(a) <= d.high)) return a / b;
   float q = a * d.r;
   q = __fmaf_rn(d.r, __fmaf_rn(q, -b, a), q);
   return __fmaf_rn(d.r, __fmaf_rn(q, -b, a), q);
 }
-FN float divide_bf16(float a, float b, Divisor d) { return quick(a, d) || a == 0.0f && d.low < INF_F ? a * d.r : a / b; }
+// For numbers of bf16, and rounded to one: their quotient is never so near the middle between two that a small error matters, but where
+// it has few bits.
+FN float divide_bf16(float a, float b, Divisor d) {
+  const float q = a * d.r;
+  return fabsf(q) >= d.least ? q : a / b;
+}
 
 #define LZ_MATH(name, single, wide) \
   LZ_SLOW float name(float a) { return single; } \

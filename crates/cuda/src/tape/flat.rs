@@ -178,7 +178,7 @@ pub fn kernel(tape: &Tape, space: &Space, one: bool) -> (Launch, usize) {
     statements(tape, space, &last, &mut body, &|k| format!("get(v{k}[k].e[{}])", if dense(k) { "e" } else { "0" }), "i", "[k]", "e");
     for (o, (r, _)) in outputs.iter().zip(&tape.outputs) {
         let Who::Output(k) = o.who else { unreachable!("filtered") };
-        let _ = writeln!(body, "      put(w{k}.e[{}], r{r});", if along(o) == Along::Dense { "e" } else { "0" });
+        let _ = writeln!(body, "      put_rounded(w{k}.e[{}], r{r});", if along(o) == Along::Dense { "e" } else { "0" });
     }
     body.push_str("    }\n");
     for o in &outputs {
@@ -198,7 +198,7 @@ pub fn kernel(tape: &Tape, space: &Space, one: bool) -> (Launch, usize) {
         statements(tape, space, &last, &mut body, &|k| format!("get(x{k}[{}])", if dense(k) { "at" } else { "0" }), "i", "", "(i64)at");
         for (o, (r, _)) in outputs.iter().zip(&tape.outputs) {
             let Who::Output(k) = o.who else { unreachable!("filtered") };
-            let _ = writeln!(body, "    put(y{k}[{}], r{r});", if along(o) == Along::Dense { "at" } else { "0" });
+            let _ = writeln!(body, "    put_rounded(y{k}[{}], r{r});", if along(o) == Along::Dense { "at" } else { "0" });
         }
         body.push_str("  }\n");
     }

@@ -182,14 +182,14 @@ impl<'a> Rows<'a> {
     pub fn store(&self, outputs: &[(usize, usize)]) -> String {
         let mut text = String::new();
         for &(k, r) in outputs {
-            let _ = writeln!(text, "put(y{k}[{}], r{r});", self.offset(Who::Output(k)));
+            let _ = writeln!(text, "put_rounded(y{k}[{}], r{r});", self.offset(Who::Output(k)));
         }
         text
     }
 
     /// The statements that store outputs of the row.
     pub fn store_outer(&self) -> String {
-        self.outputs(false).iter().map(|(k, r)| format!("    put(y{k}[0], r{r});\n")).collect()
+        self.outputs(false).iter().map(|(k, r)| format!("    put_rounded(y{k}[0], r{r});\n")).collect()
     }
 
     /// A loop over elements `start`, `start + step`, … below `end`: the values `targets` of `batch` elements, then `after` for each, so
@@ -212,8 +212,9 @@ impl<'a> Rows<'a> {
         for &t in &varied {
             let _ = writeln!(self.body, "    {} b{t}[{batch}];", register(self.tape.code[t].dtype));
         }
-        let each =
-            format!("#pragma unroll\n    for (i32 k = 0; k < {batch}; k++) {{ const {signed} j = ({signed})at_ + k * {step}; if (({index})j < {end}) {{\n");
+        let each = format!(
+            "#pragma unroll\n    for (i32 k = 0; k < {batch}; k++) {{ const {signed} j = ({signed})at_ + k * {step}; if (({index})j < {end}) {{\n"
+        );
         let _ = write!(self.body, "{each}{text}");
         for &t in &varied {
             let _ = writeln!(self.body, "    b{t}[k] = r{t};");

@@ -118,7 +118,9 @@ pub fn statement(tape: &Tape, i: usize, leaf: &str) -> String {
     let from = |r: u32| tape.code[r as usize].dtype;
     match ins.inst {
         Inst::Load(_) | Inst::Param(_) => format!("const {t} r{i} = {leaf};\n") + &divisor(tape, i),
-        Inst::Index(_) => format!("const {t} r{i} = {};\n", rounded(ins.dtype, format!("Cast<{t}>::of((i64)({leaf}))"))) + &divisor(tape, i),
+        Inst::Index(_) => {
+            format!("const {t} r{i} = {};\n", rounded(ins.dtype, format!("Cast<{t}>::of((i64)({leaf}))"))) + &divisor(tape, i)
+        }
         Inst::Cast(r) => {
             let source = from(r);
             let text = match (source, ins.dtype) {

@@ -86,7 +86,8 @@ pub fn kernel(tape: &Tape, space: &Space) -> Option<(Launch, Vec<(Word, usize)>)
     }
     // The tile: along the last axis, then across, then the other axes.
     let _ = writeln!(body, "  {index} rest = blockIdx.x;");
-    let sizes: Vec<(usize, usize)> = [last, across].into_iter().chain((0..last).rev().filter(|&a| a != across)).map(|a| (a, space.outer[a])).collect();
+    let sizes: Vec<(usize, usize)> =
+        [last, across].into_iter().chain((0..last).rev().filter(|&a| a != across)).map(|a| (a, space.outer[a])).collect();
     let mut tiles = 1usize;
     for (i, &(a, n)) in sizes.iter().enumerate() {
         let n = if i < 2 { n.div_ceil(side) } else { n };
@@ -96,7 +97,8 @@ pub fn kernel(tape: &Tape, space: &Space) -> Option<(Launch, Vec<(Word, usize)>)
             let _ = writeln!(body, "  const {index} c{a} = rest{scale};");
         } else {
             let d = w.divisor(n);
-            let _ = writeln!(body, "  const {index} q{a} = quotient(rest, {d}), c{a} = (rest - q{a} * ({index})({d})[0]){scale}; rest = q{a};");
+            let _ =
+                writeln!(body, "  const {index} q{a} = quotient(rest, {d}), c{a} = (rest - q{a} * ({index})({d})[0]){scale}; rest = q{a};");
         }
     }
     if tiles >= 1 << 31 {
@@ -131,11 +133,14 @@ pub fn kernel(tape: &Tape, space: &Space) -> Option<(Launch, Vec<(Word, usize)>)
     }
     aligned.retain(|a| v > 1 && a.1 > 1);
     // Loads of all units; what is turned goes through shared memory.
-    let units = (side * side / v).div_ceil(THREADS as usize);
-    let per = side / v;
+    let units = side * side / v / THREADS as usize;
+    // Few threads side by side, so that those of a warp meet in no bank of shared memory.
+    let lanes = (32 / v).max(8).min(side / v);
+    let (beside, below) = (side / v / lanes, THREADS as usize / lanes);
     let each = format!(
-        "#pragma unroll\n  for (int k = 0; k < {units}; k++) {{ const u32 at = threadIdx.x + k * {THREADS}; \
-         const {signed} near_ = at % {per} * {v}, far_ = at / {per};"
+        "#pragma unroll\n  for (int k = 0; k < {units}; k++) {{ \
+         const {signed} near_ = threadIdx.x % {lanes} * {v} + k % {beside} * {}, far_ = threadIdx.x / {lanes} + k / {beside} * {below};",
+        lanes * v
     );
     for o in space.operands.iter().filter(|o| matches!(o.who, Who::Input(_))) {
         let Who::Input(k) = o.who else { unreachable!("filtered") };
@@ -181,7 +186,7 @@ pub fn kernel(tape: &Tape, space: &Space) -> Option<(Launch, Vec<(Word, usize)>)
     };
     statements(tape, space, &lasts, &mut body, &load, "j", "", "(near_ + e)");
     for (k, (r, _)) in tape.outputs.iter().enumerate() {
-        let _ = writeln!(body, "      put(w{k}.e[e], r{r});");
+        let _ = writeln!(body, "      put_rounded(w{k}.e[e], r{r});");
     }
     body.push_str("    }\n");
     for (o, (_, t)) in space.operands.iter().zip(&steps) {
