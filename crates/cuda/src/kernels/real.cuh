@@ -32,12 +32,10 @@ FN double lz_rsqrt(double a) { return 1.0 / sqrt(a); }
 
 // Division of many numbers by one: the reciprocal is made once. The steps are those of the correctly rounded division, which holds while
 // neither the quotient nor what is left over leaves the normal numbers; elsewhere the number is divided as any other.
-struct Divisor { float r, low, high, least; };
+struct Divisor { float r, low, high, scale; };
 FN Divisor divisor(float b) {
-  float r; asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(b));
-  const float m = fabsf(b);
-  const bool normal = m >= 0x1p-90f && m <= 0x1p90f;
-  return {__fmaf_rn(__fmaf_rn(-b, r, 1.0f), r, r), normal ? fmaxf(m, 1.0f) * 0x1p-96f : NAN_F, fminf(m, 1.0f) * 0x1p96f, normal ? 0x1p-125f : NAN_F};
+  const float m = fabsf(b), scale = m < 0x1p-126f ? 0x1p32f : m > 0x1p126f ? 0x1p-32f : 1.0f;
+  return {__frcp_rn(b * scale), m >= 0x1p-90f && m <= 0x1p90f ? fmaxf(m, 1.0f) * 0x1p-96f : NAN_F, fminf(m, 1.0f) * 0x1p96f, scale};
 }
 FN float divide(float a, float b, Divisor d) {
   if (!(fabsf(a) >= d.low && fabsf(a) <= d.high)) return a / b;
@@ -45,12 +43,10 @@ FN float divide(float a, float b, Divisor d) {
   q = __fmaf_rn(d.r, __fmaf_rn(q, -b, a), q);
   return __fmaf_rn(d.r, __fmaf_rn(q, -b, a), q);
 }
-// For numbers of bf16, and rounded to one: their quotient is never so near the middle between two that a small error matters, but where
-// it has few bits.
-FN float divide_bf16(float a, float b, Divisor d) {
-  const float q = a * d.r;
-  return fabsf(q) >= d.least ? q : a / b;
-}
+// For halves, and rounded to one: a quotient of two with 8 (11) bits is off the middle between two others by more than 1/2^17 (1/2^23) of
+// itself, or is such a middle among the subnormal numbers; with a correctly rounded reciprocal the product errs by less. The scale keeps
+// the reciprocal normal.
+FN float divide_halves(float a, Divisor d) { return (a * d.scale) * d.r; }
 
 #define LZ_MATH(name, single, wide) \
   LZ_SLOW float name(float a) { return single; } \

@@ -1,7 +1,7 @@
 //! Kernels of tapes without reductions: a thread takes a few units, each a vector of neighbouring elements.
 
 use super::space::{Operand, Space, Who};
-use super::text::{memory, register, statement};
+use super::text::{arguments, memory, statement};
 use crate::launch::{Launch, Source, Word, Words};
 use lazulite_base::tape::{Inst, Tape};
 use std::fmt::Write;
@@ -84,16 +84,7 @@ pub fn kernel(tape: &Tape, space: &Space, one: bool) -> (Launch, usize) {
     let mut body = String::new();
     let count = w.value((n / v) as u64);
     let _ = writeln!(body, "  const {index} units = ({index}){count}, n = ({index}){};", w.value(n as u64));
-    // Addresses, scalars.
-    for (k, m) in tape.inputs.iter().enumerate() {
-        let _ = writeln!(body, "  const {t}* x{k} = (const {t}*){};", w.push(Word::Input(k)), t = memory(m.dtype));
-    }
-    for (k, (_, m)) in tape.outputs.iter().enumerate() {
-        let _ = writeln!(body, "  {t}* y{k} = ({t}*){};", w.push(Word::Output(k)), t = memory(m.dtype));
-    }
-    for (k, &d) in tape.params.iter().enumerate() {
-        let _ = writeln!(body, "  const {} p{k} = get(bits<{}>({}));", register(d), memory(d), w.push(Word::Param(k)));
-    }
+    body.push_str(&arguments(tape, &mut w));
     // Steps of each operand: over the outer axes, innermost first, then along the last.
     let divisors: Vec<String> =
         (1..rank).rev().map(|a| w.divisor(if a + 1 == rank { space.outer[a] / v } else { space.outer[a] })).collect();

@@ -1,8 +1,8 @@
 //! What all kernels over rows share: the row's place in memory, its outer values, and the values of one element.
 
 use super::space::{Operand, Space, Who};
-use super::text::{divisor, memory, needed, reductions, register, stages, statement};
-use crate::launch::{Word, Words};
+use super::text::{arguments, divisor, needed, reductions, register, stages, statement};
+use crate::launch::Words;
 use lazulite_base::tape::{Inst, ReduceOp, Tape, Varies};
 use std::fmt::Write;
 
@@ -34,15 +34,7 @@ impl<'a> Rows<'a> {
         let mut words = Words::default();
         let mut body = String::new();
         let (index, signed) = if space.narrow() { ("u32", "i32") } else { ("u64", "i64") };
-        for (k, m) in tape.inputs.iter().enumerate() {
-            let _ = writeln!(body, "  const {t}* x{k} = (const {t}*){};", words.push(Word::Input(k)), t = memory(m.dtype));
-        }
-        for (k, (_, m)) in tape.outputs.iter().enumerate() {
-            let _ = writeln!(body, "  {t}* y{k} = ({t}*){};", words.push(Word::Output(k)), t = memory(m.dtype));
-        }
-        for (k, &d) in tape.params.iter().enumerate() {
-            let _ = writeln!(body, "  const {} p{k} = get(bits<{}>({}));", register(d), memory(d), words.push(Word::Param(k)));
-        }
+        body.push_str(&arguments(tape, &mut words));
         let _ = writeln!(
             body,
             "  const {index} rows = ({index}){}, len = ({index}){};",

@@ -158,7 +158,7 @@ fn elements(r: &mut Rows<'_>, order: Order) {
 /// Blocks of a lone row from which its combination goes on beside them.
 const ALONGSIDE: usize = 512;
 /// Blocks of threads that stream a lone row: few, so that its blocks end in about their order.
-const STREAMING: usize = 4 * 132;
+const STREAMING: usize = 2 * 132;
 /// Parts that the combining block takes at once.
 const PARTS: usize = 1024;
 

@@ -3,7 +3,7 @@
 
 use super::flat::{Along, THREADS, along, statements};
 use super::space::{Operand, Space, Who};
-use super::text::{memory, register};
+use super::text::{arguments, memory};
 use crate::launch::{Launch, Source, Word, Words};
 use lazulite_base::tape::Tape;
 use std::fmt::Write;
@@ -75,15 +75,7 @@ pub fn kernel(tape: &Tape, space: &Space) -> Option<(Launch, Vec<(Word, usize)>)
     let mut w = Words::default();
     let mut body = String::new();
     let mut aligned = Vec::new();
-    for (k, m) in tape.inputs.iter().enumerate() {
-        let _ = writeln!(body, "  const {t}* x{k} = (const {t}*){};", w.push(Word::Input(k)), t = memory(m.dtype));
-    }
-    for (k, (_, m)) in tape.outputs.iter().enumerate() {
-        let _ = writeln!(body, "  {t}* y{k} = ({t}*){};", w.push(Word::Output(k)), t = memory(m.dtype));
-    }
-    for (k, &d) in tape.params.iter().enumerate() {
-        let _ = writeln!(body, "  const {} p{k} = get(bits<{}>({}));", register(d), memory(d), w.push(Word::Param(k)));
-    }
+    body.push_str(&arguments(tape, &mut w));
     // The tile: along the last axis, then across, then the other axes.
     let _ = writeln!(body, "  {index} rest = blockIdx.x;");
     let sizes: Vec<(usize, usize)> =
