@@ -3,8 +3,9 @@
 //! * [`space`]: the iteration space, axes merged.
 //! * [`text`]: instructions as text.
 //! * [`flat`]: tapes without a row.
-//! * [`rows`]: what kernels over rows share; [`stream`]: rows read in every pass; [`keep`]: rows kept in registers or shared memory.
+//! * [`rows`]: what kernels over rows share; [`stream`]: rows read in every pass; [`columns`]: long rows side by side; [`keep`]: rows kept in registers or shared memory.
 
+pub mod columns;
 pub mod flat;
 pub mod keep;
 pub mod rows;
@@ -71,8 +72,9 @@ pub fn plan(tape: &Tape) -> Plan {
         Order::Lanes => (LANE_BLOCK, BUSY_WARPS),
         Order::Blocks => (BLOCK, BUSY_THREADS),
     };
-    if single && (per_row || beside) && space.row() > block && space.rows() < busy {
-        let (launches, scratch) = stream::split(tape, &space);
+    let split = single && (per_row || beside) && space.row() > block && space.rows() < busy;
+    if let (true, Some(chunk)) = (split, columns::chunk(tape)) {
+        let (launches, scratch) = stream::split(tape, &space, chunk);
         return Plan { launches, scratch, ..Plan::default() };
     }
     let close = match tape.order {

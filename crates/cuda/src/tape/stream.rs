@@ -11,7 +11,8 @@ use std::fmt::Write;
 const THREADS: u32 = 256;
 const WARPS: usize = 8;
 
-fn finish(tape: &Tape, rows: Rows<'_>, blocks: usize) -> Launch {
+/// The launch of a text that is complete.
+pub fn finish(tape: &Tape, rows: Rows<'_>, blocks: usize) -> Launch {
     let mut source = Source::kernel("", rows.words.0.len(), THREADS, &rows.body);
     source.slow = slow_count(tape);
     source.complex = complex(tape);
@@ -160,8 +161,36 @@ const STREAMING: usize = 4 * 132;
 /// Parts that the combining block takes at once.
 const PARTS: usize = 1024;
 
-/// Kernels for tapes of one pass, whose outputs per element need no reduction: blocks, and their combination. The scratch memory's bytes.
-pub fn split(tape: &Tape, space: &Space) -> (Vec<Launch>, usize) {
+/// A warp a block of a row: what each block gives goes to `places` in the scratch memory, one a reduction.
+fn lanes(tape: &Tape, space: &Space, blocks: usize, places: &[usize]) -> Launch {
+    let units = space.rows() * blocks;
+    let mut r = Rows::new(tape, space);
+    let index = r.index;
+    let _ = writeln!(
+        r.body,
+        "  const u32 lane = threadIdx.x & 31;\n  const {index} unit = ({index})blockIdx.x * {WARPS} + (threadIdx.x >> 5);"
+    );
+    let count = r.words.value(blocks as u64);
+    let divisor = r.words.divisor(space.rows());
+    let _ = writeln!(r.body, "  if (unit >= rows * ({index}){count}) return;");
+    let _ = writeln!(r.body, "  const {index} which = quotient(unit, {divisor}), row = unit - which * rows;");
+    let _ = writeln!(r.body, "  const {index} from = which * {LANE_BLOCK}, to = len - from < {LANE_BLOCK} ? len : from + {LANE_BLOCK};");
+    r.locate();
+    r.outer(0);
+    let (list, outputs) = (r.reductions(0), r.outputs(true));
+    accumulate(&mut r, 0, Order::Lanes, &outputs);
+    r.body.push_str("  if (lane == 0) {\n");
+    for (&(i, _, _), &at) in list.iter().zip(places) {
+        let word = r.words.push(Word::Scratch(at));
+        let _ = writeln!(r.body, "    (({}*){word})[unit] = l{i};", register(tape.code[i].dtype));
+    }
+    r.body.push_str("  }\n");
+    finish(tape, r, units.div_ceil(WARPS))
+}
+
+/// Kernels for tapes of one pass, whose outputs per element need no reduction: blocks, and their combination. `chunk` is
+/// that of rows in block order. The scratch memory's bytes.
+pub fn split(tape: &Tape, space: &Space, chunk: usize) -> (Vec<Launch>, usize) {
     let order = tape.order;
     let blocks = space.row().div_ceil(block(order)).max(1);
     let units = space.rows() * blocks;
@@ -179,37 +208,13 @@ pub fn split(tape: &Tape, space: &Space) -> (Vec<Launch>, usize) {
         })
         .collect();
 
-    let mut r = Rows::new(tape, space);
-    let index = r.index;
-    let _ = match order {
-        Order::Lanes => writeln!(
-            r.body,
-            "  const u32 lane = threadIdx.x & 31;\n  const {index} unit = ({index})blockIdx.x * {WARPS} + (threadIdx.x >> 5);"
-        ),
-        Order::Blocks => writeln!(r.body, "  const {index} unit = ({index})blockIdx.x * {THREADS} + threadIdx.x;"),
+    let first = match order {
+        Order::Lanes => lanes(tape, space, blocks, &places),
+        Order::Blocks => super::columns::kernel(tape, space, chunk, &places),
     };
-    let count = r.words.value(blocks as u64);
-    let divisor = r.words.divisor(space.rows());
-    let _ = writeln!(r.body, "  if (unit >= rows * ({index}){count}) return;");
-    let _ = writeln!(r.body, "  const {index} which = quotient(unit, {divisor}), row = unit - which * rows;");
-    let _ = writeln!(r.body, "  const {index} from = which * {b}, to = len - from < {b} ? len : from + {b};", b = block(order));
-    r.locate();
-    r.outer(0);
-    let outputs = r.outputs(true);
-    accumulate(&mut r, 0, order, &outputs);
-    if order == Order::Lanes {
-        r.body.push_str("  if (lane == 0) {\n");
-    } else {
-        r.body.push_str("  {\n");
-    }
-    for (&(i, _, _), &at) in list.iter().zip(&places) {
-        let word = r.words.push(Word::Scratch(at));
-        let _ = writeln!(r.body, "    (({}*){word})[unit] = l{i};", register(tape.code[i].dtype));
-    }
-    r.body.push_str("  }\n");
-    let first = finish(tape, r, if order == Order::Lanes { units.div_ceil(WARPS) } else { units.div_ceil(THREADS as usize) });
 
     let mut r = Rows::new(tape, space);
+    let index = r.index;
     let lone = space.rows() < 64;
     let _ = if lone {
         writeln!(r.body, "  const {index} row = blockIdx.x;")
@@ -235,7 +240,9 @@ pub fn split(tape: &Tape, space: &Space) -> (Vec<Launch>, usize) {
         } else {
             writeln!(
                 r.body,
-                "#pragma unroll 8\n  for (u32 k = 1; k < (u32){count}; k++) {{ const {t} v = part{i}[(u64)k * rows]; r{i} = {step}; }}"
+                "  for (u32 at = 1; at < (u32){count}; at += 32) {{ {t} near[32];\n#pragma unroll\n    \
+                 for (u32 k = 0; k < 32; k++) if (at + k < (u32){count}) near[k] = part{i}[(u64)(at + k) * rows];\n#pragma unroll\n    \
+                 for (u32 k = 0; k < 32; k++) if (at + k < (u32){count}) {{ const {t} v = near[k]; r{i} = {step}; }} }}"
             )
         };
     }
