@@ -1,7 +1,7 @@
 //! Figures of the CUDA backend: bandwidth of fused work, rows, products, chains of small operations, a training step, first calls.
 //! Work is started asynchronously and waited for once; a figure is the median of rounds.
 //!
-//! `cargo run --release -p benches --features cuda --bin cuda`
+//! `cargo run --release -p benches --features cuda --bin cuda [bandwidth|products|launches|training]`
 
 use benches::{median, seconds};
 use lazulite::nn;
@@ -79,7 +79,14 @@ fn main() -> ExitCode {
     let c = compile(gelu);
     let call = seconds(|| eval([&c(&x)]).expect("it runs"));
     println!("first call of a compiled gelu: {:.1} ms (its input: {:.1} ms)", call * 1e3, start.elapsed().as_secs_f64() * 1e3);
+    let only = std::env::args().nth(1);
+    let parts: [(&str, fn()); 4] = [("bandwidth", bandwidth), ("products", products), ("launches", launches), ("training", trainings)];
+    parts.iter().filter(|p| only.as_deref().is_none_or(|o| o == p.0)).for_each(|p| p.1());
+    ExitCode::SUCCESS
+}
 
+fn bandwidth() {
+    let c = compile(gelu);
     let n = 1usize << 27;
     let (x, y) = (random::normal([n], &random::key(0)), random::normal([n], &random::key(1)));
     eval([&x, &y]).expect("it runs");
@@ -113,7 +120,9 @@ fn main() -> ExitCode {
     report("argmax over axis 1 of 16384 x 8192 f32", b, 0.0, &|| vec![m.argmax(-1)]);
     drop((x, y, h, m, s));
     memory::clear_cache();
+}
 
+fn products() {
     for (d, n) in [(Dtype::BF16, 8192usize), (Dtype::F16, 8192), (Dtype::F32, 4096), (Dtype::F64, 4096)] {
         let a = random::normal([n, n], &random::key(5)).astype(d);
         let w = random::normal([n, n], &random::key(6)).astype(d);
@@ -122,7 +131,10 @@ fn main() -> ExitCode {
         report(&format!("product of {n} x {n} {d}"), 0.0, flops, &|| vec![a.matmul(&w)]);
         report(&format!("product of {n} x {n} {d}, second transposed"), 0.0, flops, &|| vec![a.matmul(&w.t())]);
     }
+}
 
+/// Much to launch and little to do.
+fn launches() {
     let x = Array::ones([16], Dtype::F32) * 1.0;
     eval([&x]).expect("it runs");
     report("1000 small operations, eager", 0.0, 0.0, &|| vec![chain(&x, 1000)]);
@@ -140,9 +152,11 @@ fn main() -> ExitCode {
         report(&format!("{n} sums that cannot fuse, compiled"), 0.0, 0.0, &|| vec![f(&small)]);
     }
     println!("{}", explain(&[&sums(&small, 16)]).lines().last().unwrap_or_default());
+}
+
+fn trainings() {
     training(false);
     training(true);
-    ExitCode::SUCCESS
 }
 
 /// A step of an MLP.

@@ -151,9 +151,9 @@ pub trait Backend: Send + Sync {
     /// It should have one, but the device or its compiler fails.
     fn compile(&self, device: u16, work: &Work) -> Result<Option<Arc<dyn Kernel>>>;
 
-    /// A recording for so many steps of a stream, which have run before and whose temporaries, `bytes` in all, will stay where they are;
-    /// `None` if it would not make them cheaper.
-    fn recording(&self, _device: u16, _stream: u32, _steps: usize, _bytes: usize) -> Option<Box<dyn Recording>> {
+    /// A recording for so many steps of a stream, which have run before and whose temporaries will stay where they are; `None` if it would
+    /// not make them cheaper.
+    fn recording(&self, _device: u16, _stream: u32, _steps: usize) -> Option<Box<dyn Recording>> {
         None
     }
 

@@ -162,7 +162,7 @@ impl Backend for Cuda {
         }
     }
 
-    fn recording(&self, device: u16, stream: u32, steps: usize, _: usize) -> Option<Box<dyn Recording>> {
+    fn recording(&self, device: u16, stream: u32, steps: usize) -> Option<Box<dyn Recording>> {
         static OFF: LazyLock<bool> = LazyLock::new(|| std::env::var_os("LAZULITE_GRAPHS").is_some_and(|v| v == "off"));
         (steps >= FEW && !*OFF).then(|| Box::new(Graphs::new(self.gpus[device as usize].clone(), stream)) as Box<dyn Recording>)
     }

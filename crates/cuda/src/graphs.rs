@@ -5,6 +5,8 @@
 //! many differ, another graph is made, so that addresses which alternate find theirs. A library's calls cannot be patched, since their
 //! kernels' arguments are its own: the call is captured anew and takes the place of the old one. Runs that would patch most of their
 //! nodes again and again go back to plain launches.
+//!
+//! Whatever a step does on the device goes through [`launch`] or [`call`]; what does not would run before the replay.
 
 use crate::driver::{Fault, Handle, Launch, Node};
 use crate::gpu::Gpu;
@@ -15,7 +17,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Steps from which a graph is cheaper than launches.
-pub const FEW: usize = 8;
+pub const FEW: usize = 4;
 /// Graphs of one recording.
 const MOST: usize = 4;
 /// Runs in a row that patched too much before launches are plain again.
@@ -217,39 +219,44 @@ impl Graphs {
         self.plain = self.strikes >= PATIENCE;
     }
 
-    /// The graph that runs these launches, made or patched if there is none.
+    /// A graph of these launches that was another's, if patching it pays and works.
+    fn patched(&mut self, launches: &Launches) -> Result<Option<Graph>> {
+        let known = self.graphs.iter().enumerate().filter_map(|(i, g)| Some((g.launches.differences(launches)?, i)));
+        let Some((changed, i)) = known.min_by_key(|(changed, _)| changed.len()) else { return Ok(None) };
+        if self.graphs.len() < MOST && 4 * changed.len() > launches.list.len() {
+            return Ok(None);
+        }
+        self.judge(launches, &changed);
+        let graph = self.graphs.swap_remove(i);
+        match self.patch(graph.handle, launches, &changed) {
+            Ok(()) => Ok(Some(graph)),
+            // Its words are unknown now.
+            Err(e) => {
+                self.forget(graph);
+                if self.gpu.is_lost() { Err(e) } else { Ok(None) }
+            }
+        }
+    }
+
+    /// The graph that runs these launches.
     fn find(&mut self, launches: Launches) -> Result<Handle> {
         self.now += 1;
-        let known = self.graphs.iter().enumerate().filter_map(|(i, g)| Some((g.launches.differences(&launches)?, i)));
-        let nearest = known.min_by_key(|(changed, _)| changed.len());
-        let room = self.graphs.len() < MOST;
-        let (at, before) = match nearest {
-            Some((changed, i)) if !room || 4 * changed.len() <= launches.list.len() => {
-                self.judge(&launches, &changed);
-                // Its words are unknown if this fails half-way.
-                let mut graph = self.graphs.swap_remove(i);
-                if let Err(e) = self.patch(graph.handle, &launches, &changed) {
-                    self.forget(graph);
-                    return Err(e);
-                }
-                let before = std::mem::replace(&mut graph.launches, launches);
-                self.graphs.push(graph);
-                (self.graphs.len() - 1, before)
-            }
-            _ => {
-                if !room {
-                    let oldest = (0..self.graphs.len()).min_by_key(|&i| self.graphs[i].used).unwrap_or(0);
+        let mut graph = match self.patched(&launches)? {
+            Some(graph) => graph,
+            None => {
+                if self.graphs.len() == MOST {
+                    let oldest = (0..MOST).min_by_key(|&i| self.graphs[i].used).unwrap_or(0);
                     let oldest = self.graphs.swap_remove(oldest);
                     self.forget(oldest);
                 }
-                let handle = self.build(&launches)?;
-                self.graphs.push(Graph { handle, launches, used: 0 });
-                (self.graphs.len() - 1, Launches::default())
+                Graph { handle: self.build(&launches)?, launches: Launches::default(), used: 0 }
             }
         };
-        self.spare = before;
-        self.graphs[at].used = self.now;
-        Ok(self.graphs[at].handle)
+        self.spare = std::mem::replace(&mut graph.launches, launches);
+        graph.used = self.now;
+        let handle = graph.handle;
+        self.graphs.push(graph);
+        Ok(handle)
     }
 
     fn forget(&self, graph: Graph) {

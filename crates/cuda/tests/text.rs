@@ -45,6 +45,16 @@ fn a_sum_along_the_first_axis() {
 }
 
 #[test]
+fn a_sum_of_one_block() {
+    check(&reduction(ReduceOp::Sum, Dtype::F32, 1, 8000, Order::Lanes), expect_file!["text/sum_lanes.cu"]);
+}
+
+#[test]
+fn sums_of_short_columns() {
+    check(&columns_beside(33, 200), expect_file!["text/sum_columns.cu"]);
+}
+
+#[test]
 fn a_sum_of_everything() {
     check(&reduction(ReduceOp::Sum, Dtype::F32, 1, 1 << 24, Order::Lanes), expect_file!["text/sum_all.cu"]);
 }

@@ -129,7 +129,7 @@ impl Plan {
         let stream = self.steps.first()?.stream;
         let one = self.segments().len() == 1;
         let backend = backend::backend(stream.device.raw()).ok().filter(|_| one);
-        let Some(recording) = backend.and_then(|b| b.recording(stream.device.0.index, stream.id, self.steps.len(), bytes)) else {
+        let Some(recording) = backend.and_then(|b| b.recording(stream.device.0.index, stream.id, self.steps.len())) else {
             self.replay.runs.store(NEVER, Ordering::Relaxed);
             return None;
         };

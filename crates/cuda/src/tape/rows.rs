@@ -20,6 +20,8 @@ pub struct Rows<'a> {
     pub stages: Vec<usize>,
     /// The type of an index within a row.
     pub index: &'static str,
+    /// The type of an offset within a row: narrow ones need few instructions.
+    signed: &'static str,
     /// Divisors of the row's inner axes, from the last to the second.
     inner: Vec<String>,
     /// Of each operand: its steps over the row's axes, as texts.
@@ -31,7 +33,7 @@ impl<'a> Rows<'a> {
     pub fn new(tape: &'a Tape, space: &'a Space) -> Rows<'a> {
         let mut words = Words::default();
         let mut body = String::new();
-        let index = if space.narrow() { "u32" } else { "u64" };
+        let (index, signed) = if space.narrow() { ("u32", "i32") } else { ("u64", "i64") };
         for (k, m) in tape.inputs.iter().enumerate() {
             let _ = writeln!(body, "  const {t}* x{k} = (const {t}*){};", words.push(Word::Input(k)), t = memory(m.dtype));
         }
@@ -49,7 +51,7 @@ impl<'a> Rows<'a> {
         );
         let inner = (1..space.inner.len()).rev().map(|a| words.divisor(space.inner[a])).collect();
         let steps = space.operands.iter().map(|o| o.inner.iter().map(|&s| words.value(s as u64)).collect()).collect();
-        Rows { tape, space, words, body, stages: stages(tape), index, inner, steps }
+        Rows { tape, space, words, body, stages: stages(tape), index, signed, inner, steps }
     }
 
     /// Moves every address to row `row` of the text.
@@ -89,7 +91,8 @@ impl<'a> Rows<'a> {
     /// The offset of element `j` of the row.
     pub fn offset(&self, who: Who) -> String {
         let (at, o) = self.operand(who);
-        let parts: Vec<String> = (0..o.inner.len()).map(|a| format!("(i64)d{a} * (i64){}", self.steps[at][a])).collect();
+        let signed = self.signed;
+        let parts: Vec<String> = (0..o.inner.len()).map(|a| format!("({signed})d{a} * ({signed}){}", self.steps[at][a])).collect();
         if parts.is_empty() { "0".into() } else { parts.join(" + ") }
     }
 

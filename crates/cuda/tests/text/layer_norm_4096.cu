@@ -22,7 +22,7 @@ extern "C" __global__ void __launch_bounds__(256, 5) @(const __grid_constant__ A
 #pragma unroll
     for (u32 k = 0; k < 8; k++) { const u32 j = at_ + k * 256; if (j < len) {
 u32 left_ = j; const u32 d0 = left_;
-const float r0 = get(x0[(i64)d0 * (i64)p.w[8]]);
+const float r0 = get(x0[(i32)d0 * (i32)p.w[8]]);
     b0[k] = r0;
     } }
 #pragma unroll
@@ -76,7 +76,7 @@ float r11; { const float a = r10; r11 = (float)(lz_rsqrt(a)); }
     for (u32 k = 0; k < 8; k++) { const u32 j = at_ + k * 256; if (j < len) {
 u32 left_ = j; const u32 d0 = left_;
 const float r0 = k0[j];
-const float r1 = get(x1[(i64)d0 * (i64)p.w[9]]);
+const float r1 = get(x1[(i32)d0 * (i32)p.w[9]]);
 float r6; { const float a = r0; const float b = r5; r6 = (float)(a - b); }
 float r12; { const float a = r6; const float b = r11; r12 = (float)(a * b); }
 float r13; { const float a = r12; const float b = r1; r13 = (float)(a * b); }
@@ -86,7 +86,7 @@ float r13; { const float a = r12; const float b = r1; r13 = (float)(a * b); }
     for (u32 k = 0; k < 8; k++) { const u32 j = at_ + k * 256; if (j < len) {
 u32 left_ = j; const u32 d0 = left_;
     const float r13 = b13[k];
-put(y0[(i64)d0 * (i64)p.w[10]], r13);
+put(y0[(i32)d0 * (i32)p.w[10]], r13);
     } }
   }
   if (threadIdx.x == 0) {

@@ -15,7 +15,7 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
 #pragma unroll
   for (int k = 0; k < 2; k++) { const u32 j = lane + 32 * k; if (j < len) {
 u32 left_ = j; const u32 d0 = left_;
-const float r0 = get(x0[(i64)d0 * (i64)p.w[4]]);
+const float r0 = get(x0[(i32)d0 * (i32)p.w[4]]);
 k0[k] = r0;
   } }
   float r1 = -INF_F;
@@ -44,7 +44,7 @@ r4 = red_add(r4, r3);
 u32 left_ = j; const u32 d0 = left_;
 const float r3 = k3[k];
 float r5; { const float a = r3; const float b = r4; r5 = (float)(a / b); }
-put(y0[(i64)d0 * (i64)p.w[5]], r5);
+put(y0[(i32)d0 * (i32)p.w[5]], r5);
   } }
   if (lane == 0) {
   }

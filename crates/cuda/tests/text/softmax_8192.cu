@@ -17,7 +17,7 @@ extern "C" __global__ void __launch_bounds__(256, 5) @(const __grid_constant__ A
 #pragma unroll
     for (u32 k = 0; k < 8; k++) { const u32 j = at_ + k * 256; if (j < len) {
 u32 left_ = j; const u32 d0 = left_;
-const float r0 = get(x0[(i64)d0 * (i64)p.w[4]]);
+const float r0 = get(x0[(i32)d0 * (i32)p.w[4]]);
     b0[k] = r0;
     } }
 #pragma unroll
@@ -87,7 +87,7 @@ float r5; { const float a = r3; const float b = r4; r5 = (float)(a / b); }
     for (u32 k = 0; k < 8; k++) { const u32 j = at_ + k * 256; if (j < len) {
 u32 left_ = j; const u32 d0 = left_;
     const float r5 = b5[k];
-put(y0[(i64)d0 * (i64)p.w[5]], r5);
+put(y0[(i32)d0 * (i32)p.w[5]], r5);
     } }
   }
   if (threadIdx.x == 0) {

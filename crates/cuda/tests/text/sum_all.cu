@@ -23,7 +23,7 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
 #pragma unroll
     for (u32 k = 0; k < 16; k++) { const u32 j = at_ + k * 32; if (j < to) {
 u32 left_ = j; const u32 d0 = left_;
-const float r0 = get(x0[(i64)d0 * (i64)p.w[4]]);
+const float r0 = get(x0[(i32)d0 * (i32)p.w[4]]);
     b1[k] = r0;
     } }
 #pragma unroll

@@ -4,9 +4,9 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   float* y0 = (float*)p.w[1];
   const u32 rows = (u32)p.w[2], len = (u32)p.w[3];
   const u32 lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-  const u32 which = quotient((u32)blockIdx.x, p.w + 6), tile = blockIdx.x - which * (u32)(p.w + 6)[0];
-  const bool live = tile * 32 + lane < rows; const u32 row = live ? tile * 32 + lane : rows - 1;
+  const u32 which = quotient((u32)blockIdx.x, p.w + 6), unit = blockIdx.x - which * (u32)(p.w + 6)[0];
   const u32 first = which * 256, last = len - first < 256 ? len : first + 256;
+  const bool live = unit * 32 + lane < rows; const u32 row = live ? unit * 32 + lane : rows - 1;
   u32 rest_ = row;
   const u64 c0 = rest_;
   x0 += (i64)c0 * (i64)p.w[8];
@@ -19,7 +19,7 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
 #pragma unroll
     for (u32 k = 0; k < 16; k++) { const u32 j = at_ + k * 8; if (j < to) {
 u32 left_ = j; const u32 d0 = left_;
-const float r0 = get(x0[(i64)d0 * (i64)p.w[4]]);
+const float r0 = get(x0[(i32)d0 * (i32)p.w[4]]);
     b0[k] = r0;
     } }
 #pragma unroll
@@ -36,7 +36,8 @@ near1[j - from][lane] = r0;
     for (u32 k = 0; k < n; k++) l1 = red_add(l1, near1[k][lane]); }
   __syncthreads();
   }
-  if (live && warp == 0) ((float*)p.w[10])[which * rows + row] = l1;
+  const bool writes = live;
+  if (writes && warp == 0) ((float*)p.w[10])[which * rows + row] = l1;
 }
 
 // grid [2, 1], block 256, shared 0, scratch 65536

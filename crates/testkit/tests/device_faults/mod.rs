@@ -70,8 +70,8 @@ impl Backend for Faulty {
         Ok(kernel.map(|k| if bad { Arc::new(Bad(k)) as Arc<dyn Kernel> } else { k }))
     }
 
-    fn recording(&self, device: u16, stream: u32, steps: usize, bytes: usize) -> Option<Box<dyn Recording>> {
-        self.0.recording(device, stream, steps, bytes)
+    fn recording(&self, device: u16, stream: u32, steps: usize) -> Option<Box<dyn Recording>> {
+        self.0.recording(device, stream, steps)
     }
 
     fn submit(&self, device: u16, stream: u32, task: Task, start: Start) {
