@@ -3,6 +3,7 @@
 mod arg_reduce;
 pub mod backend;
 mod combine;
+mod conv;
 mod fork;
 mod gather;
 mod index;

@@ -27,7 +27,8 @@ pub trait Kind: Send + Sync + 'static {
     /// Whether sums can go straight to the output.
     const DIRECT: bool = false;
 
-    /// Copies `lines` lines of a real operand from `k` steps, a step after the other, `width` apart.
+    /// Copies `lines` lines of an operand from `k` real steps, a step after the other, `width` apart. With `spill` what lies between a
+    /// step's lines and the next step's may be written, too.
     ///
     /// # Safety
     /// The element of line i and step p lies at `x + i * line + p * step`; the panel has room.
@@ -42,6 +43,7 @@ pub trait Kind: Send + Sync + 'static {
         k: usize,
         panel: *mut Self::E,
         width: usize,
+        spill: bool,
     );
 
     /// Rounds `rows` rows (of real numbers, `stride` apart) of `n` sums into rows of the output, `pitch` apart.
@@ -52,7 +54,8 @@ pub trait Kind: Send + Sync + 'static {
 }
 
 /// Converts to the number that is computed in.
-trait Widen<E>: Copy {
+pub trait Widen<E>: Copy {
+    /// The number.
     fn widen(self) -> E;
 }
 
@@ -124,6 +127,7 @@ unsafe fn pack_real<T: Widen<E>, E: Tiled>(
     k: usize,
     panel: *mut E,
     width: usize,
+    spill: bool,
 ) {
     // SAFETY: the caller's promise, throughout.
     unsafe {
@@ -143,7 +147,9 @@ unsafe fn pack_real<T: Widen<E>, E: Tiled>(
                 let (rows, columns) = ((lines - i).min(side), (k - p).min(side));
                 let (from, to) = (x.offset(i as isize * line + p as isize), panel.add(p * width + i));
                 // What spills over a row's end is written again with the next row; a whole row of the panel spills nothing.
-                let loose = if i + side <= width {
+                let loose = if !spill {
+                    0
+                } else if i + side <= width {
                     columns
                 } else if i > 0 {
                     0
@@ -172,9 +178,9 @@ macro_rules! kinds {
             const DIRECT: bool = $direct;
 
             #[inline]
-            unsafe fn pack(tiles: &Tiles<$e>, _: Side, x: *const $in, line: isize, lines: usize, step: isize, k: usize, panel: *mut $e, width: usize) {
+            unsafe fn pack(tiles: &Tiles<$e>, _: Side, x: *const $in, line: isize, lines: usize, step: isize, k: usize, panel: *mut $e, width: usize, spill: bool) {
                 // SAFETY: the caller's promise.
-                unsafe { pack_real(tiles, $direct, x, line, lines, step, k, panel, width) };
+                unsafe { pack_real(tiles, $direct, x, line, lines, step, k, panel, width, spill) };
             }
 
             unsafe fn finish(sums: *const $e, stride: usize, rows: usize, n: usize, out: *mut $in, pitch: usize) {
@@ -220,6 +226,7 @@ impl Kind for C64 {
         k: usize,
         panel: *mut f32,
         width: usize,
+        _: bool,
     ) {
         for p in 0..k / 2 {
             // SAFETY: the caller's promise, throughout.
