@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{layer_norm, reduction, single, softmax};
+use common::{columns_beside, layer_norm, reduction, single, softmax};
 use expect_test::{ExpectFile, expect_file};
 use lazulite_base::tape::{Order, ReduceOp, Tape};
 use lazulite_base::{Dtype, Op};
