@@ -2,8 +2,9 @@
 //!
 //! * [`space`]: the iteration space, axes merged.
 //! * [`text`]: instructions as text.
-//! * [`flat`]: tapes without a row.
-//! * [`rows`]: what kernels over rows share; [`stream`]: rows read in every pass; [`staged`]: few or long rows in one pass; [`keep`]: rows kept in registers or shared memory.
+//! * [`flat`]: tapes without a row; [`tile`]: those whose operands lie along different axes.
+//! * [`rows`]: what kernels over rows share; [`stream`]: rows read in every pass; [`staged`]: few or long rows in one pass; [`keep`]: rows
+//!   kept in registers or shared memory.
 
 pub mod flat;
 pub mod keep;
@@ -12,6 +13,7 @@ pub mod space;
 pub mod staged;
 pub mod stream;
 pub mod text;
+pub mod tile;
 
 use crate::launch::Plan;
 use lazulite_base::Dtype;
@@ -60,6 +62,10 @@ pub fn plan(tape: &Tape) -> Plan {
         return Plan::default();
     }
     if tape.inner == 0 {
+        if let Some((launch, aligned)) = tile::kernel(tape, &space) {
+            let scalar = (!aligned.is_empty()).then(|| flat::kernel(tape, &space, true).0);
+            return Plan { launches: vec![launch], scratch: 0, aligned, scalar };
+        }
         let (launch, v) = flat::kernel(tape, &space, false);
         if v == 1 {
             return Plan::one(launch);

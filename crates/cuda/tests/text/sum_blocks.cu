@@ -17,14 +17,14 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   for (u32 at_ = from + warp; at_ < to; at_ += 128) {
     float b0[16];
 #pragma unroll
-    for (u32 k = 0; k < 16; k++) { const u32 j = at_ + k * 8; if (j < to) {
-u32 left_ = j; const u32 d0 = left_;
-const float r0 = get(x0[(i32)d0 * (i32)p.w[4]]);
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 8; if ((u32)j < to) {
+const i32 d0 = j;
+const float r0 = get(x0[(i64)d0 * (i64)p.w[4]]);
     b0[k] = r0;
     } }
 #pragma unroll
-    for (u32 k = 0; k < 16; k++) { const u32 j = at_ + k * 8; if (j < to) {
-u32 left_ = j; const u32 d0 = left_;
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 8; if ((u32)j < to) {
+const i32 d0 = j;
     const float r0 = b0[k];
 near1[j - from][lane] = r0;
     } }
@@ -57,5 +57,5 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
     for (u32 k = 0; k < 32; k++) if (at + k < (u32)p.w[6]) near[k] = part1[(u64)(at + k) * rows];
 #pragma unroll
     for (u32 k = 0; k < 32; k++) if (at + k < (u32)p.w[6]) { const float v = near[k]; r1 = red_add(r1, v); } }
-    put(y0[0], r1);
+    put_rounded(y0[0], r1);
 }

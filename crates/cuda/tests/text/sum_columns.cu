@@ -19,18 +19,18 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   for (u32 at_ = from + warp; at_ < to; at_ += 128) {
     float b1[16];
 #pragma unroll
-    for (u32 k = 0; k < 16; k++) { const u32 j = at_ + k * 8; if (j < to) {
-u32 left_ = j; const u32 d0 = left_;
-const float r0 = get(x0[(i32)d0 * (i32)p.w[5]]);
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 8; if ((u32)j < to) {
+const i32 d0 = j;
+const float r0 = get(x0[(i64)d0 * (i64)p.w[5]]);
 float r1; { const float a = r0; const float b = r0; r1 = (float)(a + b); }
     b1[k] = r1;
     } }
 #pragma unroll
-    for (u32 k = 0; k < 16; k++) { const u32 j = at_ + k * 8; if (j < to) {
-u32 left_ = j; const u32 d0 = left_;
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 8; if ((u32)j < to) {
+const i32 d0 = j;
     const float r1 = b1[k];
 near2[j - from][lane] = r1;
-put(y0[(i32)d0 * (i32)p.w[6]], r1);
+put_rounded(y0[(i64)d0 * (i64)p.w[6]], r1);
     } }
   }
   }
@@ -45,6 +45,6 @@ put(y0[(i32)d0 * (i32)p.w[6]], r1);
   __syncthreads();
   const float r2 = all2[lane];
   if (writes && warp == 0) {
-    put(y1[0], r2);
+    put_rounded(y1[0], r2);
   }
 }

@@ -1,10 +1,10 @@
 // grid [1, 1], block 256, shared 0, scratch 0
-extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args<8> p) {
+extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args<7> p) {
   const float* x0 = (const float*)p.w[0];
   float* y0 = (float*)p.w[1];
   const u32 rows = (u32)p.w[2], len = (u32)p.w[3];
   const u32 lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-  const u32 which = quotient((u32)blockIdx.x, p.w + 6), unit = blockIdx.x - which * (u32)(p.w + 6)[0];
+  const u32 which = quotient((u32)blockIdx.x, p.w + 5), unit = blockIdx.x - which * (u32)(p.w + 5)[0];
   const u32 first = which * 8192, last = len - first < 8192 ? len : first + 8192;
   const bool live = true; const u32 row = unit;
   x0 += 0;
@@ -15,14 +15,14 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   for (u32 at_ = from + threadIdx.x; at_ < to; at_ += 4096) {
     float b0[16];
 #pragma unroll
-    for (u32 k = 0; k < 16; k++) { const u32 j = at_ + k * 256; if (j < to) {
-u32 left_ = j; const u32 d0 = left_;
-const float r0 = get(x0[(i32)d0 * (i32)p.w[4]]);
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 256; if ((u32)j < to) {
+const i32 d0 = j;
+const float r0 = get(x0[(i64)d0]);
     b0[k] = r0;
     } }
 #pragma unroll
-    for (u32 k = 0; k < 16; k++) { const u32 j = at_ + k * 256; if (j < to) {
-u32 left_ = j; const u32 d0 = left_;
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 256; if ((u32)j < to) {
+const i32 d0 = j;
     const float r0 = b0[k];
 near1[(j - from) / 32][lane] = r0;
     } }
@@ -40,6 +40,6 @@ near1[(j - from) / 32][lane] = r0;
   __syncthreads();
   const float r1 = all1[lane];
   if (writes && warp == 0) {
-    put(y0[0], r1);
+    put_rounded(y0[0], r1);
   }
 }
