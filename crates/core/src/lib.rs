@@ -7,7 +7,9 @@
 
 mod display;
 pub mod fast;
+pub mod fft;
 mod graph;
+pub mod linalg;
 pub mod ops;
 pub mod panicking;
 mod plan;

@@ -3,10 +3,14 @@
 mod arg_reduce;
 pub mod backend;
 mod combine;
+#[cfg(feature = "fft")]
+mod fft;
 mod fork;
 mod gather;
 mod index;
 mod isa;
+#[cfg(feature = "linalg")]
+mod linalg;
 pub mod math;
 mod matmul;
 mod order;

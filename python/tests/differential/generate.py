@@ -16,6 +16,7 @@ import inputs
 import layers
 import listed
 import rows
+import spectra
 from inputs import ALL, FLOATS, INEXACT, INTS, spec
 
 SHAPES = [(), (1,), (5,), (0,), (2, 3), (3, 1), (2, 0, 3), (2, 3, 4), (1, 4, 1), (17,), (33,), (2, 1, 3, 2), (70,)]
@@ -268,7 +269,10 @@ def calls() -> list[dict]:
     """All of them, with distinct names."""
     made = [
         c
-        for f in (unary, binary, operators, reductions, along_axis, random, transforms, indices, casts, blocks)
+        for f in (
+            *(unary, binary, operators, reductions, along_axis, random, transforms, indices, casts, blocks),
+            *(spectra.fourier, spectra.algebra, spectra.products),
+        )
         for c in f()
     ]
     assert len({c["id"] for c in made}) == len(made), "two calls have one name"

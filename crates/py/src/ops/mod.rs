@@ -22,7 +22,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("permute_dims", m.getattr("transpose")?)?;
     join::register_all(m)?;
     create::register(m)?;
-    product::register(m)?;
+    product::register_all(m)?;
     index::register(m)?;
     fast::register(m)
 }

@@ -25,6 +25,8 @@ pub enum Family {
     Views,
     Joins,
     Products,
+    Fourier,
+    Linalg,
     Indexing,
     Sorting,
     Random,

@@ -4,8 +4,11 @@ mod arranged;
 mod composed;
 mod compositions;
 mod creation;
+mod elimination;
+mod fft;
 mod indexing;
 mod joins;
+mod linalg;
 mod products;
 mod random;
 mod reductions;
@@ -25,6 +28,8 @@ pub fn all() -> Vec<Case> {
     list.extend(joins::cases());
     list.extend(arranged::cases());
     list.extend(products::cases());
+    list.extend(fft::cases());
+    list.extend(linalg::cases());
     list.extend(indexing::cases());
     list.extend(sorting::cases());
     list.extend(random::cases());
@@ -39,7 +44,7 @@ pub fn of(family: Family) -> Vec<Case> {
 }
 
 /// Public functions among the operations' sources that are no operations: conversions, and what is checked in other forms.
-const NO_OPERATIONS: [&str; 6] = ["binary_op", "keep", "from_literal", "weak", "select", "slice"];
+const NO_OPERATIONS: [&str; 7] = ["binary_op", "einsum_path", "keep", "from_literal", "weak", "select", "slice"];
 
 /// The operations that a source file of the core's `ops` declares and the matrix does not. Functions in a module of their own (`random`)
 /// carry its name, or are forms of an operation.
