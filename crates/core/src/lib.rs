@@ -6,6 +6,7 @@
 //! Depend on the crate `lazulite`, which registers the backends.
 
 mod display;
+pub mod distributed;
 pub mod fast;
 pub mod fft;
 mod graph;

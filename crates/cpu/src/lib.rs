@@ -3,10 +3,12 @@
 mod arg_reduce;
 pub mod backend;
 mod combine;
+mod conv;
 #[cfg(feature = "fft")]
 mod fft;
 mod fork;
 mod gather;
+mod halves;
 mod index;
 mod isa;
 #[cfg(feature = "linalg")]
@@ -16,6 +18,7 @@ mod matmul;
 mod order;
 mod random;
 mod reinterpret;
+mod scan;
 mod scatter;
 pub mod simd;
 mod sort;

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import convolutions
 import indexing
 import inputs
 import layers
@@ -265,13 +266,30 @@ def blocks() -> Iterator[dict]:
         yield call(f"optimizer/{name}", code, "loose", **given)
 
 
+def convolved() -> Iterator[dict]:
+    for name, code, given in convolutions.calls():
+        yield call(f"conv/{name}", code, "loose", **given)
+
+
 def calls() -> list[dict]:
     """All of them, with distinct names."""
     made = [
         c
         for f in (
-            *(unary, binary, operators, reductions, along_axis, random, transforms, indices, casts, blocks),
-            *(spectra.fourier, spectra.algebra, spectra.products),
+            unary,
+            binary,
+            operators,
+            reductions,
+            along_axis,
+            random,
+            transforms,
+            indices,
+            casts,
+            blocks,
+            convolved,
+            spectra.fourier,
+            spectra.algebra,
+            spectra.products,
         )
         for c in f()
     ]

@@ -9,6 +9,7 @@ pub mod cast;
 mod compare;
 mod contract;
 mod contraction;
+mod conv;
 pub mod create;
 mod decompose;
 pub mod derivative;
@@ -29,6 +30,7 @@ pub mod operators;
 pub mod random;
 pub mod reduce;
 mod reinterpret;
+pub mod scan;
 pub mod stats;
 pub mod view;
 
@@ -120,6 +122,10 @@ pub use arrange::*;
 pub use cast::*;
 pub use compare::*;
 pub use contract::{Norm, cross, kron, norm, tensordot, vecdot};
+pub use conv::{
+    Conv, ConvMode, ConvTranspose, PerAxis, conv_general, conv_transpose1d, conv_transpose2d, conv_transpose3d, conv1d, conv2d, conv3d,
+    convolve,
+};
 pub use create::*;
 pub use einsum::{einsum, einsum_path};
 pub use elementwise::*;
@@ -134,6 +140,7 @@ pub use literal::from_literal;
 pub use matmul::*;
 pub use reduce::*;
 pub use reinterpret::view;
+pub use scan::*;
 pub use stats::{bartlett, blackman, count_nonzero, diff, hamming, hanning, median};
 pub use view::*;
 

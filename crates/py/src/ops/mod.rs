@@ -2,12 +2,14 @@
 
 pub mod args;
 mod binary;
+mod conv;
 mod create;
 mod fast;
 mod index;
 mod join;
 mod product;
 mod reduce;
+mod scan;
 mod unary;
 mod view;
 
@@ -18,11 +20,13 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     unary::register(m)?;
     binary::register(m)?;
     reduce::register(m)?;
+    scan::register_all(m)?;
     view::register(m)?;
     m.add("permute_dims", m.getattr("transpose")?)?;
     join::register_all(m)?;
     create::register(m)?;
     product::register_all(m)?;
+    conv::register(m)?;
     index::register(m)?;
     fast::register(m)
 }
