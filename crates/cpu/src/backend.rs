@@ -1,6 +1,6 @@
 //! The backend: memory from the global allocator, streams, and the kernel of each kind of work.
 
-use crate::{arg_reduce, gather, matmul, random, reinterpret, scatter, sort, streams};
+use crate::{arg_reduce, attention, gather, matmul, random, reinterpret, scatter, sort, streams};
 use lazulite_base::Result;
 use lazulite_base::backend::{Address, Backend, Kernel, Linked, Start, Task};
 use lazulite_base::tape::Tape;
@@ -87,6 +87,8 @@ impl Backend for Cpu {
             Work::GatherAlong { x, index, axis } => gather::along(x, index, *axis),
             Work::ScatterAlong { out, updates, index, axis, mode } => scatter::along(out, updates, index, *axis, *mode),
             Work::RandomBits { keys, n, width } => random::kernel(*keys, *n, *width),
+            Work::Attention(a) => attention::kernel(a),
+            Work::AttentionGrad { of, outs, cotangent } => attention::gradient(of, outs, cotangent),
             Work::Reinterpret { x } => reinterpret::kernel(x),
         })
     }

@@ -10,9 +10,9 @@
 //! `b` is packed where the task runs, and meets every panel. So nothing of `b` is packed twice unless the output is too narrow to split by
 //! columns alone. Products of a large batch are one task each, and a product with few elements but a long k splits by runs.
 
-mod pack;
-mod scratch;
-mod tile;
+pub(crate) mod pack;
+pub(crate) mod scratch;
+pub(crate) mod tile;
 mod vector;
 
 use crate::isa::isa;

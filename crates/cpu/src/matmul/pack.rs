@@ -52,7 +52,8 @@ pub trait Kind: Send + Sync + 'static {
 }
 
 /// Converts to the number that is computed in.
-trait Widen<E>: Copy {
+pub trait Widen<E>: Copy {
+    /// The same number.
     fn widen(self) -> E;
 }
 
@@ -113,8 +114,12 @@ fast! {
     }
 }
 
+/// Copies `lines` lines of `k` steps as [`Kind::pack`] does; `same` says that `T` is `E`.
+///
+/// # Safety
+/// As for [`Kind::pack`].
 #[allow(clippy::too_many_arguments)]
-unsafe fn pack_real<T: Widen<E>, E: Tiled>(
+pub unsafe fn pack_real<T: Widen<E>, E: Tiled>(
     tiles: &Tiles<E>,
     same: bool,
     x: *const T,
