@@ -51,6 +51,17 @@ pub struct Attention {
     pub scale: Scalar,
 }
 
+/// The gradient of an attention.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct AttentionGrad {
+    /// The attention.
+    pub of: Attention,
+    /// Its outputs.
+    pub outs: [View; 3],
+    /// The first one's cotangent.
+    pub cotangent: View,
+}
+
 /// One step of a plan.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Work {
@@ -138,18 +149,11 @@ pub enum Work {
     },
     /// Inputs: q, k, v, the mask and the sinks if there are any. Outputs: the result, (batch, queries, heads, features of the values);
     /// each query's largest score m, and its sum of 2^(x - m), both (batch, heads, queries) of A; the sinks count in both.
-    Attention(Attention),
+    Attention(Box<Attention>),
     /// The cotangents of q, k and v. Inputs: those of the attention, then its three outputs, then the cotangent of the first. Outputs:
     /// (batch, queries, heads, features), (batch, keys, groups, features), (batch, keys, groups, features of the values); with sinks,
     /// what each query adds to their cotangent, (batch, heads, queries) of A.
-    AttentionGrad {
-        /// The attention.
-        of: Attention,
-        /// Its outputs.
-        outs: [View; 3],
-        /// The first one's cotangent.
-        cotangent: View,
-    },
+    AttentionGrad(Box<AttentionGrad>),
     /// The bytes of the input's elements in row-major order; the output takes them for elements of its own dtype.
     Reinterpret {
         /// The input.
@@ -171,7 +175,7 @@ impl Work {
             Work::ScatterAlong { .. } => "scatter_along",
             Work::RandomBits { .. } => "random_bits",
             Work::Attention(_) => "attention",
-            Work::AttentionGrad { .. } => "attention_grad",
+            Work::AttentionGrad(_) => "attention_grad",
             Work::Reinterpret { .. } => "reinterpret",
         }
     }

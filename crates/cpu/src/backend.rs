@@ -88,7 +88,7 @@ impl Backend for Cpu {
             Work::ScatterAlong { out, updates, index, axis, mode } => scatter::along(out, updates, index, *axis, *mode),
             Work::RandomBits { keys, n, width } => random::kernel(*keys, *n, *width),
             Work::Attention(a) => attention::kernel(a),
-            Work::AttentionGrad { of, outs, cotangent } => attention::gradient(of, outs, cotangent),
+            Work::AttentionGrad(g) => attention::gradient(g),
             Work::Reinterpret { x } => reinterpret::kernel(x),
         })
     }

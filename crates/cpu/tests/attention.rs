@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use lazulite_base::shape::Dims;
-use lazulite_base::work::{Attention, View, Work};
+use lazulite_base::work::{Attention, AttentionGrad, View, Work};
 use lazulite_base::{Dtype, Scalar};
 
 /// Inputs of a random attention, in the work's order.
@@ -141,7 +141,7 @@ fn check(rng: &mut Rng, d: Dtype, w: &Wish) {
     let numbers = || Operand::zeros(wide, &[batch, heads, queries]);
     let starts = [Operand::zeros(d, &[batch, queries, heads, values]), numbers(), numbers()];
     let mut inputs: Vec<&Operand> = s.inputs.iter().collect();
-    let work = Work::Attention(s.of.clone());
+    let work = Work::Attention(Box::new(s.of.clone()));
     let outs = run_many(&work, &inputs, &starts);
     let ct = Operand::scattered(rng, d, &[batch, queries, heads, values], true).fill(|| Scalar::new(2.0 * rng.unit() - 1.0, d));
     let [out, of_q, of_k, of_v, of_sinks] = reference(&s, &Numbers::of(&ct));
@@ -149,7 +149,7 @@ fn check(rng: &mut Rng, d: Dtype, w: &Wish) {
     inputs.extend(&outs);
     inputs.push(&ct);
     let views: [View; 3] = std::array::from_fn(|i| outs[i].view.clone());
-    let work = Work::AttentionGrad { of: s.of.clone(), outs: views, cotangent: ct.view.clone() };
+    let work = Work::AttentionGrad(Box::new(AttentionGrad { of: s.of.clone(), outs: views, cotangent: ct.view.clone() }));
     let mut starts = vec![
         Operand::zeros(d, &[batch, queries, heads, features]),
         Operand::zeros(d, &[batch, keys, groups, features]),
@@ -230,8 +230,8 @@ fn a_long_sequence_needs_no_square() {
         scale: Scalar::new(0.125, Dtype::F64),
     };
     let rows = View { dtype: Dtype::F32, dims: dims[..3].into(), strides: [8192, 8192, 1][..].into() };
-    let grad = Work::AttentionGrad { of: of.clone(), outs: [view.clone(), rows.clone(), rows], cotangent: view.clone() };
-    for work in [Work::Attention(of), grad] {
+    let grad = AttentionGrad { of: of.clone(), outs: [view.clone(), rows.clone(), rows], cotangent: view.clone() };
+    for work in [Work::Attention(Box::new(of)), Work::AttentionGrad(Box::new(grad))] {
         use lazulite_base::backend::Backend;
         let kernel = lazulite_cpu::Cpu.compile(0, &work).unwrap().unwrap();
         assert!(kernel.scratch() <= 20 << 20, "{} bytes", kernel.scratch());

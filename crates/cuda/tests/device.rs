@@ -6,7 +6,7 @@ use common::{Draft, all, columns_beside, layer_norm, masked_softmax, reduction, 
 use lazulite_base::backend::{Args, Backend, Kernel, Start, backends};
 use lazulite_base::shape::contiguous;
 use lazulite_base::tape::{Inst, Order, ReduceOp, Tape};
-use lazulite_base::work::{Combine, View, Work};
+use lazulite_base::work::{AttentionGrad, Combine, View, Work};
 use lazulite_base::{Dtype, Op, Scalar};
 use lazulite_cpu::Cpu;
 use std::sync::{Arc, Mutex};
@@ -104,6 +104,27 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
             (vec![make(&view(Dtype::U32, &[*keys, 2]))], vec![make(&out(d, &[*keys, *n]))], vec![])
         }
         Work::ArgSort { x } => (vec![make(x)], vec![make(&out(Dtype::U32, &x.dims))], vec![]),
+        Work::Attention(a) => {
+            let (q, wide) = (&a.q, a.q.dtype.accumulator());
+            let inputs = [&a.q, &a.k, &a.v].into_iter().chain(&a.mask).chain(&a.sinks).map(&mut make).collect();
+            let [b, h, t] = std::array::from_fn(|i| q.dims[i]);
+            let outs = [out(q.dtype, &[b, t, h, a.v.dims[3]]), out(wide, &[b, h, t]), out(wide, &[b, h, t])];
+            (inputs, outs.iter().map(make).collect(), vec![])
+        }
+        Work::AttentionGrad(g) => {
+            let AttentionGrad { of, outs, cotangent } = &**g;
+            let forward = Work::Attention(Box::new(of.clone()));
+            let (mut inputs, mut results, _) = operands(&forward, dice);
+            on_cpu(&forward, &inputs, &mut results, &[]);
+            let wide = of.q.dtype.accumulator();
+            assert!(outs.iter().all(|v| v.strides == contiguous(&v.dims)), "the outputs of an attention as they are");
+            inputs.extend(results);
+            inputs.push(operand(dice, cotangent));
+            let swapped = |v: &View| out(v.dtype, &[v.dims[0], v.dims[2], v.dims[1], v.dims[3]]);
+            let mut grads: Vec<View> = [&of.q, &of.k, &of.v].into_iter().map(swapped).collect();
+            grads.extend(of.sinks.as_ref().map(|_| out(wide, &of.q.dims[..3])));
+            (inputs, grads.iter().map(|v| operand(dice, v)).collect(), vec![])
+        }
         Work::Reinterpret { x } => (vec![make(x)], vec![make(&out(x.dtype, &x.dims))], vec![]),
     }
 }
@@ -174,6 +195,11 @@ fn dtypes(work: &Work) -> Vec<Dtype> {
         Work::Tape(t) => t.outputs.iter().map(|(_, m)| m.dtype).collect(),
         Work::MatMul { a, .. } => vec![a.dtype],
         Work::ArgReduce { .. } | Work::ArgSort { .. } => vec![Dtype::U32],
+        Work::Attention(a) => vec![a.q.dtype, a.q.dtype.accumulator(), a.q.dtype.accumulator()],
+        Work::AttentionGrad(g) => {
+            let (of, d) = (&g.of, g.of.q.dtype);
+            [d, d, d].into_iter().chain(of.sinks.as_ref().map(|_| d.accumulator())).collect()
+        }
         Work::Gather { x, .. } | Work::GatherAlong { x, .. } | Work::Reinterpret { x } => vec![x.dtype],
         Work::Scatter { out, .. } | Work::ScatterAlong { out, .. } => vec![out.dtype],
         Work::RandomBits { width, .. } => vec![[Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize]],

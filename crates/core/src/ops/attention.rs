@@ -285,7 +285,7 @@ impl Primitive for Attention {
 
 impl KernelOf for Attention {
     fn work(&self, inputs: &[View], _: &[Aval]) -> Work {
-        Work::Attention(self.work(inputs))
+        Work::Attention(Box::new(self.work(inputs)))
     }
 }
 
@@ -346,17 +346,14 @@ impl KernelOf for AttentionGrad {
     fn work(&self, inputs: &[View], _: &[Aval]) -> Work {
         let n = self.0.arity();
         let outs = [inputs[n].clone(), inputs[n + 1].clone(), inputs[n + 2].clone()];
-        Work::AttentionGrad { of: self.0.work(inputs), outs, cotangent: inputs[n + 3].clone() }
+        Work::AttentionGrad(Box::new(work::AttentionGrad { of: self.0.work(inputs), outs, cotangent: inputs[n + 3].clone() }))
     }
 }
 
 /// The attention of arrays of one dtype that match, (batch, heads, queries, features).
 pub(crate) fn attend(how: Attention, x: &[Array]) -> Result<Array> {
     let some = x.iter().all(|a| a.size() > 0) && x[0].shape()[3].max(x[2].shape()[3]) <= FEATURES;
-    let y = if some && how.scale >= 0.0 && how.scale.is_finite() {
-        apply_many(how, &references(x))?.swap_remove(0)
-    } else {
-        how.composed(x)?
-    };
+    let y =
+        if some && how.scale >= 0.0 && how.scale.is_finite() { apply_many(how, &references(x))?.swap_remove(0) } else { how.composed(x)? };
     crate::ops::swapaxes(&y, 1, 2)
 }

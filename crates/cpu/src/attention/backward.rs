@@ -8,7 +8,7 @@ use super::{A, Panels, Pieces, Shape, Shared, Steps, at, rows_first, steps};
 use crate::matmul::pack::{Kind, Widen, pack_real};
 use crate::threads;
 use lazulite_base::backend::{Args, Kernel};
-use lazulite_base::work::{Attention, View};
+use lazulite_base::work::{AttentionGrad, View};
 use lazulite_base::{Error, ErrorKind, Result};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -47,9 +47,13 @@ struct Places {
     of_sinks: usize,
 }
 
-impl<K: Kind<E: Number + Widen<K::E>>> Backward<K> {
-    pub fn new(a: &Attention, outs: &[View; 3], cotangent: &View) -> Backward<K> {
-        let s = Shape::<K::E>::new(a);
+impl<K: Kind<E: Number + Widen<K::E>>> Backward<K>
+where
+    u8: Widen<K::E>,
+{
+    pub fn new(g: &AttentionGrad) -> Backward<K> {
+        let AttentionGrad { of, outs, cotangent } = g;
+        let s = Shape::<K::E>::new(of);
         let last = |v: &View| [v.strides[0], v.strides[1], v.strides[2], 0];
         // Batch, rows, heads to batch, heads, rows.
         let turned = |v: &View| {
@@ -60,7 +64,7 @@ impl<K: Kind<E: Number + Widen<K::E>>> Backward<K> {
         let parts = TASKS.div_ceil(tasks.max(1)).min(blocks).clamp(1, COPIES);
         let part = blocks.div_ceil(parts) * KEYS;
         Backward {
-            plain: K::E::of(a.scale.as_f64()),
+            plain: K::E::of(of.scale.as_f64()),
             out: turned(&outs[0]),
             most: last(&outs[1]),
             total: last(&outs[2]),
@@ -212,7 +216,10 @@ impl<K: Kind<E: Number + Widen<K::E>>> Backward<K> {
     }
 }
 
-impl<K: Kind<E: Number + Widen<K::E>>> Kernel for Backward<K> {
+impl<K: Kind<E: Number + Widen<K::E>>> Kernel for Backward<K>
+where
+    u8: Widen<K::E>,
+{
     fn scratch(&self) -> usize {
         self.rows() * (3 + self.parts * self.shape.features) * size_of::<K::E>()
     }
@@ -251,7 +258,11 @@ impl<K: Kind<E: Number + Widen<K::E>>> Kernel for Backward<K> {
         };
         let tasks = s.batch * groups * self.parts;
         let cost = self.rows().saturating_mul(s.keys).saturating_mul(2 * s.features + 2 * s.values + 16) / 50;
-        if threads::worth(cost) { threads::parallel(tasks, &run) } else { (0..tasks).for_each(run) }
+        if threads::worth(cost) {
+            threads::parallel(tasks, &run)
+        } else {
+            (0..tasks).for_each(run)
+        }
         threads::pieces(self.rows(), s.features * self.parts * 200, |rows| {
             // SAFETY: all copies are complete; rows are different.
             unsafe { self.combine(p, rows, copies) };

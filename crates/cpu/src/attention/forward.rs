@@ -2,7 +2,7 @@
 
 use super::number::{self, Number};
 use super::{A, FEW, KEYS, Pieces, Shape, Shared, Steps, at, rows_first};
-use crate::matmul::pack::Kind;
+use crate::matmul::pack::{Kind, Widen};
 use crate::threads;
 use lazulite_base::backend::{Args, Kernel};
 use lazulite_base::work::Attention;
@@ -38,7 +38,10 @@ struct Places {
     total: usize,
 }
 
-impl<K: Kind<E: Number>> Forward<K> {
+impl<K: Kind<E: Number>> Forward<K>
+where
+    u8: Widen<K::E>,
+{
     pub fn new(a: &Attention) -> Forward<K> {
         let mut s = Shape::<K::E>::new(a);
         let mut out = rows_first(s.queries, s.heads, s.values);
@@ -161,7 +164,7 @@ impl<K: Kind<E: Number>> Forward<K> {
         // SAFETY: the caller's promise.
         unsafe {
             let of = |part: usize, i: usize| first.add(part * self.record() + i);
-            let most = (0..self.parts).map(|i| *of(i, dv)).fold(K::E::NOTHING, |a, b| if b > a || b != b { b } else { a });
+            let most = (0..self.parts).map(|i| *of(i, dv)).fold(K::E::NOTHING, |a, b| if b > a { b } else { a });
             let base = if most == K::E::NOTHING { K::E::default() } else { most };
             for i in 0..self.parts {
                 let f = (*of(i, dv) - base).power();
@@ -177,7 +180,10 @@ impl<K: Kind<E: Number>> Forward<K> {
     }
 }
 
-impl<K: Kind<E: Number>> Kernel for Forward<K> {
+impl<K: Kind<E: Number>> Kernel for Forward<K>
+where
+    u8: Widen<K::E>,
+{
     fn scratch(&self) -> usize {
         let s = &self.shape;
         if self.parts > 1 { s.batch * s.heads * s.queries * self.parts * self.record() * size_of::<K::E>() } else { 0 }
@@ -210,7 +216,11 @@ impl<K: Kind<E: Number>> Kernel for Forward<K> {
             }
         };
         let cost = rows.saturating_mul(s.keys).saturating_mul(s.features + s.values + 16) / 50;
-        if threads::worth(cost) { threads::parallel(tasks, &run) } else { (0..tasks).for_each(run) }
+        if threads::worth(cost) {
+            threads::parallel(tasks, &run)
+        } else {
+            (0..tasks).for_each(run)
+        }
         if self.parts > 1 {
             // SAFETY: all parts have been written.
             (0..rows).for_each(|row| unsafe { self.combine(p, row, partial) });

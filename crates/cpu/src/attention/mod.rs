@@ -9,13 +9,13 @@ mod forward;
 mod number;
 
 use crate::isa::isa;
-use crate::matmul::pack::{BF16, F16, F32, F64, Kind, Side};
+use crate::matmul::pack::{BF16, F16, F32, F64, Kind, Side, Widen, pack_real};
 use crate::matmul::scratch::Scratch;
 use crate::matmul::tile::{Tiled, Tiles};
 use lazulite_base::Result;
 use lazulite_base::backend::Kernel;
 use lazulite_base::dtype::Dtype;
-use lazulite_base::work::{Attention, View};
+use lazulite_base::work::{Attention, AttentionGrad, View};
 use number::Number;
 use std::ops::Range;
 use std::sync::Arc;
@@ -76,7 +76,10 @@ struct Shape<E: 'static> {
 /// Units of log 2 in one of the natural logarithm.
 const LOG2_E: f64 = std::f64::consts::LOG2_E;
 
-impl<E: Number> Shape<E> {
+impl<E: Number> Shape<E>
+where
+    u8: Widen<E>,
+{
     fn new(a: &Attention) -> Shape<E> {
         let [batch, heads, queries, features] = std::array::from_fn(|i| a.q.dims[i]);
         Shape {
@@ -185,9 +188,24 @@ impl<E: Number> Shape<E> {
                 self.turn::<K>(from, steps, rows.len(), keys.len(), room, width);
                 number::add_mask(s, room, keys.len() * width, E::of(LOG2_E));
             }
-            self.hidden(mask, [b, h], rows, keys, |key, row| *s.add(key * width + row) = E::LOWEST);
+            if let Some(Mask { steps, bool: true }) = self.mask {
+                let from = mask.offset(at(steps, b, h, rows.start) + keys.start as isize * steps[3]);
+                pack_real::<u8, E>(self.tiles, false, from, steps[2], rows.len(), steps[3], keys.len(), room, width);
+                number::leave_out(s, room, keys.len() * width);
+            }
+            self.after(rows, keys, |key, row| *s.add(key * width + row) = E::LOWEST);
         }
         true
+    }
+
+    /// Calls `f(key, row)` for each pair that causality leaves out, counted from the block's first.
+    fn after(&self, rows: &Range<usize>, keys: &Range<usize>, mut f: impl FnMut(usize, usize)) {
+        if let Some(c) = self.causal.filter(|_| !self.plain(rows, keys)) {
+            for key in 0..keys.len() {
+                let first = (keys.start + key) as isize - c - rows.start as isize;
+                (0..first.clamp(0, rows.len() as isize) as usize).for_each(|row| f(key, row));
+            }
+        }
     }
 
     /// Calls `f(key, row)` for each pair that causality or a mask of bool leaves out, counted from the block's first.
@@ -210,12 +228,7 @@ impl<E: Number> Shape<E> {
                 }
             }
         }
-        if let Some(c) = self.causal.filter(|_| !self.plain(rows, keys)) {
-            for key in 0..keys.len() {
-                let first = (keys.start + key) as isize - c - rows.start as isize;
-                (0..first.clamp(0, rows.len() as isize) as usize).for_each(|row| f(key, row));
-            }
-        }
+        self.after(rows, keys, f);
     }
 
     /// A sink's score.
@@ -336,12 +349,12 @@ pub fn kernel(a: &Attention) -> Option<Arc<dyn Kernel>> {
 }
 
 /// The gradient's kernel; `None` for what is no float.
-pub fn gradient(a: &Attention, outs: &[View; 3], cotangent: &View) -> Option<Arc<dyn Kernel>> {
-    match a.q.dtype {
-        Dtype::F16 => Some(Arc::new(backward::Backward::<F16>::new(a, outs, cotangent))),
-        Dtype::BF16 => Some(Arc::new(backward::Backward::<BF16>::new(a, outs, cotangent))),
-        Dtype::F32 => Some(Arc::new(backward::Backward::<F32>::new(a, outs, cotangent))),
-        Dtype::F64 => Some(Arc::new(backward::Backward::<F64>::new(a, outs, cotangent))),
+pub fn gradient(g: &AttentionGrad) -> Option<Arc<dyn Kernel>> {
+    match g.of.q.dtype {
+        Dtype::F16 => Some(Arc::new(backward::Backward::<F16>::new(g))),
+        Dtype::BF16 => Some(Arc::new(backward::Backward::<BF16>::new(g))),
+        Dtype::F32 => Some(Arc::new(backward::Backward::<F32>::new(g))),
+        Dtype::F64 => Some(Arc::new(backward::Backward::<F64>::new(g))),
         _ => None,
     }
 }

@@ -375,6 +375,15 @@ fast! {
 }
 
 fast! {
+    /// `x = LOWEST` where y is zero, for `n` numbers.
+    pub unsafe fn leave_out[E: Number][E](x: *mut E, y: *const E, n: usize) {
+        // SAFETY: the caller's promise.
+        let (x, y) = unsafe { (std::slice::from_raw_parts_mut(x, n), std::slice::from_raw_parts(y, n)) };
+        x.iter_mut().zip(y).for_each(|(x, &y)| *x = if y == E::default() { E::LOWEST } else { *x });
+    }
+}
+
+fast! {
     /// The sum of the products of `n` numbers of both.
     pub unsafe fn dot[E: Number][E](x: *const E, y: *const E, n: usize) -> E {
         // SAFETY: the caller's promise.

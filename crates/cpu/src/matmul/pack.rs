@@ -64,6 +64,20 @@ impl<E: Tiled> Widen<E> for E {
     }
 }
 
+impl Widen<f32> for u8 {
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        self as f32
+    }
+}
+
+impl Widen<f64> for u8 {
+    #[inline(always)]
+    fn widen(self) -> f64 {
+        self as f64
+    }
+}
+
 impl Widen<f32> for bf16 {
     #[inline(always)]
     fn widen(self) -> f32 {

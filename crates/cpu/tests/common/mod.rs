@@ -143,9 +143,7 @@ pub fn try_run(work: &Work, inputs: &[&Operand], outs: &mut [Operand]) -> Result
     let outputs: Vec<usize> = outs.iter_mut().map(|o| o.memory.as_mut_ptr() as usize + o.origin).collect();
     let scratch = vec![0u128; kernel.scratch().div_ceil(16) + 1];
     // SAFETY: the operands' layouts are the work's.
-    unsafe {
-        kernel.launch(Args { inputs: &inputs, outputs: &outputs, scratch: scratch.as_ptr() as usize, ..Args::default() })
-    }
+    unsafe { kernel.launch(Args { inputs: &inputs, outputs: &outputs, scratch: scratch.as_ptr() as usize, ..Args::default() }) }
 }
 
 /// Runs a step from the same start values with one thread, with three that split whatever can be split, and as it comes; all must give
