@@ -7,6 +7,7 @@ use crate::dtype::Dtype;
 use crate::scalar::Scalar;
 use crate::shape::{Dims, Strides};
 use crate::tape::{ReduceOp, Tape};
+use smallvec::SmallVec;
 
 /// How an operand lies in memory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -62,6 +63,22 @@ pub struct AttentionGrad {
     pub cotangent: View,
 }
 
+/// How a convolution's windows lie along one spatial axis: element `k` of the kernel meets output `i` at place `i * stride + k * dilation -
+/// low` of the input, whose elements lie `spread` places apart. Other places hold zeros.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Window {
+    /// Outputs along the axis.
+    pub out: usize,
+    /// Places from an output's window to the next one's.
+    pub stride: usize,
+    /// Places from an element of the kernel to the next.
+    pub dilation: usize,
+    /// Places from an element of the input to the next.
+    pub spread: usize,
+    /// Places before the first element of the input.
+    pub low: isize,
+}
+
 /// One step of a plan.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Work {
@@ -74,6 +91,19 @@ pub enum Work {
         a: View,
         /// (batch.., k, n)
         b: View,
+    },
+    /// `out[b, n, i.., g, o] = sum_{k.., c} x[b, n, places.., g, c] * w[b, g, o, k.., c]`, places by the windows. Inputs x and w, any strides;
+    /// the accumulator is f32 for halves. Floats and complex.
+    Conv {
+        /// (batch, n, a spatial axis each.., groups, channels)
+        x: View,
+        /// (batch, groups, outputs, a spatial axis each.., channels)
+        w: View,
+        /// One a spatial axis; one to three of them.
+        windows: SmallVec<[Window; 3]>,
+        /// Whether the output is laid out as (batch, groups, outputs, i.., n), as the gradient of a kernel is. Its sums run over the
+        /// channels first and the kernel's elements within; else the other way round.
+        turned: bool,
     },
     /// The index (uint32) of the first smallest or largest element along `axis` of the input (NaN counts as both); the axis is dropped.
     ArgReduce {
@@ -167,6 +197,7 @@ impl Work {
         match self {
             Work::Tape(_) => "tape",
             Work::MatMul { .. } => "matmul",
+            Work::Conv { .. } => "conv",
             Work::ArgReduce { .. } => "arg_reduce",
             Work::ArgSort { .. } => "argsort",
             Work::Gather { .. } => "gather",

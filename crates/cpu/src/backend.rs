@@ -1,6 +1,6 @@
 //! The backend: memory from the global allocator, streams, and the kernel of each kind of work.
 
-use crate::{arg_reduce, attention, gather, matmul, random, reinterpret, scatter, sort, streams};
+use crate::{arg_reduce, attention, conv, gather, matmul, random, reinterpret, scatter, sort, streams};
 use lazulite_base::Result;
 use lazulite_base::backend::{Address, Backend, Kernel, Linked, Start, Task};
 use lazulite_base::tape::Tape;
@@ -80,6 +80,7 @@ impl Backend for Cpu {
         Ok(match work {
             Work::Tape(tape) => tape_kernel(tape),
             Work::MatMul { a, b } => matmul::kernel(a, b),
+            Work::Conv { x, w, windows, turned } => conv::kernel(x, w, windows, *turned),
             Work::ArgReduce { x, axis, op } => arg_reduce::kernel(x, *axis, *op),
             Work::ArgSort { x } => sort::kernel(x),
             Work::Gather { x, axes, indices } => gather::kernel(x, axes, indices),

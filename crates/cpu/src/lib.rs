@@ -4,6 +4,7 @@ mod arg_reduce;
 mod attention;
 pub mod backend;
 mod combine;
+mod conv;
 mod fork;
 mod gather;
 mod index;

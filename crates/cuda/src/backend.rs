@@ -74,7 +74,9 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::ScatterAlong { out, updates, index, axis, mode } => work::scatter::along(out, updates, index, *axis, *mode),
         Work::ArgReduce { x, axis, op } => work::arg_reduce::plan(x, *axis, *op),
         Work::Reinterpret { x } => Some(tape::plan(&tape::copy(x, tape::raw(x.dtype)))),
-        Work::MatMul { .. } | Work::ArgSort { .. } | Work::Attention(_) | Work::AttentionGrad(_) => None,
+        Work::Attention(a) => work::attention::plan(a),
+        Work::AttentionGrad(g) => work::attention::gradient(g),
+        Work::MatMul { .. } | Work::Conv { .. } | Work::ArgSort { .. } => None,
     }
 }
 

@@ -85,6 +85,16 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
             *dims.last_mut().unwrap() = *b.dims.last().unwrap();
             (vec![make(a), make(b)], vec![make(&out(a.dtype, &dims))], vec![])
         }
+        Work::Conv { x, w, windows, turned } => {
+            let d = windows.len();
+            let out_dims = windows.iter().map(|w| w.out);
+            let dims: Vec<usize> = if *turned {
+                w.dims[..3].iter().copied().chain(out_dims).chain([x.dims[1]]).collect()
+            } else {
+                x.dims[..2].iter().copied().chain(out_dims).chain([x.dims[d + 2], w.dims[2]]).collect()
+            };
+            (vec![make(x), make(w)], vec![make(&out(x.dtype, &dims))], vec![])
+        }
         Work::ArgReduce { x, axis, .. } => {
             let dims: Vec<usize> = x.dims.iter().enumerate().filter(|(a, _)| a != axis).map(|(_, &d)| d).collect();
             (vec![make(x)], vec![make(&out(Dtype::U32, &dims))], vec![])
@@ -181,7 +191,7 @@ fn tolerance(work: &Work) -> f64 {
                 _ => 0.0,
             })
             .sum(),
-        Work::MatMul { .. } => 200.0,
+        Work::MatMul { .. } | Work::Conv { .. } => 200.0,
         // The CPU multiplies complex updates in f32.
         Work::Scatter { out, mode: Combine::Prod, .. } | Work::ScatterAlong { out, mode: Combine::Prod, .. } if out.dtype == Dtype::C64 => {
             8.0
@@ -194,6 +204,7 @@ fn dtypes(work: &Work) -> Vec<Dtype> {
     match work {
         Work::Tape(t) => t.outputs.iter().map(|(_, m)| m.dtype).collect(),
         Work::MatMul { a, .. } => vec![a.dtype],
+        Work::Conv { x, .. } => vec![x.dtype],
         Work::ArgReduce { .. } | Work::ArgSort { .. } => vec![Dtype::U32],
         Work::Attention(a) => vec![a.q.dtype, a.q.dtype.accumulator(), a.q.dtype.accumulator()],
         Work::AttentionGrad(g) => {

@@ -9,6 +9,7 @@ mod attention;
 pub mod cast;
 mod compare;
 mod contract;
+mod conv;
 pub mod create;
 pub mod derivative;
 pub mod einsum;
@@ -116,6 +117,10 @@ pub use arrange::*;
 pub use cast::*;
 pub use compare::*;
 pub use contract::{Norm, cross, kron, norm, tensordot, vecdot};
+pub use conv::{
+    Conv, ConvMode, ConvTranspose, PerAxis, conv_general, conv_transpose1d, conv_transpose2d, conv_transpose3d, conv1d, conv2d, conv3d,
+    convolve,
+};
 pub use create::*;
 pub use einsum::einsum;
 pub use elementwise::*;

@@ -134,7 +134,7 @@ where
             for panel in Panels::of(s.tiles, rows) {
                 let (x, to) = (x.wrapping_add(panel.start * width), panels.wrapping_add(panel.start * n));
                 // SAFETY: both lie there.
-                unsafe { pack_real::<K::E, K::E>(s.tiles, true, x, width as isize, panel.len(), 1, n, to, panel.len()) };
+                unsafe { pack_real::<K::E, K::E>(s.tiles, true, x, width as isize, panel.len(), 1, n, to, panel.len(), true) };
             }
         };
         // SAFETY: the caller's promise for the operands, the sizes above for the rest, throughout.

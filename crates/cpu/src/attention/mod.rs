@@ -132,7 +132,7 @@ where
     /// Copies rows of an operand as they are, a row after the other.
     unsafe fn copy_rows<K: Kind<E = E>>(&self, x: *const K::In, s: Steps, rows: usize, n: usize, to: *mut E) {
         // SAFETY: the caller's promise.
-        unsafe { K::pack(self.tiles, Side::B, x, s[3], n, s[2], rows, to, n) };
+        unsafe { K::pack(self.tiles, Side::B, x, s[3], n, s[2], rows, to, n, true) };
     }
 
     /// Rows of an operand as they are: where they lie if that will do, else copied to `to`; and their step.
@@ -149,7 +149,7 @@ where
     unsafe fn turn<K: Kind<E = E>>(&self, x: *const K::In, s: Steps, rows: usize, n: usize, to: *mut E, width: usize) {
         // SAFETY: the caller's promise.
         unsafe {
-            K::pack(self.tiles, Side::B, x, s[2], rows, s[3], n, to, width);
+            K::pack(self.tiles, Side::B, x, s[2], rows, s[3], n, to, width, true);
             (0..n).for_each(|f| to.add(f * width + rows).write_bytes(0, width - rows));
         }
     }
@@ -159,7 +159,7 @@ where
         for panel in Panels::of(self.tiles, rows) {
             let x = x.wrapping_offset(panel.start as isize * s[2]);
             // SAFETY: the caller's promise.
-            unsafe { K::pack(self.tiles, Side::A, x, s[2], panel.len(), s[3], n, to.add(panel.start * n), panel.len()) };
+            unsafe { K::pack(self.tiles, Side::A, x, s[2], panel.len(), s[3], n, to.add(panel.start * n), panel.len(), true) };
         }
     }
 
@@ -185,12 +185,12 @@ where
             number::multiply(s, keys.len() * width, self.scale);
             if let Some(Mask { steps, bool: false }) = self.mask {
                 let from = (mask as *const K::In).offset(at(steps, b, h, rows.start) + keys.start as isize * steps[3]);
-                self.turn::<K>(from, steps, rows.len(), keys.len(), room, width);
+                self.turn::<K>(from, steps, rows.len(), keys.len(), room, width, true);
                 number::add_mask(s, room, keys.len() * width, E::of(LOG2_E));
             }
             if let Some(Mask { steps, bool: true }) = self.mask {
                 let from = mask.offset(at(steps, b, h, rows.start) + keys.start as isize * steps[3]);
-                pack_real::<u8, E>(self.tiles, false, from, steps[2], rows.len(), steps[3], keys.len(), room, width);
+                pack_real::<u8, E>(self.tiles, false, from, steps[2], rows.len(), steps[3], keys.len(), room, width, true);
                 number::leave_out(s, room, keys.len() * width);
             }
             self.after(rows, keys, |key, row| *s.add(key * width + row) = E::LOWEST);
@@ -236,7 +236,7 @@ where
         let s = self.sinks?;
         let mut x = E::default();
         // SAFETY: the caller's promise.
-        unsafe { K::pack(self.tiles, Side::B, (sinks as *const K::In).offset(at(s, b, h, row)), 1, 1, 1, 1, &mut x, 1) };
+        unsafe { K::pack(self.tiles, Side::B, (sinks as *const K::In).offset(at(s, b, h, row)), 1, 1, 1, 1, &mut x, 1, true) };
         Some(x * E::of(LOG2_E))
     }
 

@@ -27,7 +27,8 @@ pub trait Kind: Send + Sync + 'static {
     /// Whether sums can go straight to the output.
     const DIRECT: bool = false;
 
-    /// Copies `lines` lines of a real operand from `k` steps, a step after the other, `width` apart.
+    /// Copies `lines` lines of an operand from `k` real steps, a step after the other, `width` apart. With `spill` what lies between a
+    /// step's lines and the next step's may be written, too.
     ///
     /// # Safety
     /// The element of line i and step p lies at `x + i * line + p * step`; the panel has room.
@@ -42,6 +43,7 @@ pub trait Kind: Send + Sync + 'static {
         k: usize,
         panel: *mut Self::E,
         width: usize,
+        spill: bool,
     );
 
     /// Rounds `rows` rows (of real numbers, `stride` apart) of `n` sums into rows of the output, `pitch` apart.
@@ -53,7 +55,7 @@ pub trait Kind: Send + Sync + 'static {
 
 /// Converts to the number that is computed in.
 pub trait Widen<E>: Copy {
-    /// The same number.
+    /// The number.
     fn widen(self) -> E;
 }
 
@@ -143,6 +145,7 @@ pub unsafe fn pack_real<T: Widen<E>, E: Tiled>(
     k: usize,
     panel: *mut E,
     width: usize,
+    spill: bool,
 ) {
     // SAFETY: the caller's promise, throughout.
     unsafe {
@@ -163,7 +166,9 @@ pub unsafe fn pack_real<T: Widen<E>, E: Tiled>(
                 let (from, to) = (x.offset(i as isize * line + p as isize), panel.add(p * width + i));
                 // What spills over a row's end is written again with the next rows; a whole row of the panel spills nothing, and the last
                 // rows must not spill over the panel's end.
-                let loose = if i + side <= width {
+                let loose = if !spill {
+                    0
+                } else if i + side <= width {
                     columns
                 } else if i > 0 {
                     0
@@ -192,9 +197,9 @@ macro_rules! kinds {
             const DIRECT: bool = $direct;
 
             #[inline]
-            unsafe fn pack(tiles: &Tiles<$e>, _: Side, x: *const $in, line: isize, lines: usize, step: isize, k: usize, panel: *mut $e, width: usize) {
+            unsafe fn pack(tiles: &Tiles<$e>, _: Side, x: *const $in, line: isize, lines: usize, step: isize, k: usize, panel: *mut $e, width: usize, spill: bool) {
                 // SAFETY: the caller's promise.
-                unsafe { pack_real(tiles, $direct, x, line, lines, step, k, panel, width) };
+                unsafe { pack_real(tiles, $direct, x, line, lines, step, k, panel, width, spill) };
             }
 
             unsafe fn finish(sums: *const $e, stride: usize, rows: usize, n: usize, out: *mut $in, pitch: usize) {
@@ -240,6 +245,7 @@ impl Kind for C64 {
         k: usize,
         panel: *mut f32,
         width: usize,
+        _: bool,
     ) {
         for p in 0..k / 2 {
             // SAFETY: the caller's promise, throughout.
@@ -287,7 +293,7 @@ mod tests {
         for (lines, k) in (1..20).flat_map(|l| (1..36).map(move |k| (l, k))) {
             let mut panel = vec![-1.0; lines * k + 64];
             // SAFETY: the operand has 40 lines of 40 numbers, the panel has room.
-            unsafe { F32::pack(tiles, Side::A, x.as_ptr(), 40, lines, 1, k, panel.as_mut_ptr(), lines) };
+            unsafe { F32::pack(tiles, Side::A, x.as_ptr(), 40, lines, 1, k, panel.as_mut_ptr(), lines, true) };
             for (i, &v) in panel.iter().enumerate() {
                 let want = if i < lines * k { (i % lines * 40 + i / lines) as f32 } else { -1.0 };
                 assert_eq!(v, want, "{lines} lines, {k} steps, at {i}");

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod binary;
+mod conv;
 mod create;
 mod fast;
 mod index;
@@ -23,6 +24,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     join::register_all(m)?;
     create::register(m)?;
     product::register(m)?;
+    conv::register(m)?;
     index::register(m)?;
     fast::register(m)
 }

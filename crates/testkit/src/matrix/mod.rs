@@ -297,6 +297,12 @@ impl Case {
         [Dtype::F32, Dtype::I32, Dtype::Bool].into_iter().find(|&d| (self.takes)(d)).unwrap_or(Dtype::F32)
     }
 
+    /// Every dtype that it is checked in; one if no input is of the dtype under test.
+    pub fn checked_dtypes(&self) -> Vec<Dtype> {
+        let all: Vec<Dtype> = Dtype::ALL.into_iter().filter(|&d| (self.takes)(d)).collect();
+        if all.is_empty() || !self.inputs.iter().any(Input::differentiable) { vec![self.plain_dtype()] } else { all }
+    }
+
     /// The same for checks in double precision.
     pub fn wide_dtype(&self) -> Dtype {
         if (self.takes)(Dtype::F64) { Dtype::F64 } else { self.plain_dtype() }

@@ -4,6 +4,7 @@ mod arranged;
 mod attention;
 mod composed;
 mod compositions;
+mod convolutions;
 mod creation;
 mod indexing;
 mod joins;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Case> {
     list.extend(joins::cases());
     list.extend(arranged::cases());
     list.extend(products::cases());
+    list.extend(convolutions::cases());
     list.extend(indexing::cases());
     list.extend(sorting::cases());
     list.extend(random::cases());
