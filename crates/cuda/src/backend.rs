@@ -76,7 +76,8 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::Reinterpret { x } => Some(tape::plan(&tape::copy(x, tape::raw(x.dtype)))),
         Work::Attention(a) => work::attention::plan(a),
         Work::AttentionGrad(g) => work::attention::gradient(g),
-        Work::MatMul { .. } | Work::Conv { .. } | Work::ArgSort { .. } => None,
+        Work::ArgSort { x } => work::sort::plan(x),
+        Work::MatMul { .. } | Work::Conv { .. } | Work::Scan { .. } => None,
     }
 }
 

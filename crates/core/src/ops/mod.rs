@@ -26,6 +26,7 @@ pub mod operators;
 pub mod random;
 pub mod reduce;
 mod reinterpret;
+pub mod scan;
 pub mod stats;
 pub mod view;
 
@@ -134,6 +135,7 @@ pub use literal::from_literal;
 pub use matmul::*;
 pub use reduce::*;
 pub use reinterpret::view;
+pub use scan::*;
 pub use stats::{bartlett, blackman, count_nonzero, diff, hamming, hanning, median};
 pub use view::*;
 

@@ -6,6 +6,7 @@ pub mod attention;
 pub mod gather;
 pub mod random;
 pub mod scatter;
+pub mod sort;
 
 use crate::launch::{Launch, Source, Words};
 
