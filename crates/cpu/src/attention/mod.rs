@@ -185,7 +185,7 @@ where
             number::multiply(s, keys.len() * width, self.scale);
             if let Some(Mask { steps, bool: false }) = self.mask {
                 let from = (mask as *const K::In).offset(at(steps, b, h, rows.start) + keys.start as isize * steps[3]);
-                self.turn::<K>(from, steps, rows.len(), keys.len(), room, width, true);
+                self.turn::<K>(from, steps, rows.len(), keys.len(), room, width);
                 number::add_mask(s, room, keys.len() * width, E::of(LOG2_E));
             }
             if let Some(Mask { steps, bool: true }) = self.mask {
