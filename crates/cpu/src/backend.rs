@@ -94,6 +94,14 @@ impl Backend for Cpu {
             Work::Attention(a) => attention::kernel(a),
             Work::AttentionGrad(g) => attention::gradient(g),
             Work::Reinterpret { x } => reinterpret::kernel(x),
+            #[cfg(feature = "fft")]
+            Work::Fft { x, axis, n, transform, divisor } => crate::fft::kernel(x, *axis, *n, *transform, *divisor),
+            #[cfg(not(feature = "fft"))]
+            Work::Fft { .. } => None,
+            #[cfg(feature = "linalg")]
+            Work::Linalg { op, inputs } => crate::linalg::kernel(*op, inputs),
+            #[cfg(not(feature = "linalg"))]
+            Work::Linalg { .. } => None,
         })
     }
 

@@ -77,7 +77,7 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::Attention(a) => work::attention::plan(a),
         Work::AttentionGrad(g) => work::attention::gradient(g),
         Work::ArgSort { x } => work::sort::plan(x),
-        Work::MatMul { .. } | Work::Conv { .. } | Work::Scan { .. } => None,
+        Work::MatMul { .. } | Work::Conv { .. } | Work::Scan { .. } | Work::Fft { .. } | Work::Linalg { .. } => None,
     }
 }
 
