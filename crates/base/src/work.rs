@@ -4,6 +4,7 @@
 //! the inputs.
 
 use crate::dtype::Dtype;
+use crate::scalar::Scalar;
 use crate::shape::{Dims, Strides};
 use crate::tape::{ReduceOp, Tape};
 use smallvec::SmallVec;
@@ -26,6 +27,40 @@ pub enum Combine {
     Prod,
     Max,
     Min,
+}
+
+/// `softmax(scale * q k' + mask) v`, of one float dtype D throughout; sums are of its accumulator's dtype A.
+///
+/// Scores are reckoned in units of log 2: `x = scale * log2(e) * (q . k) + log2(e) * mask`, at least A's lowest number unless they are
+/// minus infinity. A key that a bool mask or `causal` leaves out has the lowest number for its score, so a query that sees no key has
+/// all of them in equal parts.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Attention {
+    /// (batch, heads, queries, features).
+    pub q: View,
+    /// (batch, groups, keys, features); heads are a multiple of the groups, neighbours share one.
+    pub k: View,
+    /// (batch, groups, keys, features of the values).
+    pub v: View,
+    /// (batch, heads, queries, keys), strides may be 0: bool, false where a key is left out; or of D, and added.
+    pub mask: Option<View>,
+    /// (batch, heads): a score that takes part in the softmax, without a value.
+    pub sinks: Option<View>,
+    /// Query i sees the keys up to i + keys - queries.
+    pub causal: bool,
+    /// A float64, not negative.
+    pub scale: Scalar,
+}
+
+/// The gradient of an attention.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct AttentionGrad {
+    /// The attention.
+    pub of: Attention,
+    /// Its outputs.
+    pub outs: [View; 3],
+    /// The first one's cotangent.
+    pub cotangent: View,
 }
 
 /// What a scan carries along its axis; `a ∘ b` stands for combining `a` with the later `b`.
@@ -282,6 +317,13 @@ pub enum Work {
         /// Bytes an element: 1, 2 or 4.
         width: usize,
     },
+    /// Inputs: q, k, v, the mask and the sinks if there are any. Outputs: the result, (batch, queries, heads, features of the values);
+    /// each query's largest score m, and its sum of 2^(x - m), both (batch, heads, queries) of A; the sinks count in both.
+    Attention(Box<Attention>),
+    /// The cotangents of q, k and v. Inputs: those of the attention, then its three outputs, then the cotangent of the first. Outputs:
+    /// (batch, queries, heads, features), (batch, keys, groups, features), (batch, keys, groups, features of the values); with sinks,
+    /// what each query adds to their cotangent, (batch, heads, queries) of A.
+    AttentionGrad(Box<AttentionGrad>),
     /// The bytes of the input's elements in row-major order; the output takes them for elements of its own dtype.
     Reinterpret {
         /// The input.
@@ -324,6 +366,8 @@ impl Work {
             Work::GatherAlong { .. } => "gather_along",
             Work::ScatterAlong { .. } => "scatter_along",
             Work::RandomBits { .. } => "random_bits",
+            Work::Attention(_) => "attention",
+            Work::AttentionGrad(_) => "attention_grad",
             Work::Reinterpret { .. } => "reinterpret",
             Work::Fft { .. } => "fft",
             Work::Linalg { .. } => "linalg",

@@ -1,6 +1,6 @@
 //! The backend: memory from the global allocator, streams, and the kernel of each kind of work.
 
-use crate::{arg_reduce, conv, gather, matmul, random, reinterpret, scan, scatter, sort, streams};
+use crate::{arg_reduce, attention, conv, gather, matmul, random, reinterpret, scan, scatter, sort, streams};
 use lazulite_base::Result;
 use lazulite_base::backend::{Address, Backend, Kernel, Linked, Start, Task};
 use lazulite_base::tape::Tape;
@@ -91,6 +91,8 @@ impl Backend for Cpu {
             Work::GatherAlong { x, index, axis } => gather::along(x, index, *axis),
             Work::ScatterAlong { out, updates, index, axis, mode } => scatter::along(out, updates, index, *axis, *mode),
             Work::RandomBits { keys, n, width } => random::kernel(*keys, *n, *width),
+            Work::Attention(a) => attention::kernel(a),
+            Work::AttentionGrad(g) => attention::gradient(g),
             Work::Reinterpret { x } => reinterpret::kernel(x),
             #[cfg(feature = "fft")]
             Work::Fft { x, axis, n, transform, divisor } => crate::fft::kernel(x, *axis, *n, *transform, *divisor),

@@ -1,6 +1,7 @@
 //! The CPU backend of lazulite: a thread pool, ordered streams and a kernel for every kind of work.
 
 mod arg_reduce;
+mod attention;
 pub mod backend;
 mod combine;
 mod conv;

@@ -195,7 +195,7 @@ fn gathering_from_nothing_is_an_error() {
     let x = Operand::zeros(Dtype::F32, &[0, 3]);
     let index = Operand::zeros(Dtype::I32, &[2]);
     let work = Work::Gather { x: x.view.clone(), axes: [0].as_slice().into(), indices: vec![index.view.clone()] };
-    assert!(try_run(&work, &[&x, &index], &mut Operand::zeros(Dtype::F32, &[2, 3])).is_err());
+    assert!(try_run(&work, &[&x, &index], &mut [Operand::zeros(Dtype::F32, &[2, 3])]).is_err());
 }
 
 const MODES: [Combine; 5] = [Combine::Set, Combine::Add, Combine::Prod, Combine::Max, Combine::Min];

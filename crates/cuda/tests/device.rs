@@ -6,7 +6,7 @@ use common::{Draft, all, columns_beside, layer_norm, masked_softmax, reduction, 
 use lazulite_base::backend::{Args, Backend, Kernel, Start, backends};
 use lazulite_base::shape::contiguous;
 use lazulite_base::tape::{Inst, Order, ReduceOp, Tape};
-use lazulite_base::work::{Combine, View, Work};
+use lazulite_base::work::{AttentionGrad, Combine, View, Work};
 use lazulite_base::{Dtype, Op, Scalar};
 use lazulite_cpu::Cpu;
 use std::sync::{Arc, Mutex};
@@ -139,6 +139,27 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
             (vec![make(&view(Dtype::U32, &[*keys, 2]))], vec![make(&out(d, &[*keys, *n]))], vec![])
         }
         Work::ArgSort { x } => (vec![make(x)], vec![make(&out(Dtype::U32, &x.dims))], vec![]),
+        Work::Attention(a) => {
+            let (q, wide) = (&a.q, a.q.dtype.accumulator());
+            let inputs = [&a.q, &a.k, &a.v].into_iter().chain(&a.mask).chain(&a.sinks).map(&mut make).collect();
+            let [b, h, t] = std::array::from_fn(|i| q.dims[i]);
+            let outs = [out(q.dtype, &[b, t, h, a.v.dims[3]]), out(wide, &[b, h, t]), out(wide, &[b, h, t])];
+            (inputs, outs.iter().map(make).collect(), vec![])
+        }
+        Work::AttentionGrad(g) => {
+            let AttentionGrad { of, outs, cotangent } = &**g;
+            let forward = Work::Attention(Box::new(of.clone()));
+            let (mut inputs, mut results, _) = operands(&forward, dice);
+            on_cpu(&forward, &inputs, &mut results, &[]);
+            let wide = of.q.dtype.accumulator();
+            assert!(outs.iter().all(|v| v.strides == contiguous(&v.dims)), "the outputs of an attention as they are");
+            inputs.extend(results);
+            inputs.push(operand(dice, cotangent));
+            let swapped = |v: &View| out(v.dtype, &[v.dims[0], v.dims[2], v.dims[1], v.dims[3]]);
+            let mut grads: Vec<View> = [&of.q, &of.k, &of.v].into_iter().map(swapped).collect();
+            grads.extend(of.sinks.as_ref().map(|_| out(wide, &of.q.dims[..3])));
+            (inputs, grads.iter().map(|v| operand(dice, v)).collect(), vec![])
+        }
         Work::Scan { x, factors, .. } => {
             (std::iter::once(x).chain(factors).map(&mut make).collect(), vec![make(&out(x.dtype, &x.dims))], vec![])
         }
@@ -151,8 +172,9 @@ fn on_cpu(work: &Work, inputs: &[Operand], outputs: &mut [Operand], params: &[u6
     let kernel = Cpu.compile(0, work).unwrap().unwrap();
     let ins: Vec<usize> = inputs.iter().map(|o| o.bytes.as_ptr() as usize + o.origin).collect();
     let outs: Vec<usize> = outputs.iter_mut().map(|o| o.bytes.as_mut_ptr() as usize + o.origin).collect();
+    let scratch = vec![0u128; kernel.scratch().div_ceil(16) + 1];
     // SAFETY: every operand covers its layout.
-    unsafe { kernel.launch(Args { inputs: &ins, outputs: &outs, params, ..Args::default() }) }.unwrap();
+    unsafe { kernel.launch(Args { inputs: &ins, outputs: &outs, params, scratch: scratch.as_ptr() as usize, stream: 0 }) }.unwrap();
 }
 
 /// Runs a step on the device; its operands start `shift` bytes after an aligned address.
@@ -199,7 +221,7 @@ fn tolerance(work: &Work) -> f64 {
                 _ => 0.0,
             })
             .sum(),
-        Work::MatMul { .. } | Work::Conv { .. } => 200.0,
+        Work::MatMul { .. } | Work::Conv { .. } | Work::Attention(_) | Work::AttentionGrad(_) => 200.0,
         // The CPU multiplies complex updates in f32.
         Work::Scatter { out, mode: Combine::Prod, .. } | Work::ScatterAlong { out, mode: Combine::Prod, .. } if out.dtype == Dtype::C64 => {
             8.0
@@ -214,6 +236,11 @@ fn dtypes(work: &Work) -> Vec<Dtype> {
         Work::MatMul { a, .. } => vec![a.dtype],
         Work::Conv { x, .. } => vec![x.dtype],
         Work::ArgReduce { .. } | Work::ArgSort { .. } => vec![Dtype::U32],
+        Work::Attention(a) => vec![a.q.dtype, a.q.dtype.accumulator(), a.q.dtype.accumulator()],
+        Work::AttentionGrad(g) => {
+            let (of, d) = (&g.of, g.of.q.dtype);
+            [d, d, d].into_iter().chain(of.sinks.as_ref().map(|_| d.accumulator())).collect()
+        }
         Work::Gather { x, .. } | Work::GatherAlong { x, .. } | Work::Scan { x, .. } | Work::Reinterpret { x } => vec![x.dtype],
         Work::Scatter { out, .. } | Work::ScatterAlong { out, .. } => vec![out.dtype],
         Work::RandomBits { width, .. } => vec![[Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize]],
@@ -255,7 +282,8 @@ fn differs(cuda: &Arc<dyn Backend>, work: &Work, shift: usize) -> Option<String>
     };
     on_cpu(work, &inputs, &mut want, &params);
     on_gpu(cuda, &*kernel, &inputs, &mut got, &params, shift);
-    let ulp = tolerance(work);
+    let tolerance = tolerance(work);
+    let attention = matches!(work, Work::Attention(_) | Work::AttentionGrad(_));
     for (k, ((w, g), d)) in want.iter().zip(&got).zip(dtypes(work)).enumerate() {
         if w.bytes == g.bytes {
             continue;
@@ -264,7 +292,9 @@ fn differs(cuda: &Arc<dyn Backend>, work: &Work, shift: usize) -> Option<String>
         let largest = w.iter().filter(|v| v.is_finite()).fold(0f64, |a, v| a.max(v.abs()));
         for (i, (&a, &b)) in w.iter().zip(&g).enumerate() {
             let same = a == b || a.is_nan() && b.is_nan();
-            let scale = if d == Dtype::C64 { a.abs().max(largest) } else { a.abs() };
+            let scale = if d == Dtype::C64 || attention { a.abs().max(largest) } else { a.abs() };
+            // The tensor cores' weights are halves, the CPU's are not.
+            let ulp = if attention && d.is_half() { 8.0 } else { tolerance };
             if !same && (ulp == 0.0 || (a - b).abs() > ulp * epsilon(d) * scale.max(f64::MIN_POSITIVE)) {
                 return Some(format!("output {k} ({d}), element {i}: {b}, not {a}"));
             }
@@ -308,6 +338,7 @@ fn unaligned_addresses_give_the_same() {
     agree(&add, 8);
     let rows = Work::Gather { x: view(Dtype::F32, &[9, 64]), axes: [0].into_iter().collect(), indices: vec![view(Dtype::I32, &[20])] };
     agree(&[rows], 8);
+    agree(&common::attentions(), 8);
 }
 
 /// Tapes of many forms: strides, broadcasts, rows, several outputs.

@@ -396,6 +396,15 @@ pub(crate) fn apply(prim: impl crate::primitive::Primitive, inputs: &[&Array]) -
     Ok(node(Prim::new(prim), operands, outs.pop().expect("one output")))
 }
 
+/// Applies a primitive of several outputs.
+#[track_caller]
+pub(crate) fn apply_many(prim: impl crate::primitive::Primitive, inputs: &[&Array]) -> Result<Vec<Array>> {
+    let avals: SmallVec<[Aval; 4]> = inputs.iter().map(|a| a.aval().clone()).collect();
+    let outs = crate::ops::at_caller(prim.infer(&avals))?;
+    let operands = inputs.iter().map(|a| Operand::Edge(a.edge())).collect();
+    Ok(node_many(Prim::new(prim), operands, outs, SITE.get().unwrap_or(Location::caller())))
+}
+
 /// Applies any primitive to values, for replaying programs; a node of the given site and stream.
 pub(crate) fn replay(prim: &Prim, inputs: &[Val], avals: Avals, site: &'static Location<'static>, stream: Stream) -> Vec<Array> {
     let operands: Operands = inputs.iter().map(Val::operand).collect();

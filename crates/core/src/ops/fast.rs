@@ -1,6 +1,8 @@
-//! Operations that models spend their time in, as compositions that the planner fuses: normalisation, rotary positions, attention.
+//! Operations that models spend their time in: normalisation, rotary positions, losses as compositions that the planner fuses, and
+//! attention.
 
 use crate::Array;
+use crate::ops::attention::{Attention, attend};
 use crate::ops::contract::float;
 use crate::ops::{IntoOperand, Rhs, create, free, keep, view};
 use lazulite_base::dtype::promote;
@@ -161,7 +163,8 @@ free! {
     }
 
     /// Attention: `softmax(scale * q k' + mask) v` of `(batch, heads, length, features)`. Queries may have a multiple of the keys' heads:
-    /// they share keys and values in groups. `sinks`, one for each head, take part in the softmax without a value.
+    /// they share keys and values in groups. `sinks`, one for each head, take part in the softmax without a value. A query that sees no
+    /// key gets the mean of all values. No matrix of queries by keys is ever in memory, but for the derivative of an added mask.
     ///
     /// # Errors
     /// A value error for other than four axes, shapes that do not match, or a mask that does not broadcast.
@@ -184,38 +187,30 @@ free! {
         if !matches || groups == 0 || heads % groups != 0 {
             return Err(Error::value(op, format!("shapes do not match: {}", crate::ops::describe(&[q, k, v]))));
         }
-        let each = heads / groups;
-        let q = crate::ops::multiply(&crate::ops::astype(q, d)?, Scalar::new(scale, d))?;
-        let grouped = view::reshape_to(&q, [batch, groups, each * queries, q.shape()[3]].as_slice().into())?;
-        let scores = crate::ops::matmul(&grouped, &crate::ops::swapaxes(&crate::ops::astype(k, d)?, -1, -2)?)?;
-        let mut scores = view::reshape_to(&scores, [batch, heads, queries, keys].as_slice().into())?;
-        let low = Scalar::new(f64::NEG_INFINITY, d);
-        match mask {
-            Mask::None => {}
-            Mask::Causal => {
-                let place = crate::ops::add(&create::index_along(&[queries, keys], 0, Dtype::I64), keys as i64 - queries as i64)?;
-                let seen = crate::ops::greater_equal(&place, create::index_along(&[queries, keys], 1, Dtype::I64))?;
-                scores = crate::ops::try_select(&seen, &scores, low)?;
-            }
-            Mask::Array(m) if m.dtype() == Dtype::Bool => scores = crate::ops::try_select(m, &scores, low)?,
-            Mask::Array(m) if promote(m.dtype(), d) == d => scores = crate::ops::add(&scores, m)?,
-            Mask::Array(m) => return Err(Error::value(op, format!("a mask of {} does not add to {d}", m.dtype()))),
+        let (mut inputs, mut how) = (vec![], Attention { scale, causal: matches!(mask, Mask::Causal), mask: false, sinks: sinks.is_some() });
+        for a in [q, k, v] {
+            inputs.push(crate::ops::astype(a, d)?);
         }
-        if scores.shape() != [batch, heads, queries, keys] {
-            return Err(Error::value(op, format!("the mask does not broadcast to {:?}", [batch, heads, queries, keys])));
+        if let Mask::Array(m) = mask {
+            let all = [batch, heads, queries, keys];
+            if lazulite_base::shape::broadcast(m.shape(), &all).is_none_or(|s| s[..] != all) {
+                return Err(Error::value(op, format!("the mask of {} does not broadcast to {all:?}", crate::ops::describe(&[m]))));
+            }
+            if m.dtype() != Dtype::Bool && promote(m.dtype(), d) != d {
+                return Err(Error::value(op, format!("a mask of {} does not add to {d}", m.dtype())));
+            }
+            let m = if m.dtype() == Dtype::Bool { m.clone() } else { crate::ops::astype(m, d)? };
+            how.mask = true;
+            inputs.push((m.ndim()..4).try_fold(m, |m, _| crate::ops::expand_dims(&m, 0))?);
         }
         if let Some(s) = sinks {
-            let s = view::reshape_to(&crate::ops::astype(s, d)?, [1, s.size(), 1, 1].as_slice().into())?;
-            let s = crate::ops::broadcast_to(&s, [batch, heads, queries, 1])?;
-            scores = crate::ops::concatenate(&[&s, &scores], -1)?;
+            if s.shape() != [heads] || promote(s.dtype(), d) != d {
+                let text = format!("sinks of {} for {heads} heads of {d}", crate::ops::describe(&[s]));
+                return Err(Error::value(op, text));
+            }
+            inputs.push(crate::ops::expand_dims(&crate::ops::astype(s, d)?, 0)?);
         }
-        let mut weights = crate::ops::softmax(&scores, -1)?;
-        if sinks.is_some() {
-            weights = crate::ops::split_at(&weights, &[1], -1)?.remove(1);
-        }
-        let weights = view::reshape_to(&weights, [batch, groups, each * queries, keys].as_slice().into())?;
-        let y = crate::ops::matmul(&weights, &crate::ops::astype(v, d)?)?;
-        view::reshape_to(&y, [batch, heads, queries, v.shape()[3]].as_slice().into())
+        attend(how, &inputs)
     }
 
     /// `logsumexp` of the logits along the last axis, less the logit of the target class. Halves are computed in `float32`.

@@ -5,6 +5,7 @@
 
 pub mod arg;
 pub mod arrange;
+mod attention;
 pub mod cast;
 mod compare;
 mod contract;

@@ -44,7 +44,7 @@ fn exp_small<V: F32s>(x: V) -> V {
 
 /// 2 to the power `q`, for `q` in -126..=0.
 #[inline(always)]
-pub(super) fn exp2_small<V: F32s>(q: V) -> V {
+pub(crate) fn exp2_small<V: F32s>(q: V) -> V {
     let n = q.round();
     let r = q.sub(n).mul(V::splat(std::f32::consts::LN_2));
     tail(r).fma(r.mul(r), r).add(V::splat(1.0)).mul(power(n.to_int()))

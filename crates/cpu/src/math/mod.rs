@@ -10,6 +10,7 @@ mod pow;
 mod special;
 mod trig;
 
+pub(crate) use exp::exp2_small;
 pub use exp::{Exp, Expm1, Sigmoid, Tanh};
 pub use log::{Log, Log1p, Log2, Log10};
 pub use pow::pow;

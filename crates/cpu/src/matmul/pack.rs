@@ -67,6 +67,20 @@ impl<E: Tiled> Widen<E> for E {
     }
 }
 
+impl Widen<f32> for u8 {
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        self as f32
+    }
+}
+
+impl Widen<f64> for u8 {
+    #[inline(always)]
+    fn widen(self) -> f64 {
+        self as f64
+    }
+}
+
 impl Widen<f32> for bf16 {
     #[inline(always)]
     fn widen(self) -> f32 {
@@ -113,8 +127,12 @@ fast! {
     }
 }
 
+/// Copies `lines` lines of `k` steps as [`Kind::pack`] does; `same` says that `T` is `E`.
+///
+/// # Safety
+/// As for [`Kind::pack`].
 #[allow(clippy::too_many_arguments)]
-unsafe fn pack_real<T: Widen<E>, E: Tiled>(
+pub unsafe fn pack_real<T: Widen<E>, E: Tiled>(
     tiles: &Tiles<E>,
     same: bool,
     x: *const T,
@@ -143,7 +161,8 @@ unsafe fn pack_real<T: Widen<E>, E: Tiled>(
             for i in (0..lines).step_by(side) {
                 let (rows, columns) = ((lines - i).min(side), (k - p).min(side));
                 let (from, to) = (x.offset(i as isize * line + p as isize), panel.add(p * width + i));
-                // What spills over a row's end is written again with the next row; a whole row of the panel spills nothing.
+                // What spills over a row's end is written again with the next rows; a whole row of the panel spills nothing, and the last
+                // rows must not spill over the panel's end.
                 let loose = if !spill {
                     0
                 } else if i + side <= width {
@@ -151,7 +170,7 @@ unsafe fn pack_real<T: Widen<E>, E: Tiled>(
                 } else if i > 0 {
                     0
                 } else {
-                    columns - (p + columns == k) as usize
+                    (k + 1).saturating_sub(side.div_ceil(width) + p).min(columns)
                 };
                 if same {
                     (tiles.transpose)(from.cast(), line, rows, columns, to, width, loose);
@@ -253,6 +272,28 @@ impl Kind for C64 {
             for j in 0..n {
                 // SAFETY: the caller's promise.
                 unsafe { *out.add(i * pitch + j) = Complex32::new(*sums.add(2 * i * stride + j), *sums.add((2 * i + 1) * stride + j)) };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::isa;
+
+    /// Panels of every height and length hold the operand's transpose, and nothing behind them is written.
+    #[test]
+    fn packing_stays_in_the_panel() {
+        let tiles = f32::tiles(isa());
+        let x: Vec<f32> = (0..40 * 40).map(|i| i as f32).collect();
+        for (lines, k) in (1..20).flat_map(|l| (1..36).map(move |k| (l, k))) {
+            let mut panel = vec![-1.0; lines * k + 64];
+            // SAFETY: the operand has 40 lines of 40 numbers, the panel has room.
+            unsafe { F32::pack(tiles, Side::A, x.as_ptr(), 40, lines, 1, k, panel.as_mut_ptr(), lines, true) };
+            for (i, &v) in panel.iter().enumerate() {
+                let want = if i < lines * k { (i % lines * 40 + i / lines) as f32 } else { -1.0 };
+                assert_eq!(v, want, "{lines} lines, {k} steps, at {i}");
             }
         }
     }

@@ -136,29 +136,35 @@ impl Operand {
     }
 }
 
-/// Runs a step with one output.
-pub fn try_run(work: &Work, inputs: &[&Operand], out: &mut Operand) -> Result<()> {
+/// Runs a step.
+pub fn try_run(work: &Work, inputs: &[&Operand], outs: &mut [Operand]) -> Result<()> {
     let kernel = Cpu.compile(0, work).expect("it compiles").unwrap_or_else(|| panic!("no kernel for {work:?}"));
     let inputs: Vec<usize> = inputs.iter().map(|o| o.address()).collect();
+    let outputs: Vec<usize> = outs.iter_mut().map(|o| o.memory.as_mut_ptr() as usize + o.origin).collect();
+    let scratch = vec![0u128; kernel.scratch().div_ceil(16) + 1];
     // SAFETY: the operands' layouts are the work's.
-    unsafe {
-        kernel.launch(Args { inputs: &inputs, outputs: &[out.memory.as_mut_ptr() as usize + out.origin], params: &[], ..Args::default() })
-    }
+    unsafe { kernel.launch(Args { inputs: &inputs, outputs: &outputs, scratch: scratch.as_ptr() as usize, ..Args::default() }) }
 }
 
-/// Runs a step from the same start value with one thread, with three that split whatever can be split, and as it comes; all must give the
-/// same bits.
-pub fn run(work: &Work, inputs: &[&Operand], start: &Operand) -> Operand {
+/// Runs a step from the same start values with one thread, with three that split whatever can be split, and as it comes; all must give
+/// the same bits.
+pub fn run_many(work: &Work, inputs: &[&Operand], starts: &[Operand]) -> Vec<Operand> {
     let outputs = [(1, 5000), (3, 0), (2, 5000)].map(|(count, grain)| {
         threads::set_count(count);
         threads::set_grain(grain);
-        let mut out = start.clone();
-        try_run(work, inputs, &mut out).unwrap();
-        out
+        let mut outs = starts.to_vec();
+        try_run(work, inputs, &mut outs).unwrap();
+        outs
     });
-    assert!(outputs[1..].iter().all(|o| o.memory == outputs[0].memory), "threads change the bits of {work:?}");
-    let [out, ..] = outputs;
-    out
+    let same = |a: &[Operand]| a.iter().zip(&outputs[0]).all(|(a, b)| a.memory == b.memory);
+    assert!(outputs[1..].iter().all(|o| same(o)), "threads change the bits of {work:?}");
+    let [outs, ..] = outputs;
+    outs
+}
+
+/// The same for a step with one output.
+pub fn run(work: &Work, inputs: &[&Operand], start: &Operand) -> Operand {
+    run_many(work, inputs, std::slice::from_ref(start)).swap_remove(0)
 }
 
 /// The coordinates of a row-major position.

@@ -2,6 +2,7 @@
 //! kind needs.
 
 pub mod arg_reduce;
+pub mod attention;
 pub mod gather;
 pub mod random;
 pub mod scatter;
@@ -12,13 +13,18 @@ use crate::launch::{Launch, Source, Words};
 /// Threads of a block.
 pub const THREADS: u32 = 256;
 
-/// A launch of a kernel file's text with its blanks filled in; a thread for each of `threads`.
-pub fn launch(text: &str, blanks: &[(&str, String)], words: Words, threads: usize) -> Launch {
+/// A kernel file's text with its blanks filled in.
+pub fn filled(text: &str, blanks: &[(&str, String)], words: &Words) -> Source {
     let mut text = text.replace("WORDS", &words.0.len().to_string());
     for (name, value) in blanks {
         text = text.replace(name, value);
     }
-    let source = Source { text, slow: 0, complex: false };
+    Source { text, slow: 0, complex: false }
+}
+
+/// A launch of a kernel file's text with its blanks filled in; a thread for each of `threads`.
+pub fn launch(text: &str, blanks: &[(&str, String)], words: Words, threads: usize) -> Launch {
+    let source = filled(text, blanks, &words);
     Launch { source, grid: [threads.div_ceil(THREADS as usize).max(1) as u32, 1], block: THREADS, shared: 0, words }
 }
 

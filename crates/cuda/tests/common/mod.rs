@@ -4,8 +4,8 @@
 
 use lazulite_base::shape::{Dims, Strides, contiguous};
 use lazulite_base::tape::{Inst, Instr, Map, Order, ReduceOp, Reg, Tape, Varies};
-use lazulite_base::work::{Combine, View, Work};
-use lazulite_base::{Dtype, Op};
+use lazulite_base::work::{Attention, AttentionGrad, Combine, View, Work};
+use lazulite_base::{Dtype, Op, Scalar};
 use lazulite_cuda::compiler::nvrtc::Nvrtc;
 
 /// The compiler for an architecture; without it the test fails, unless `LAZULITE_NVRTC=skip` says that it is not to be had.
@@ -180,10 +180,57 @@ pub fn reduction(op: ReduceOp, d: Dtype, rows: usize, n: usize, order: Order) ->
     t.done()
 }
 
+/// An attention and its gradient, of sizes batch, groups, heads of a group, queries, keys, features, features of the values; `mask` is
+/// none, bool or added, and `packed` lays heads side by side, as a projection gives them.
+pub fn attention(d: Dtype, sizes: [usize; 7], causal: bool, mask: usize, sinks: bool, packed: bool) -> [Work; 2] {
+    let [b, g, each, queries, keys, features, values] = sizes;
+    let operand = |heads: usize, rows: usize, n: usize| {
+        let mut v = view(d, &[b, heads, rows, n]);
+        if packed {
+            let line = (heads * n) as isize;
+            v.strides = [rows as isize * line, n as isize, line, 1].into_iter().collect();
+        }
+        v
+    };
+    let h = g * each;
+    let rows = view(d.accumulator(), &[b, h, queries]);
+    let of = Attention {
+        q: operand(h, queries, features),
+        k: operand(g, keys, features),
+        v: operand(g, keys, values),
+        mask: (mask > 0).then(|| view([d, Dtype::Bool, d][mask], &[b, h, queries, keys])),
+        sinks: sinks.then(|| view(d, &[b, h])),
+        causal,
+        scale: Scalar::new(0.2, Dtype::F64),
+    };
+    let out = view(d, &[b, queries, h, values]);
+    let grad = AttentionGrad { of: of.clone(), outs: [out.clone(), rows.clone(), rows], cotangent: out };
+    [Work::Attention(Box::new(of)), Work::AttentionGrad(Box::new(grad))]
+}
+
+/// Attentions of every kind of text.
+pub fn attentions() -> Vec<Work> {
+    use Dtype::{BF16, F16, F32, F64};
+    [
+        attention(BF16, [2, 2, 1, 150, 150, 64, 64], true, 0, false, true),
+        attention(F16, [1, 2, 2, 70, 100, 64, 64], false, 1, true, false),
+        attention(BF16, [1, 1, 2, 130, 90, 128, 128], true, 2, false, false),
+        attention(F16, [1, 2, 1, 40, 50, 96, 80], false, 0, false, true),
+        attention(BF16, [1, 1, 1, 40, 70, 256, 256], true, 0, false, false),
+        attention(BF16, [2, 2, 4, 1, 1200, 128, 128], true, 0, true, false),
+        attention(F16, [1, 1, 1, 9, 40, 20, 12], false, 2, false, false),
+        attention(F32, [1, 2, 2, 30, 50, 64, 64], true, 2, true, true),
+        attention(F64, [1, 1, 1, 20, 40, 16, 16], true, 1, false, false),
+        attention(F32, [1, 1, 2, 1, 300, 80, 80], false, 0, false, false),
+    ]
+    .concat()
+}
+
 /// Works of every kind whose kernels are our own: every row of the table in every dtype it takes, every cast, and each other kernel in the
 /// forms that its text depends on.
 pub fn all() -> Vec<Work> {
     let mut out = vec![Work::Tape(masked_softmax(5, 4096)), Work::Tape(columns_beside(33, 1000))];
+    out.extend(attentions());
     for &op in Op::ALL {
         let mut seen: Vec<Dtype> = Vec::new();
         for d in Dtype::ALL.into_iter().filter_map(|d| op.operand_dtype(d)) {

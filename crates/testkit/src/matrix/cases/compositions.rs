@@ -3,7 +3,7 @@
 use super::reductions::fold;
 use crate::matrix::{Case, Family, Input, Slope, data, distinct, index};
 use crate::tensor::{C, Tensor, re};
-use lazulite::ops::fast::{self, Mask, Rope};
+use lazulite::ops::fast::{self, Rope};
 use lazulite::ops::{self, Norm, PadMode, keep};
 use lazulite::{Array, Dtype, Result};
 
@@ -300,17 +300,6 @@ fn models() -> Vec<Case> {
             if at[2] < half { a * angle.cos() - b * angle.sin() } else { a * angle.sin() + b * angle.cos() }
         })
     };
-    let attended = |q: &Tensor, k: &Tensor, v: &Tensor| {
-        let share = q.dims[1] / k.dims[1];
-        Tensor::from_fn(&[q.dims[0], q.dims[1], q.dims[2], v.dims[3]], q.dtype, |at| {
-            let score = |j: usize| {
-                0.5 * (0..q.dims[3]).map(|c| q.at(&[at[0], at[1], at[2], c]).re * k.at(&[at[0], at[1] / share, j, c]).re).sum::<f64>()
-            };
-            let seen: Vec<f64> = (0..=at[2]).map(|j| score(j).exp()).collect();
-            let total: f64 = seen.iter().sum();
-            re(seen.iter().enumerate().map(|(j, w)| w / total * v.at(&[at[0], at[1] / share, j, at[3]]).re).sum())
-        })
-    };
     vec![
         Case::new(
             "fast.layer_norm",
@@ -367,21 +356,6 @@ fn models() -> Vec<Case> {
             )
         }),
         Case::new(
-            "fast.attention",
-            Family::Models,
-            of(&[&[1, 2, 3, 2], &[1, 1, 3, 2], &[1, 1, 3, 2]]),
-            |x| fast::attention(&x[0], &x[1], &x[2], 0.5, Mask::Causal, None),
-            move |x| attended(&x[0], &x[1], &x[2]),
-        )
-        .other(of(&[&[2, 2, 2, 3], &[2, 1, 2, 3], &[2, 1, 2, 3]]))
-        .takes(single)
-        .within(8.0, 64.0)
-        .retraces()
-        .bad(&["do not match"], || {
-            let (q, k) = (Array::ones([1, 3, 2, 2], Dtype::F32), Array::ones([1, 2, 2, 2], Dtype::F32));
-            fast::attention(&q, &k, &k, 1.0, Mask::None, None)
-        }),
-        Case::new(
             "fast.cross_entropy",
             Family::Models,
             vec![data(&[3, 4], -2.0, 2.0), index(&[3], 0, 4)],
@@ -408,5 +382,6 @@ pub fn cases() -> Vec<Case> {
     list.extend(layouts());
     list.extend(contractions());
     list.extend(models());
+    list.extend(super::attention::cases());
     list
 }

@@ -1,6 +1,7 @@
 //! The declarations, a file a family, and the check that none is missing.
 
 mod arranged;
+mod attention;
 mod composed;
 mod compositions;
 mod convolutions;

@@ -1,0 +1,95 @@
+// What the kernels of attention share. Words of their arguments, by number; strides are in elements.
+#ifndef LZ_ATTENTION
+#define LZ_ATTENTION
+namespace attention {
+enum { Q_ = 0, K_, V_, MASK_, SINKS_, OUT_, MOST_, TOTAL_, CT_, DQ_, DK_, DV_, DSINKS_, SCRATCH_,
+  HEADS_ = 14, EACH_, QUERIES_, KEYS_, FEATURES_, VALUES_,
+  SQ_ = 20, SK_ = 24, SV_ = 28, SMASK_ = 32, SSINKS_ = 36, SOUT_ = 39, SMOST_ = 43, STOTAL_ = 46, SCT_ = 49,
+  SCALE2_ = 53, SCALE_, BLOCKS_, SPLITS_, PART_, ROWS_ };
+constexpr double LOG2E = 1.4426950408889634;
+template <class T> FN T lowest() { return sizeof(T) == 8 ? (T)-1.7976931348623157e308 : (T)-3.4028234663852886e38f; }
+FN float minus_inf(float) { return -INF_F; }
+FN double minus_inf(double) { return -INF_D; }
+FN float pow2(float x) { float y; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
+FN double pow2(double x) { return exp2(x); }
+FN float fma_(float a, float b, float c) { return __fmaf_rn(a, b, c); }
+FN double fma_(double a, double b, double c) { return __fma_rn(a, b, c); }
+FN i64 at3(const u64* s, i64 b, i64 h, i64 t) { return b * (i64)s[0] + h * (i64)s[1] + t * (i64)s[2]; }
+// x with what an added mask adds, in units of log 2.
+template <class T> FN T with_mask(T x, T a) {
+  const T y = fma_(a, (T)LOG2E, x);
+  return a == minus_inf(a) ? a : y < lowest<T>() ? lowest<T>() : y;
+}
+
+FN u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
+FN void copy16(u32 to, const void* from, bool some) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" :: "r"(to), "l"(from), "r"(some ? 16 : 0) : "memory");
+}
+FN void copies_end() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+FN void copies_wait() { asm volatile("cp.async.wait_group 0;" ::: "memory"); }
+// Four matrices of 8 by 8 halves; as they are, and transposed.
+FN void load_matrices(u32 (&r)[4], u32 at) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(at) : "memory");
+}
+FN void load_turned(u32 (&r)[4], u32 at) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(at) : "memory");
+}
+FN void mma(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1, bf16) {
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+    : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+FN void mma(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1, f16) {
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+    : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+FN u32 pair(float low, float high, bf16) { u32 y; asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low)); return y; }
+FN u32 pair(float low, float high, f16) { u32 y; asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low)); return y; }
+// Rows of halves to shared memory, 8 numbers longer there, so that matrices of 8 rows lie in different banks. What does not exist is 0.
+template <int ROWS, int HEAD, int THREADS> FN void copy_rows(u32 to, const u16* from, i64 step, i64 next, int rows, int features) {
+  constexpr int C = HEAD / 8;
+  if (next == 1 && features % 8 == 0 && step % 8 == 0 && (u64)from % 16 == 0) {
+#pragma unroll
+    for (int i = threadIdx.x; i < ROWS * C; i += THREADS) {
+      const int r = i / C, c = i % C;
+      const bool some = r < rows && c * 8 < features;
+      copy16(to + (r * (HEAD + 8) + c * 8) * 2, some ? from + (i64)r * step + c * 8 : from, some);
+    }
+  } else {
+#pragma unroll 1
+    for (int i = threadIdx.x; i < ROWS * HEAD; i += THREADS) {
+      const int r = i / HEAD, c = i % HEAD;
+      const u16 x = r < rows && c < features ? from[(i64)r * step + (i64)c * next] : (u16)0;
+      asm volatile("st.shared.u16 [%0], %1;" :: "r"(to + (r * (HEAD + 8) + c) * 2), "h"(x) : "memory");
+    }
+  }
+}
+// The right side of two products of 8 columns: rows of the operand are columns (`across`), or steps (`down`).
+FN u32 across(u32 base, int pitch, int column, int step, int lane) { return base + ((column + lane % 8 + lane / 16 * 8) * pitch + step + lane / 8 % 2 * 8) * 2; }
+FN u32 down(u32 base, int pitch, int step, int column, int lane) { return base + ((step + lane % 16) * pitch + column + lane / 16 * 8) * 2; }
+// The left side: 16 rows by 16 steps.
+FN u32 left(u32 base, int pitch, int row, int step, int lane) { return base + ((row + lane % 16) * pitch + step + lane / 16 * 8) * 2; }
+// Sums of a warp's tile and a block in two rows of shared memory, divided, to rows of the output.
+template <int TILES, int HEAD, class T> FN void store_rows(const float (&o)[TILES][HEAD / 8][4], u16* room, int first, int lane, u16* out, i64 step, int rows, int features) {
+  constexpr int P = HEAD + 8;
+#pragma unroll
+  for (int t = 0; t < TILES; t++)
+#pragma unroll
+    for (int n = 0; n < HEAD / 8; n++)
+#pragma unroll
+      for (int e = 0; e < 2; e++)
+        *(u32*)(room + (first + t * 16 + lane / 4 + e * 8) * P + n * 8 + lane % 4 * 2) = pair(o[t][n][2 * e], o[t][n][2 * e + 1], T());
+  __syncwarp();
+  if (features % 8 == 0 && step % 8 == 0 && (u64)out % 16 == 0) {
+    for (int i = lane; i < TILES * 16 * (HEAD / 8); i += 32) {
+      const int r = first + i / (HEAD / 8), c = i % (HEAD / 8) * 8;
+      if (r < rows && c < features) *(uint4*)(out + (i64)r * step + c) = *(const uint4*)(room + r * P + c);
+    }
+  } else {
+    for (int i = lane; i < TILES * 16 * HEAD; i += 32) {
+      const int r = first + i / HEAD, c = i % HEAD;
+      if (r < rows && c < features) out[(i64)r * step + c] = room[r * P + c];
+    }
+  }
+}
+}
+#endif

@@ -1,0 +1,144 @@
+// The cotangents of keys and values, of halves: a block of keys, which all queries that see them pass by. A warp has 16 * $TILES$ keys;
+// scores lie transposed, so that weights go from registers straight into the next product.
+extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __grid_constant__ Args<WORDS> p) {
+  using namespace attention;
+  constexpr int TILES = $TILES$, WARPS = $WARPS$, HEAD = $HEAD$, BLOCK = $BLOCK$, P = HEAD + 8, HIGH = TILES * 16 * WARPS, THREADS = WARPS * 32;
+  typedef $TYPE$ T;
+  extern __shared__ __align__(16) unsigned char room[];
+  const u32 sk = shared_address(room), sv = sk + HIGH * P * 2, sq = sv + HIGH * P * 2, sc = sq + BLOCK * P * 2;
+  float* numbers = (float*)(room + (2 * HIGH + 2 * BLOCK) * P * 2);
+  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  const int blocks = (int)p.w[BLOCKS_], queries = (int)p.w[QUERIES_], keys = (int)p.w[KEYS_], heads = (int)p.w[HEADS_], each = (int)p.w[EACH_];
+  const int groups = heads / each, group = blockIdx.x / blocks, first = (int)(blockIdx.x % blocks) * HIGH;
+  const int b = group / groups, g = group % groups, rows = keys - first < HIGH ? keys - first : HIGH;
+  const int features = (int)p.w[FEATURES_], values = (int)p.w[VALUES_];
+  const i64 qs = (i64)p.w[SQ_ + 2], cs = (i64)p.w[SCT_ + 2], all = (i64)p.w[ROWS_];
+  const float scale = bits<float>(p.w[SCALE2_]);
+  const int after = keys - queries;
+  copy_rows<HIGH, HEAD, THREADS>(sk, (const u16*)p.w[K_] + at3(p.w + SK_, b, g, first), (i64)p.w[SK_ + 2], (i64)p.w[SK_ + 3], rows, features);
+  copy_rows<HIGH, HEAD, THREADS>(sv, (const u16*)p.w[V_] + at3(p.w + SV_, b, g, first), (i64)p.w[SV_ + 2], (i64)p.w[SV_ + 3], rows, values);
+  float dk[TILES][HEAD / 8][4], dv[TILES][HEAD / 8][4];
+#pragma unroll
+  for (int t = 0; t < TILES; t++)
+#pragma unroll
+    for (int n = 0; n < HEAD / 8; n++)
+#pragma unroll
+      for (int e = 0; e < 4; e++) dk[t][n][e] = dv[t][n][e] = 0;
+  // Queries before `from` see none of these keys, unless they see no key at all.
+  int from = 0;
+  if ($CAUSAL$ && after >= 0) from = first - after > 0 ? (first - after) / BLOCK * BLOCK : 0;
+  for (int h = g * each; h < (g + 1) * each; h++) {
+    const u16* q = (const u16*)p.w[Q_] + at3(p.w + SQ_, b, h, 0);
+    const u16* ct = (const u16*)p.w[CT_] + at3(p.w + SCT_, b, h, 0);
+    const float* of_rows = (const float*)p.w[SCRATCH_] + ((i64)b * heads + h) * queries;
+    for (int at = from; at < queries; at += BLOCK) {
+      __syncthreads();
+      copy_rows<BLOCK, HEAD, THREADS>(sq, q + (i64)at * qs, qs, (i64)p.w[SQ_ + 3], queries - at, features);
+      copy_rows<BLOCK, HEAD, THREADS>(sc, ct + (i64)at * cs, cs, (i64)p.w[SCT_ + 3], queries - at, values);
+      copies_end();
+      for (int i = threadIdx.x; i < 3 * BLOCK; i += THREADS) numbers[i] = at + i % BLOCK < queries ? of_rows[i / BLOCK * all + at + i % BLOCK] : 0.0f;
+      copies_wait();
+      __syncthreads();
+      float s[TILES][BLOCK / 8][4], d[TILES][BLOCK / 8][4];
+#pragma unroll
+      for (int t = 0; t < TILES; t++)
+#pragma unroll
+        for (int n = 0; n < BLOCK / 8; n++)
+#pragma unroll
+          for (int e = 0; e < 4; e++) s[t][n][e] = d[t][n][e] = 0;
+#pragma unroll
+      for (int c = 0; c < HEAD; c += 16) {
+        u32 a[TILES][4], y[TILES][4];
+#pragma unroll
+        for (int t = 0; t < TILES; t++) {
+          load_matrices(a[t], left(sk, P, warp * TILES * 16 + t * 16, c, lane));
+          load_matrices(y[t], left(sv, P, warp * TILES * 16 + t * 16, c, lane));
+        }
+#pragma unroll
+        for (int n = 0; n < BLOCK / 16; n++) {
+          u32 x[4];
+          load_matrices(x, across(sq, P, n * 16, c, lane));
+#pragma unroll
+          for (int t = 0; t < TILES; t++) {
+            mma(s[t][2 * n], a[t], x[0], x[1], T());
+            mma(s[t][2 * n + 1], a[t], x[2], x[3], T());
+          }
+          load_matrices(x, across(sc, P, n * 16, c, lane));
+#pragma unroll
+          for (int t = 0; t < TILES; t++) {
+            mma(d[t][2 * n], y[t], x[0], x[1], T());
+            mma(d[t][2 * n + 1], y[t], x[2], x[3], T());
+          }
+        }
+      }
+      const bool edge = $MASK$ || first + HIGH > keys || ($CAUSAL$ && first + HIGH - 1 > at + after);
+#pragma unroll
+      for (int n = 0; n < BLOCK / 8; n++) {
+        const int c = n * 8 + lane % 4 * 2;
+        const float2 most = *(const float2*)(numbers + c), share = *(const float2*)(numbers + BLOCK + c), mean = *(const float2*)(numbers + 2 * BLOCK + c);
+#pragma unroll
+        for (int t = 0; t < TILES; t++)
+#pragma unroll
+          for (int e = 0; e < 4; e++) {
+            const float m = e % 2 ? most.y : most.x, r = e % 2 ? share.y : share.x, mu = e % 2 ? mean.y : mean.x;
+            float x = s[t][n][e] * scale;
+            bool hidden = false;
+            if (edge) {
+              const int j = first + warp * TILES * 16 + t * 16 + lane / 4 + e / 2 * 8, i = at + c + e % 2;
+              if ($MASK$ && i < queries && j < keys) {
+                const i64 place = at3(p.w + SMASK_, b, h, i) + (i64)j * (i64)p.w[SMASK_ + 3];
+                if ($MASK$ == 1) hidden = !((const bool*)p.w[MASK_])[place];
+                if ($MASK$ == 2) x = with_mask(x, get(((const T*)p.w[MASK_])[place]));
+              }
+              if ($CAUSAL$ && j > i + after) hidden = true;
+              x = hidden ? lowest<float>() : x;
+              x = j < keys ? x : -INF_F;
+            }
+            const float w = pow2(x - m) * r;
+            s[t][n][e] = w;
+            d[t][n][e] = hidden ? 0.0f : w * (d[t][n][e] - mu);
+          }
+      }
+#pragma unroll
+      for (int c = 0; c < BLOCK / 16; c++) {
+        u32 a[TILES][4], y[TILES][4];
+#pragma unroll
+        for (int t = 0; t < TILES; t++)
+#pragma unroll
+          for (int i = 0; i < 4; i++) {
+            a[t][i] = pair(s[t][2 * c + i / 2][i % 2 * 2], s[t][2 * c + i / 2][i % 2 * 2 + 1], T());
+            y[t][i] = pair(d[t][2 * c + i / 2][i % 2 * 2], d[t][2 * c + i / 2][i % 2 * 2 + 1], T());
+          }
+#pragma unroll
+        for (int n = 0; n < HEAD / 16; n++) {
+          u32 x[4];
+          load_turned(x, down(sc, P, c * 16, n * 16, lane));
+#pragma unroll
+          for (int t = 0; t < TILES; t++) {
+            mma(dv[t][2 * n], a[t], x[0], x[1], T());
+            mma(dv[t][2 * n + 1], a[t], x[2], x[3], T());
+          }
+          load_turned(x, down(sq, P, c * 16, n * 16, lane));
+#pragma unroll
+          for (int t = 0; t < TILES; t++) {
+            mma(dk[t][2 * n], y[t], x[0], x[1], T());
+            mma(dk[t][2 * n + 1], y[t], x[2], x[3], T());
+          }
+        }
+      }
+    }
+  }
+  copies_wait();
+  __syncthreads();
+  const float plain = bits<float>(p.w[SCALE_]);
+#pragma unroll
+  for (int t = 0; t < TILES; t++)
+#pragma unroll
+    for (int n = 0; n < HEAD / 8; n++)
+#pragma unroll
+      for (int e = 0; e < 4; e++) dk[t][n][e] *= plain;
+  const i64 place = ((i64)b * keys + first) * groups + g;
+  store_rows<TILES, HEAD, T>(dk, (u16*)room, warp * TILES * 16, lane, (u16*)p.w[DK_] + place * features, (i64)groups * features, rows, features);
+  __syncwarp();
+  store_rows<TILES, HEAD, T>(dv, (u16*)room, warp * TILES * 16, lane, (u16*)p.w[DV_] + place * values, (i64)groups * values, rows, values);
+}
