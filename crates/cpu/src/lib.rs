@@ -10,6 +10,7 @@ mod isa;
 pub mod math;
 mod matmul;
 mod order;
+mod quantized;
 mod random;
 mod reinterpret;
 mod scatter;

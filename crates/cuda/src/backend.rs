@@ -74,7 +74,13 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::ScatterAlong { out, updates, index, axis, mode } => work::scatter::along(out, updates, index, *axis, *mode),
         Work::ArgReduce { x, axis, op } => work::arg_reduce::plan(x, *axis, *op),
         Work::Reinterpret { x } => Some(tape::plan(&tape::copy(x, tape::raw(x.dtype)))),
-        Work::MatMul { .. } | Work::ArgSort { .. } => None,
+        Work::MatMul { .. }
+        | Work::ArgSort { .. }
+        | Work::Quantize { .. }
+        | Work::Dequantize { .. }
+        | Work::Fp8 { .. }
+        | Work::QuantizedMatMul { .. }
+        | Work::GatherMatMul { .. } => None,
     }
 }
 

@@ -7,6 +7,7 @@ mod fast;
 mod index;
 mod join;
 mod product;
+mod quantized;
 mod reduce;
 mod unary;
 mod view;
@@ -23,6 +24,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     join::register_all(m)?;
     create::register(m)?;
     product::register(m)?;
+    quantized::register(m)?;
     index::register(m)?;
     fast::register(m)
 }
