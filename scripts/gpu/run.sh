@@ -12,16 +12,16 @@ part() {
     "$@" || failed+=("$name")
     echo "== $name: $((SECONDS - start)) s"
 }
-# The op matrix, cut into shards that compile side by side.
-matrix() {
-    local n jobs=() bad=0
+# A suite cut into shards that compile side by side.
+shards() {
+    local name=$1 n jobs=() bad=0
     n=$(nproc)
     for i in $(seq 0 $((n - 1))); do
-        LAZULITE_SHARD=$i/$n "$here/matrix" --test-threads 1 >"/tmp/matrix.$i" 2>&1 &
+        LAZULITE_SHARD=$i/$n "$here/$name" --test-threads 1 >"/tmp/$name.$i" 2>&1 &
         jobs+=($!)
     done
     for i in $(seq 0 $((n - 1))); do
-        wait "${jobs[$i]}" || { bad=1; grep -vE "^test .* ok$|^$" "/tmp/matrix.$i"; }
+        wait "${jobs[$i]}" || { bad=1; grep -vE "^test .* ok$|^$" "/tmp/$name.$i"; }
     done
     return $bad
 }
@@ -30,9 +30,9 @@ nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 for what in "$@"; do
     case $what in
     device) part device "$here/device" --test-threads 1 --nocapture ;;
-    matrix) part matrix matrix ;;
+    matrix) part matrix shards matrix ;;
     devices) part devices "$here/devices" --test-threads 1 ;;
-    properties) LAZULITE_CASES=${LAZULITE_CASES:-0.03} part properties "$here/properties" ;;
+    properties) part properties shards properties ;;
     sanitizer) part sanitizer compute-sanitizer --error-exitcode 9 "$here/device" --test-threads 1 rows unaligned ;;
     figures) part figures "$here/figures" ;;
     peers) part peers python3 "$here/cuda_peers.py" ;;

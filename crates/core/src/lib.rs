@@ -6,6 +6,7 @@
 //! Depend on the crate `lazulite`, which registers the backends.
 
 mod display;
+pub mod distributed;
 pub mod fast;
 mod graph;
 pub mod ops;

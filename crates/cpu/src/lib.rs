@@ -3,8 +3,10 @@
 mod arg_reduce;
 pub mod backend;
 mod combine;
+mod conv;
 mod fork;
 mod gather;
+mod halves;
 mod index;
 mod isa;
 pub mod math;
@@ -13,6 +15,7 @@ mod order;
 mod quantized;
 mod random;
 mod reinterpret;
+mod scan;
 mod scatter;
 pub mod simd;
 mod sort;

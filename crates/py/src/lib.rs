@@ -11,6 +11,7 @@ mod array;
 mod convert;
 mod declare;
 mod device;
+mod distributed;
 mod dtype;
 mod errors;
 mod evaluate;
@@ -38,7 +39,8 @@ fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     random::register(m)?;
     tree::register(m)?;
     transforms::register(m)?;
-    files::register(m)
+    files::register(m)?;
+    distributed::register(m)
 }
 
 /// Adds the numbers that have a name.

@@ -2,22 +2,12 @@
 
 use lazulite_testkit::matrix::report::{failures, rows};
 use lazulite_testkit::matrix::{Case, Family, cases};
-
-/// The cases of a family; with `LAZULITE_SHARD=i/n` every n-th of them, so that processes can share the work.
-fn share(family: Family) -> Vec<Case> {
-    let all = cases::of(family);
-    let shard = std::env::var("LAZULITE_SHARD").ok();
-    let Some((i, n)) =
-        shard.as_ref().and_then(|s| s.split_once('/')).and_then(|(i, n)| Some((i.parse::<usize>().ok()?, n.parse::<usize>().ok()?)))
-    else {
-        return all;
-    };
-    all.into_iter().enumerate().filter(|(k, _)| k % n == i).map(|(_, c)| c).collect()
-}
+use lazulite_testkit::takes;
 
 fn holds(family: Family) {
     assert!(!cases::of(family).is_empty(), "no operation is declared");
-    let rows = rows(&share(family));
+    let share: Vec<Case> = cases::of(family).into_iter().enumerate().filter(|(k, _)| takes(*k)).map(|(_, c)| c).collect();
+    let rows = rows(&share);
     let failures = failures(&rows);
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
 }
@@ -36,6 +26,7 @@ families! {
     composed: Composed;
     creation: Creation;
     reductions: Reductions;
+    scans: Scans;
     views: Views;
     joins: Joins;
     products: Products;

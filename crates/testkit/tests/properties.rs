@@ -7,9 +7,11 @@ use lazulite_testkit::matrix::Function;
 use lazulite_testkit::reference::program::{self, Limits, Program, SMALL, WIDE};
 use lazulite_testkit::reference::source;
 use lazulite_testkit::reference::stack::{self, Stack, weights};
+use lazulite_testkit::takes;
 use lazulite_testkit::tensor::{Tensor, bits};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+use std::cell::Cell;
 
 type Genes = (Vec<(u8, u8)>, Vec<program::Gene>, Vec<stack::Gene>);
 
@@ -32,13 +34,23 @@ fn bits_of(f: &Function, x: &[Array]) -> Result<Vec<Vec<u64>>, String> {
     f(x).map_err(|e| e.to_string())?.iter().map(|a| bits(a).map_err(|e| e.to_string())).collect()
 }
 
-/// Runs a property over so many cases, times `LAZULITE_CASES` (0.1, say) if that is set; a failure prints the smallest one as a test.
+/// Runs a property over so many cases, times `LAZULITE_CASES` (0.1, say) if that is set, or this process's share of them; a failure prints the smallest one as a test.
 fn check(cases: u32, seed: u8, strategy: impl Strategy<Value = Genes>, limits: Limits, property: fn(&Stack) -> Result<(), String>) {
     let times: f64 = std::env::var("LAZULITE_CASES").ok().and_then(|t| t.parse().ok()).unwrap_or(1.0);
     let config =
         Config { cases: ((cases as f64 * times) as u32).max(1), failure_persistence: None, max_shrink_iters: 4000, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]));
-    let result = runner.run(&strategy, |genes| property(&decode(&genes, limits)).map_err(TestCaseError::fail));
+    let (case, failed) = (Cell::new(0), Cell::new(false));
+    let result = runner.run(&strategy, |genes| {
+        // Of what comes after a failure, each is a smaller one to try.
+        if !failed.get() && !takes(case.replace(case.get() + 1)) {
+            return Ok(());
+        }
+        property(&decode(&genes, limits)).map_err(|e| {
+            failed.set(true);
+            TestCaseError::fail(e)
+        })
+    });
     match result {
         Ok(()) => {}
         Err(TestError::Fail(reason, genes)) => {

@@ -760,8 +760,9 @@ def linspace(start: _Scalar, stop: _Scalar, num: int | None = 50, endpoint: bool
     `linspace(0, 1, 3)` is `[0.0, 0.5, 1.0]`.
     """
 def load(file: IO[bytes] | str | PathLike[str], /, format: str | None = None, return_metadata: bool = False, *, stream: _StreamOrDevice = None) -> Any:
-    """The arrays of a safetensors file as a dict, and with `return_metadata` the strings beside them as a second one. The format is that of
-    the name's extension unless it is given. `load("weights.safetensors")` is `{"w": array(...)}`.
+    """What is in a file: the array of a `.npy`; a dict of the arrays of a `.npz`, `.safetensors` or `.gguf`, and for the latter two with
+    `return_metadata` a dict of what is said beside them as a second one. The format is that of the name's extension unless it is given.
+    `load("weights.safetensors")` is `{"w": array(...)}`.
     """
 def log(a: array, /, *, stream: _StreamOrDevice = None) -> array:
     """The natural logarithm. `log([1.0])` is `[0.0]`.
@@ -952,10 +953,22 @@ def rsqrt(a: array, /, *, stream: _StreamOrDevice = None) -> array:
 
     Shape: any; the result has the shape of `a`. `stream` is the stream or device to run on.
     """
+def save(file: IO[bytes] | str | PathLike[str], arr: array) -> None:
+    """Writes an array as a `.npy` file. A name without the extension gets it. `save("x", mx.ones((2, 3)))` writes `x.npy`."""
+def save_gguf(file: IO[bytes] | str | PathLike[str], arrays: dict[str, array], metadata: dict[str, array | str | list[str]]) -> None:
+    """Writes a dict of arrays with a dict of settings (strings, lists of strings, and arrays of at most one axis) as a GGUF file. A name
+    without the extension gets it. `save_gguf("model", {"w": mx.ones((2, 3))}, {"general.name": "tiny"})` writes `model.gguf`.
+    """
 def save_safetensors(file: IO[bytes] | str | PathLike[str], arrays: dict[str, array], metadata: dict[str, str] | None = None) -> None:
     """Writes a dict of arrays, with a dict of strings beside them, as a safetensors file. A name without the extension gets it.
     `save_safetensors("weights", {"w": mx.ones((2, 3))})` writes `weights.safetensors`.
     """
+def savez(file: IO[bytes] | str | PathLike[str], *args: array, **kwargs: Any) -> None:
+    """Writes arrays as a `.npz` file: those without a name as `arr_0`, `arr_1`, and so on. A name of a file without the extension gets it.
+    `savez("all", mx.ones(2), w=mx.zeros(3))` writes `arr_0` and `w` to `all.npz`.
+    """
+def savez_compressed(file: IO[bytes] | str | PathLike[str], *args: array, **kwargs: Any) -> None:
+    """As `savez`, with the arrays compressed."""
 def set_cache_limit(limit: int) -> int:
     """Keeps at most `limit` bytes of freed memory; returns the former limit."""
 def set_default_device(device: Device | DeviceType) -> None:
@@ -1132,5 +1145,6 @@ def register_tree(*args: Any, **kwargs: Any) -> Any:
 from . import linalg as linalg
 from . import random as random
 from . import fast as fast
+from . import distributed as distributed
 from . import metal as metal
 from . import cuda as cuda

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import convolutions
 import indexing
 import inputs
 import layers
@@ -264,11 +265,28 @@ def blocks() -> Iterator[dict]:
         yield call(f"optimizer/{name}", code, "loose", **given)
 
 
+def convolved() -> Iterator[dict]:
+    for name, code, given in convolutions.calls():
+        yield call(f"conv/{name}", code, "loose", **given)
+
+
 def calls() -> list[dict]:
     """All of them, with distinct names."""
     made = [
         c
-        for f in (unary, binary, operators, reductions, along_axis, random, transforms, indices, casts, blocks)
+        for f in (
+            unary,
+            binary,
+            operators,
+            reductions,
+            along_axis,
+            random,
+            transforms,
+            indices,
+            casts,
+            blocks,
+            convolved,
+        )
         for c in f()
     ]
     assert len({c["id"] for c in made}) == len(made), "two calls have one name"

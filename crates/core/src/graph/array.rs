@@ -89,6 +89,44 @@ impl Array {
         Ok(leaf(data, Aval { shape, dtype: T::DTYPE, weak: false }))
     }
 
+    /// An array over a copy of the elements' bytes, in row-major order and the machine's byte order. Any byte but 0 is `true`.
+    ///
+    /// # Errors
+    /// A value error if the bytes do not fill the shape; out of memory.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = Array::from_bytes(&[1, 0, 2, 0], [2], Dtype::U16).unwrap();
+    /// assert_eq!(x.to_vec::<u16>().unwrap(), [1, 2]);
+    /// ```
+    #[track_caller]
+    pub fn from_bytes(bytes: &[u8], shape: impl Into<crate::ops::Shape>, dtype: Dtype) -> Result<Array> {
+        let shape = shape.into().0;
+        let full = shape.iter().try_fold(dtype.size(), |n, &d| n.checked_mul(d));
+        if full != Some(bytes.len()) {
+            return Err(Error::value("array", format!("{} bytes do not fill the shape {:?} of {dtype}", bytes.len(), &shape[..])));
+        }
+        let buffer = match dtype {
+            Dtype::Bool => Buffer::from_slice(&bytes.iter().map(|&b| b != 0).collect::<Vec<bool>>()),
+            _ => Buffer::from_slice(bytes),
+        }?;
+        let data = Data { buffer: Arc::new(buffer), layout: Layout::contiguous(&shape), ticket: None };
+        Ok(leaf(data, Aval::new(shape, dtype)))
+    }
+
+    /// An array over host memory that is handed over, without a copy: row-major, and valid while `keep` lives. It is never pooled, and
+    /// written only by whom the array is exported to.
+    ///
+    /// # Safety
+    /// `address` points to `size(shape)` initialised elements of `dtype`, aligned to the element, that may be written, and nothing else
+    /// reads or writes them while `keep` or any array built on this one lives.
+    #[track_caller]
+    pub unsafe fn adopt(address: *mut u8, shape: &[usize], dtype: Dtype, keep: Arc<dyn std::any::Any + Send + Sync>) -> Array {
+        let bytes = lazulite_base::shape::size(shape) * dtype.size();
+        let buffer = Arc::new(Buffer::adopt(address as usize, bytes, keep));
+        leaf(Data { buffer, layout: Layout::contiguous(shape), ticket: None }, Aval::new(shape, dtype))
+    }
+
     /// An array over host memory that someone else owns, without a copy: row-major, valid and unchanged while `keep` lives.
     ///
     /// # Safety

@@ -8,6 +8,7 @@ pub mod arrange;
 pub mod cast;
 mod compare;
 mod contract;
+mod conv;
 pub mod create;
 pub mod derivative;
 pub mod einsum;
@@ -25,6 +26,7 @@ pub mod quantized;
 pub mod random;
 pub mod reduce;
 mod reinterpret;
+pub mod scan;
 pub mod stats;
 pub mod view;
 
@@ -116,6 +118,10 @@ pub use arrange::*;
 pub use cast::*;
 pub use compare::*;
 pub use contract::{Norm, cross, kron, norm, tensordot, vecdot};
+pub use conv::{
+    Conv, ConvMode, ConvTranspose, PerAxis, conv_general, conv_transpose1d, conv_transpose2d, conv_transpose3d, conv1d, conv2d, conv3d,
+    convolve,
+};
 pub use create::*;
 pub use einsum::einsum;
 pub use elementwise::*;
@@ -130,6 +136,7 @@ pub use matmul::*;
 pub use quantized::{Quantized, dequantize, from_fp8, gather_qmm, quantize, quantized_matmul, to_fp8};
 pub use reduce::*;
 pub use reinterpret::view;
+pub use scan::*;
 pub use stats::{bartlett, blackman, count_nonzero, diff, hamming, hanning, median};
 pub use view::*;
 

@@ -71,7 +71,7 @@ pub(crate) struct Buffer {
 enum Owner {
     /// From the pool, which gets it back.
     Pool(Held),
-    /// Host memory of someone else; never donated, pooled or folded.
+    /// Host memory that the pool doesn't own; never donated, pooled or folded.
     Borrowed { _keep: Arc<dyn std::any::Any + Send + Sync> },
 }
 
@@ -92,8 +92,15 @@ impl Buffer {
 
     /// Host memory of someone else, valid while `keep` lives.
     pub fn borrow(address: Address, bytes: usize, keep: Arc<dyn std::any::Any + Send + Sync>) -> Buffer {
+        let buffer = Buffer::adopt(address, bytes, keep);
+        buffer.share();
+        buffer
+    }
+
+    /// Host memory that came from elsewhere, valid while `keep` lives, and that nobody else writes to.
+    pub fn adopt(address: Address, bytes: usize, keep: Arc<dyn std::any::Any + Send + Sync>) -> Buffer {
         let owner = Owner::Borrowed { _keep: keep };
-        Buffer { home: Device::cpu(), address, bytes, owner, shared: AtomicBool::new(true), copies: Mutex::new(Vec::new()) }
+        Buffer { home: Device::cpu(), address, bytes, owner, shared: AtomicBool::new(false), copies: Mutex::new(Vec::new()) }
     }
 
     /// A host buffer with a copy of `values`.

@@ -3,8 +3,10 @@
 //! Items with the same right operand are one product, whatever their order: the experts of a mixture each meet all of their tokens at
 //! once.
 
+use super::pack::{BF16, C64, F16, F32, F64, Kind};
 use super::right::{Right, Strided};
-use super::{At, BF16, C64, F16, F32, F64, Kind, Layout, MatMul, Scratch};
+use super::scratch::Scratch;
+use super::{At, Layout, MatMul};
 use crate::index::{Index, offsets};
 use lazulite_base::Result;
 use lazulite_base::backend::{Address, Args, Kernel};

@@ -11,11 +11,11 @@
 //! columns alone. Products of a large batch are one task each, and a product with few elements but a long k splits by runs.
 
 pub mod grouped;
-mod pack;
+pub mod pack;
 pub mod right;
-mod scratch;
-mod tile;
-mod vector;
+pub mod scratch;
+pub mod tile;
+pub mod vector;
 
 use crate::isa::isa;
 use crate::threads;
@@ -25,26 +25,25 @@ use lazulite_base::dtype::Dtype;
 use lazulite_base::shape::coalesce;
 use lazulite_base::work::View;
 use lazulite_base::{Error, ErrorKind, Result};
-use pack::Side;
-pub use pack::{BF16, C64, F16, F32, F64, Kind, pack_numbers};
+use pack::{BF16, C64, F16, F32, F64, Kind, Side};
 use right::{Right, Strided};
-pub use scratch::Scratch;
+use scratch::Scratch;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-pub use tile::{Tiled, Tiles};
-pub use vector::Real;
+use tile::{Tiled, Tiles};
+use vector::Real;
 
 /// Real steps of k in a block.
 pub const BLOCK: usize = 256;
 /// Real steps of k in a run.
 pub const RUN: usize = 2048;
 /// Numbers of `a` that are packed at once.
-const PACKED: usize = 4 << 20;
+pub const PACKED: usize = 4 << 20;
 /// The most groups of columns, each two registers wide, that a task makes side by side.
 const SIDE: usize = 4;
 /// Tasks below which a product is split further.
-const TASKS: usize = 8;
+pub const TASKS: usize = 8;
 /// Rows below which a range of panels is not split.
 const ROWS: usize = 112;
 
@@ -126,13 +125,14 @@ unsafe impl<K: Kind, R: Right<K>> Sync for At<K, R> {}
 
 /// A pointer that tasks share, each using a part of its own.
 #[derive(Clone, Copy)]
-struct Shared<T>(*mut T);
+pub struct Shared<T>(pub *mut T);
 
 // SAFETY: see above.
 unsafe impl<T> Sync for Shared<T> {}
 
 impl<T> Shared<T> {
-    fn at(&self, offset: usize) -> *mut T {
+    /// The place so many elements on.
+    pub fn at(&self, offset: usize) -> *mut T {
         self.0.wrapping_add(offset)
     }
 }
@@ -200,7 +200,7 @@ impl<K: Kind, R: Right<K>> MatMul<K, R> {
         let (lo, hi) = (self.edge(p), self.edge(p + 1));
         let from = at.a.wrapping_offset((lo / K::PLANES) as isize * self.a.line + (steps.start / K::PLANES) as isize * self.a.step);
         // SAFETY: the panel lies in a; the caller's promise for `to`.
-        unsafe { K::pack(self.tiles, Side::A, from, self.a.line, hi - lo, self.a.step, steps.len(), to, hi - lo) };
+        unsafe { K::pack(self.tiles, Side::A, from, self.a.line, hi - lo, self.a.step, steps.len(), to, hi - lo, true) };
     }
 
     /// Sums one run for panels and column groups into `c`, which is where their first element goes. `a` is where the run's first panel
@@ -468,13 +468,13 @@ impl<K: Kind> MatMul<K> {
                     if whole < lanes {
                         x.write_bytes(0, 2 * BLOCK * lanes);
                     }
-                    K::pack(self.tiles, Side::B, at.a, BLOCK as isize, whole, 1, BLOCK, x, lanes);
-                    K::pack(self.tiles, Side::B, at.b, BLOCK as isize, whole, 1, BLOCK, y, lanes);
+                    K::pack(self.tiles, Side::B, at.a, BLOCK as isize, whole, 1, BLOCK, x, lanes, true);
+                    K::pack(self.tiles, Side::B, at.b, BLOCK as isize, whole, 1, BLOCK, y, lanes, true);
                     (self.tiles.lanewise)(BLOCK, x, y, sums.at(group * lanes));
                     if whole < lanes && rest > 0 {
                         let last = at.plus((whole * BLOCK) as isize, (whole * BLOCK) as isize, 0);
-                        K::pack(self.tiles, Side::B, last.a, 1, 1, 1, rest, x, 1);
-                        K::pack(self.tiles, Side::B, last.b, 1, 1, 1, rest, y, 1);
+                        K::pack(self.tiles, Side::B, last.a, 1, 1, 1, rest, x, 1, true);
+                        K::pack(self.tiles, Side::B, last.b, 1, 1, 1, rest, y, 1, true);
                         self.tiles.by_rows[0][0](rest, x, 1, y, 1, sums.at(group * lanes + whole), 1, 1, false);
                     }
                 }
@@ -491,7 +491,10 @@ impl<K: Kind> MatMul<K> {
 }
 
 /// `sums += part`, `n` of them.
-unsafe fn add<E: Real>(sums: *mut E, part: *const E, n: usize) {
+///
+/// # Safety
+/// Both lie there.
+pub unsafe fn add<E: Real>(sums: *mut E, part: *const E, n: usize) {
     // SAFETY: the caller's promise.
     let (sums, part) = unsafe { (std::slice::from_raw_parts_mut(sums, n), std::slice::from_raw_parts(part, n)) };
     sums.iter_mut().zip(part).for_each(|(s, &p)| *s = *s + p);

@@ -2,6 +2,7 @@
 //! rounded into the output.
 
 use super::tile::{Tiled, Tiles};
+use crate::halves::Half;
 use crate::isa::fast;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
@@ -27,7 +28,8 @@ pub trait Kind: Send + Sync + 'static {
     /// Whether sums can go straight to the output.
     const DIRECT: bool = false;
 
-    /// Copies `lines` lines of a real operand from `k` steps, a step after the other, `width` apart.
+    /// Copies `lines` lines of an operand from `k` real steps, a step after the other, `width` apart. With `spill` what lies between a
+    /// step's lines and the next step's may be written, too.
     ///
     /// # Safety
     /// The element of line i and step p lies at `x + i * line + p * step`; the panel has room.
@@ -42,6 +44,7 @@ pub trait Kind: Send + Sync + 'static {
         k: usize,
         panel: *mut Self::E,
         width: usize,
+        spill: bool,
     );
 
     /// Rounds `rows` rows (of real numbers, `stride` apart) of `n` sums into rows of the output, `pitch` apart.
@@ -52,7 +55,8 @@ pub trait Kind: Send + Sync + 'static {
 }
 
 /// Converts to the number that is computed in.
-trait Widen<E>: Copy {
+pub trait Widen<E>: Copy {
+    /// The number.
     fn widen(self) -> E;
 }
 
@@ -66,18 +70,14 @@ impl<E: Tiled> Widen<E> for E {
 impl Widen<f32> for bf16 {
     #[inline(always)]
     fn widen(self) -> f32 {
-        f32::from_bits((self.to_bits() as u32) << 16)
+        self.wide()
     }
 }
 
 impl Widen<f32> for f16 {
-    /// Exact, in operations that vectorise everywhere.
     #[inline(always)]
     fn widen(self) -> f32 {
-        let bits = self.to_bits() as u32;
-        let scaled = f32::from_bits((bits & 0x7fff) << 13) * f32::from_bits(0x7780_0000);
-        let special = if bits & 0x7c00 == 0x7c00 { 0x7f80_0000 } else { 0 };
-        f32::from_bits(scaled.to_bits() | special | (bits & 0x8000) << 16)
+        self.wide()
     }
 }
 
@@ -124,6 +124,7 @@ unsafe fn pack_real<T: Widen<E>, E: Tiled>(
     k: usize,
     panel: *mut E,
     width: usize,
+    spill: bool,
 ) {
     // SAFETY: the caller's promise, throughout.
     unsafe {
@@ -143,7 +144,9 @@ unsafe fn pack_real<T: Widen<E>, E: Tiled>(
                 let (rows, columns) = ((lines - i).min(side), (k - p).min(side));
                 let (from, to) = (x.offset(i as isize * line + p as isize), panel.add(p * width + i));
                 // What spills over a row's end is written again with the next row; a whole row of the panel spills nothing.
-                let loose = if i + side <= width {
+                let loose = if !spill {
+                    0
+                } else if i + side <= width {
                     columns
                 } else if i > 0 {
                     0
@@ -167,7 +170,7 @@ unsafe fn pack_real<T: Widen<E>, E: Tiled>(
 /// As for [`Kind::pack`].
 pub unsafe fn pack_numbers<E: Tiled>(tiles: &Tiles<E>, x: *const E, line: isize, lines: usize, k: usize, panel: *mut E, width: usize) {
     // SAFETY: the caller's promise.
-    unsafe { pack_real(tiles, true, x, line, lines, 1, k, panel, width) };
+    unsafe { pack_real(tiles, true, x, line, lines, 1, k, panel, width, true) };
 }
 
 macro_rules! kinds {
@@ -181,9 +184,9 @@ macro_rules! kinds {
             const DIRECT: bool = $direct;
 
             #[inline]
-            unsafe fn pack(tiles: &Tiles<$e>, _: Side, x: *const $in, line: isize, lines: usize, step: isize, k: usize, panel: *mut $e, width: usize) {
+            unsafe fn pack(tiles: &Tiles<$e>, _: Side, x: *const $in, line: isize, lines: usize, step: isize, k: usize, panel: *mut $e, width: usize, spill: bool) {
                 // SAFETY: the caller's promise.
-                unsafe { pack_real(tiles, $direct, x, line, lines, step, k, panel, width) };
+                unsafe { pack_real(tiles, $direct, x, line, lines, step, k, panel, width, spill) };
             }
 
             unsafe fn finish(sums: *const $e, stride: usize, rows: usize, n: usize, out: *mut $in, pitch: usize) {
@@ -229,6 +232,7 @@ impl Kind for C64 {
         k: usize,
         panel: *mut f32,
         width: usize,
+        _: bool,
     ) {
         for p in 0..k / 2 {
             // SAFETY: the caller's promise, throughout.

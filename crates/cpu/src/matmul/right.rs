@@ -44,6 +44,6 @@ impl<K: Kind> Right<K> for Strided {
         let Layout { line, step } = self.0;
         let from = at.wrapping_offset((steps.start / K::PLANES) as isize * step + columns.start as isize * line);
         // SAFETY: the caller's promise.
-        unsafe { K::pack(tiles, Side::B, from, line, columns.len(), step, steps.len(), to, width) };
+        unsafe { K::pack(tiles, Side::B, from, line, columns.len(), step, steps.len(), to, width, true) };
     }
 }

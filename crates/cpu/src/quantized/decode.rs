@@ -2,7 +2,7 @@
 
 use super::codes::{CHUNK, Codes, with_codes};
 use crate::isa::fast;
-use crate::matmul::Real;
+use crate::matmul::vector::Real;
 use crate::threads;
 use crate::walk::Walk;
 use half::slice::HalfFloatSliceExt;

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod binary;
+mod conv;
 mod create;
 mod fast;
 mod index;
@@ -9,6 +10,7 @@ mod join;
 mod product;
 mod quantized;
 mod reduce;
+mod scan;
 mod unary;
 mod view;
 
@@ -19,12 +21,14 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     unary::register(m)?;
     binary::register(m)?;
     reduce::register(m)?;
+    scan::register_all(m)?;
     view::register(m)?;
     m.add("permute_dims", m.getattr("transpose")?)?;
     join::register_all(m)?;
     create::register(m)?;
     product::register(m)?;
     quantized::register(m)?;
+    conv::register(m)?;
     index::register(m)?;
     fast::register(m)
 }

@@ -22,6 +22,7 @@ pub enum Family {
     Composed,
     Creation,
     Reductions,
+    Scans,
     Views,
     Joins,
     Products,
@@ -295,6 +296,12 @@ impl Case {
     /// The dtype of checks that need just one.
     pub fn plain_dtype(&self) -> Dtype {
         [Dtype::F32, Dtype::I32, Dtype::Bool].into_iter().find(|&d| (self.takes)(d)).unwrap_or(Dtype::F32)
+    }
+
+    /// Every dtype that it is checked in; one if no input is of the dtype under test.
+    pub fn checked_dtypes(&self) -> Vec<Dtype> {
+        let all: Vec<Dtype> = Dtype::ALL.into_iter().filter(|&d| (self.takes)(d)).collect();
+        if all.is_empty() || !self.inputs.iter().any(Input::differentiable) { vec![self.plain_dtype()] } else { all }
     }
 
     /// The same for checks in double precision.

@@ -56,6 +56,8 @@ from lazulite.nn.layers.activations import (
 )
 from lazulite.nn.layers.base import Module
 from lazulite.nn.layers.containers import Sequential
+from lazulite.nn.layers.convolution import Conv1d, Conv2d, Conv3d
+from lazulite.nn.layers.convolution_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from lazulite.nn.layers.dropout import Dropout, Dropout2d, Dropout3d
 from lazulite.nn.layers.embedding import Embedding
 from lazulite.nn.layers.linear import Bilinear, Identity, Linear
@@ -81,6 +83,12 @@ __all__ = [
     "BatchNorm",
     "Bilinear",
     "CELU",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
     "Dropout",
     "Dropout2d",
     "Dropout3d",
@@ -162,6 +170,8 @@ __all__ = [
     "activations",
     "base",
     "containers",
+    "convolution",
+    "convolution_transpose",
     "dropout",
     "embedding",
     "linear",

@@ -1,0 +1,228 @@
+//! Convolutions.
+//!
+//! A convolution is the product of a matrix of patches, which is never in memory, with a matrix of kernels. [`source`] packs patches
+//! straight into the panels of a product, [`product`] multiplies them, [`depthwise`] does groups of one channel without packing.
+//!
+//! # Phases
+//! An input that is spread apart holds zeros between its elements. Which elements of the kernel meet data depends on the output's index
+//! modulo a period alone, so outputs fall into phases, each an ordinary convolution with some of the kernel's elements: no zero is
+//! multiplied.
+//!
+//! # Order
+//! As for products: the steps of a sum (a phase's elements of the kernel and the channels) are cut into blocks and runs. So an element's
+//! bits depend on the windows and the channels alone. Depthwise sums have an order of their own, which the layout chooses.
+
+mod depthwise;
+mod product;
+mod source;
+
+use crate::isa::isa;
+use crate::matmul::pack::{self, Kind};
+use crate::matmul::tile::Tiled;
+use crate::threads;
+use crate::walk::Walk;
+use depthwise::{Depthwise, Plain};
+use lazulite_base::backend::{Args, Kernel};
+use lazulite_base::dtype::Dtype;
+use lazulite_base::shape::{contiguous, size};
+use lazulite_base::work::{View, Window};
+use lazulite_base::{Error, ErrorKind, Result};
+use product::Product;
+use smallvec::SmallVec;
+use source::{Axis, Source, merged};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Outputs of a group up to which patches are columns of the product rather than rows.
+const FEW: usize = 4;
+
+/// One spatial axis of a phase: an ordinary convolution.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Lane {
+    /// The phase's first output, and how far apart they lie.
+    out: usize,
+    period: usize,
+    /// How many.
+    outputs: usize,
+    /// The first element of the kernel, and how far apart they lie.
+    kernel: usize,
+    skip: usize,
+    /// How many.
+    elements: usize,
+    /// Elements of the input: of the first window's first, from a window to the next, from an element of the kernel to the next.
+    start: isize,
+    stride: isize,
+    dilation: isize,
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// The phases along one axis whose kernel has `size` elements.
+fn lanes(w: &Window, size: usize) -> Vec<Lane> {
+    let period = w.spread / gcd(w.stride, w.spread);
+    let skip = w.spread / gcd(w.dilation, w.spread);
+    let place = |i: usize, k: usize| (i * w.stride + k * w.dilation) as isize - w.low;
+    let phase = |r: usize| {
+        let kernel = (0..skip.min(size)).find(|&k| place(r, k).rem_euclid(w.spread as isize) == 0).unwrap_or(size);
+        Lane {
+            out: r,
+            period,
+            outputs: (w.out - r).div_ceil(period),
+            kernel,
+            skip,
+            elements: (size - kernel).div_ceil(skip),
+            start: place(r, kernel.min(size)).div_euclid(w.spread as isize),
+            stride: (period * w.stride / w.spread) as isize,
+            dilation: (skip * w.dilation / w.spread) as isize,
+        }
+    };
+    (0..period.min(w.out)).map(phase).collect()
+}
+
+/// Every combination of the axes' phases.
+fn phases(windows: &[Window], kernel: &[usize]) -> Vec<SmallVec<[Lane; 3]>> {
+    windows.iter().zip(kernel).fold(vec![SmallVec::new()], |all, (w, &k)| {
+        let lanes = lanes(w, k);
+        let with = |p: &SmallVec<[Lane; 3]>| lanes.iter().map(|&l| p.iter().copied().chain([l]).collect()).collect::<Vec<_>>();
+        all.iter().flat_map(with).collect()
+    })
+}
+
+/// The kernel; `None` for dtypes without products.
+pub fn kernel(x: &View, w: &View, windows: &[Window], turned: bool) -> Option<Arc<dyn Kernel>> {
+    match x.dtype {
+        Dtype::F16 => Some(real::<pack::F16>(x, w, windows, turned)),
+        Dtype::BF16 => Some(real::<pack::BF16>(x, w, windows, turned)),
+        Dtype::F32 => Some(real::<pack::F32>(x, w, windows, turned)),
+        Dtype::F64 => Some(real::<pack::F64>(x, w, windows, turned)),
+        Dtype::C64 => Some(general::<pack::C64>(x, w, windows, turned)),
+        _ => None,
+    }
+}
+
+fn real<K: Kind + Plain>(x: &View, w: &View, windows: &[Window], turned: bool) -> Arc<dyn Kernel> {
+    match Depthwise::<K>::new(x, w, windows, turned) {
+        Some(kernel) => Arc::new(kernel),
+        None => general::<K>(x, w, windows, turned),
+    }
+}
+
+/// Axis `d` of the spatial ones.
+fn spatial(size: usize, step: isize, d: usize, places: isize) -> Axis {
+    Axis { size, step: step * places, along: Some((d, places)) }
+}
+
+/// The output's dims, and the strides of its axes in the order b, g, n, o, i...
+fn output(x: &View, w: &View, windows: &[Window], turned: bool) -> (usize, [isize; 4], SmallVec<[isize; 3]>) {
+    let d = windows.len();
+    let (b, n, g, o) = (x.dims[0], x.dims[1], x.dims[2 + d], w.dims[2]);
+    let out = windows.iter().map(|w| w.out);
+    let dims: SmallVec<[usize; 8]> =
+        if turned { [b, g, o].into_iter().chain(out).chain([n]).collect() } else { [b, n].into_iter().chain(out).chain([g, o]).collect() };
+    let s = contiguous(&dims);
+    let (named, first) = if turned { ([s[0], s[1], s[d + 3], s[2]], 3) } else { ([s[0], s[d + 2], s[1], s[d + 3]], 2) };
+    (size(&dims), named, s[first..first + d].iter().copied().collect())
+}
+
+/// A convolution by products.
+struct Conv<K: Kind> {
+    /// A product for each phase; offsets are within an item.
+    phases: Vec<Product<K>>,
+    /// Batch and groups: x, w, out.
+    items: Walk<3>,
+    size: usize,
+    /// Multiply-adds of an item, and whether it is small enough to be one task.
+    work: usize,
+    small: bool,
+}
+
+fn general<K: Kind>(x: &View, w: &View, windows: &[Window], turned: bool) -> Arc<dyn Kernel> {
+    let d = windows.len();
+    let (n, c, o) = (x.dims[1], x.dims[3 + d], w.dims[2]);
+    let (total, [ob, og, on, oo], os) = output(x, w, windows, turned);
+    let (xs, ws) = (&x.strides[2..2 + d], &w.strides[3..3 + d]);
+    let items = Walk::new(&[x.dims[0], x.dims[2 + d]], [&[x.strides[0], x.strides[2 + d]], &[w.strides[0], w.strides[1]], &[ob, og]]);
+    let phase = |p: &SmallVec<[Lane; 3]>| -> Product<K> {
+        let each = |f: &dyn Fn(usize, &Lane) -> Axis| p.iter().enumerate().map(|(i, l)| f(i, l)).collect::<SmallVec<[Axis; 3]>>();
+        let windows = each(&|i, l| spatial(l.outputs, xs[i], i, l.stride));
+        let elements = each(&|i, l| spatial(l.elements, xs[i], i, l.dilation));
+        let of_w = each(&|i, l| Axis::plain(l.elements, ws[i] * l.skip as isize));
+        let of_out = each(&|i, l| Axis::plain(l.outputs, os[i] * l.period as isize));
+        let outer = |first: Axis, rest: &[Axis]| merged([first].into_iter().chain(rest.iter().copied()));
+        let inner = |rest: &[Axis], last: Axis| merged(rest.iter().copied().chain([last]));
+        let (xn, xc) = (Axis::plain(n, x.strides[1]), Axis::plain(c, x.strides[3 + d]));
+        let (wo, wc) = (Axis::plain(o, w.strides[2]), Axis::plain(c, w.strides[3 + d]));
+        let (yn, yo) = (Axis::plain(n, on), Axis::plain(o, oo));
+        let sum = |f: &dyn Fn(usize, &Lane) -> isize| p.iter().enumerate().map(|(i, l)| f(i, l)).sum::<isize>();
+        let from = sum(&|i, l| xs[i] * l.start);
+        let spans = p.iter().enumerate().map(|(i, l)| (x.dims[2 + i], l.start)).collect();
+        let of_kernel = sum(&|i, l| if l.elements > 0 { ws[i] * l.kernel as isize } else { 0 });
+        let to = sum(&|i, l| os[i] * l.out as isize);
+        let tiles = K::E::tiles(isa());
+        if turned {
+            let patches = Source::new(inner(&windows, xn), outer(xc, &elements), from, spans);
+            let kernels = Source::new(merged([wo]), outer(wc, &of_w), of_kernel, SmallVec::new());
+            Product::new(tiles, kernels, patches, merged([yo]), inner(&of_out, yn), to, true)
+        } else {
+            let patches = Source::new(outer(xn, &windows), inner(&elements, xc), from, spans);
+            let kernels = Source::new(merged([wo]), inner(&of_w, wc), of_kernel, SmallVec::new());
+            let rows = outer(yn, &of_out);
+            if o * K::PLANES <= FEW {
+                Product::new(tiles, kernels, patches, merged([yo]), rows, to, true)
+            } else {
+                Product::new(tiles, patches, kernels, rows, merged([yo]), to, false)
+            }
+        }
+    };
+    let phases: Vec<Product<K>> = phases(windows, &w.dims[3..3 + d]).iter().map(phase).collect();
+    let work = phases.iter().map(|p| p.work()).sum();
+    let small = phases.iter().all(|p| p.small());
+    Arc::new(Conv { phases, items, size: if x.dims[0] * x.dims[2 + d] == 0 { 0 } else { total }, work, small })
+}
+
+impl<K: Kind> Conv<K> {
+    /// One item, each phase by all threads unless this runs in a task.
+    unsafe fn item(&self, x: *const K::In, w: *const K::In, out: *mut K::In) -> Result<()> {
+        // SAFETY: the caller's promise.
+        self.phases.iter().try_for_each(|p| unsafe { p.run(x, w, out) })
+    }
+}
+
+/// The error of missing working memory.
+fn memory() -> Error {
+    Error::new(ErrorKind::OutOfMemory, "conv", "no working memory")
+}
+
+impl<K: Kind> Kernel for Conv<K> {
+    unsafe fn launch(&self, args: Args<'_>) -> Result<()> {
+        let (x, w, out) = (args.inputs[0] as *const K::In, args.inputs[1] as *const K::In, args.outputs[0] as *mut K::In);
+        if self.size == 0 {
+            return Ok(());
+        }
+        let count = self.items.len();
+        let [sx, sw, so] = self.items.step();
+        let shared = crate::matmul::Shared(out);
+        let (x, w) = (x as usize, w as usize);
+        let failed = AtomicBool::new(false);
+        let each = |range: std::ops::Range<usize>| {
+            self.items.runs(range, |_, [ox, ow, oy], len| {
+                for j in 0..len as isize {
+                    let x = (x as *const K::In).wrapping_offset(ox + j * sx);
+                    let w = (w as *const K::In).wrapping_offset(ow + j * sw);
+                    // SAFETY: the caller's promise; items have outputs of their own.
+                    if unsafe { self.item(x, w, shared.at(0).wrapping_offset(oy + j * so)) }.is_err() {
+                        failed.store(true, Relaxed);
+                    }
+                }
+            });
+        };
+        if self.small && count >= 8 {
+            threads::pieces(count, self.work.saturating_mul(30), each);
+        } else {
+            each(0..count);
+        }
+        if failed.into_inner() { Err(memory()) } else { Ok(()) }
+    }
+}
