@@ -15,6 +15,7 @@ pub mod einsum;
 pub mod elementwise;
 pub mod fast;
 mod gather;
+mod gathered;
 pub mod index;
 pub mod join;
 pub mod layout;
@@ -125,6 +126,7 @@ pub use conv::{
 pub use create::*;
 pub use einsum::einsum;
 pub use elementwise::*;
+pub use gathered::{block_masked_mm, gather_mm, segmented_mm};
 pub use index::{Ellipsis, IndexPart, IntoIndex, NewAxis, SliceEnd, slice};
 pub use index::{
     add_at, block, index, masked_set, maximum_at, minimum_at, multiply_at, put_along_axis, set, set_block, take, take_along_axis,
@@ -133,7 +135,7 @@ pub use join::*;
 pub use layout::{PadMode, as_strided, at_least, diagonal_of, expand_axes, meshgrid, pad_with, unflatten, unstack};
 pub use literal::from_literal;
 pub use matmul::*;
-pub use quantized::{Quantized, dequantize, from_fp8, gather_qmm, quantize, quantized_matmul, to_fp8};
+pub use quantized::{Quantized, dequantize, from_fp8, gather_qmm, qqmm, quantize, quantized_matmul, to_fp8};
 pub use reduce::*;
 pub use reinterpret::view;
 pub use scan::*;

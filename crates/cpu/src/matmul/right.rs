@@ -1,8 +1,8 @@
 //! The right operand of a product: numbers in memory, or what becomes numbers when a block of it is packed.
 
+use super::Layout;
 use super::pack::{Kind, Side};
 use super::tile::Tiles;
-use super::Layout;
 use std::ops::Range;
 
 /// How a right operand lies, and how a block of it is packed.

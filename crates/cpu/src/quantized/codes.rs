@@ -174,7 +174,6 @@ macro_rules! with_codes {
 }
 pub(super) use with_codes;
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

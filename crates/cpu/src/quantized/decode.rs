@@ -81,15 +81,7 @@ fast! {
 /// # Safety
 /// Its.
 #[allow(clippy::too_many_arguments)]
-pub unsafe fn expand<E: Expanded>(
-    format: Format,
-    row: *const u8,
-    first: usize,
-    n: usize,
-    scales: *const E,
-    biases: *const E,
-    out: *mut E,
-) {
+pub unsafe fn expand<E: Expanded>(format: Format, row: *const u8, first: usize, n: usize, scales: *const E, biases: *const E, out: *mut E) {
     // SAFETY: the caller's promise.
     with_codes!(format, C => unsafe { stretch::<C, E>(row, first, n, format.group(), scales, biases, out) });
 }

@@ -244,4 +244,3 @@ impl<T: Number> Kernel for Quantize<T> {
         Ok(())
     }
 }
-

@@ -395,14 +395,11 @@ where
         }
         let left: Vec<isize> = items.iter().map(|i| i[0]).collect();
         // Items meet the same numbers if words, scales and biases are the same; one item stands for all that do.
-        let mut known: Vec<([isize; 3], isize)> =
-            items.iter().enumerate().map(|(at, i)| ([i[1], i[2], i[3]], at as isize)).collect();
+        let mut known: Vec<([isize; 3], isize)> = items.iter().enumerate().map(|(at, i)| ([i[1], i[2], i[3]], at as isize)).collect();
         known.sort_unstable();
         known.dedup_by_key(|e| e.0);
-        let right: Vec<isize> = items
-            .iter()
-            .map(|i| known[known.binary_search_by_key(&[i[1], i[2], i[3]], |e| e.0).expect("it is one of them")].1)
-            .collect();
+        let right: Vec<isize> =
+            items.iter().map(|i| known[known.binary_search_by_key(&[i[1], i[2], i[3]], |e| e.0).expect("it is one of them")].1).collect();
         by_right(&left, &right, [m, n], self.x.line, |one, rows| {
             let [_, words, scales, biases] = items[one as usize];
             let at = Place {

@@ -29,7 +29,8 @@ pub fn format(op: &str, mode: &str, group_size: Option<i64>, bits: Option<i64>) 
         "affine" => {
             let (bits, group) = (bits.unwrap_or(4), group_size.unwrap_or(64));
             if !matches!(bits, 1..=6 | 8) {
-                let text = format!("[{op}] The requested number of bits {bits} is not supported. The supported bits are 1, 2, 3, 4, 5, 6 and 8.");
+                let text =
+                    format!("[{op}] The requested number of bits {bits} is not supported. The supported bits are 1, 2, 3, 4, 5, 6 and 8.");
                 return Err(PyValueError::new_err(text));
             }
             if !matches!(group, 32 | 64 | 128) {
@@ -110,5 +111,46 @@ functions! {
     /// The floats that uint8 codes of 8-bit floats (e4m3) stand for. `from_fp8(mx.array([56], mx.uint8))` is `[1]`.
     [x, dtype=DtypeArg(Dtype::BF16), *,] fn from_fp8(x: ArrayArg, dtype: DtypeArg) -> Out {
         ops::from_fp8(&x.0, dtype.0).raised().map(Out)
+    }
+
+    /// `x @ w.T` with both sides quantized: `x` is quantized here, `w` is (with `scales`) or is here. The result has the dtype of `x`.
+    /// Derivatives flow into `x` as if it were not quantized. `global_scale_x` and `global_scale_w` are the largest magnitudes, for "nvfp4".
+    [x, w, scales=None, group_size=None, bits=None, mode="nvfp4", global_scale_x=None, global_scale_w=None, *,]
+    fn qqmm(
+        x: ArrayArg, w: ArrayArg, scales: Option<ArrayArg>, group_size: Option<i64>, bits: Option<i64>, mode: &str,
+        global_scale_x: Option<ArrayArg>, global_scale_w: Option<ArrayArg>,
+    ) -> Out {
+        let format = format("qqmm", mode, group_size, bits)?;
+        let q = match &scales {
+            Some(s) => quantized("qqmm", &w, s, &None, format)?,
+            None => ops::quantize(&w.0, format, given(&global_scale_w)).raised()?,
+        };
+        ops::qqmm(&x.0, &q, [given(&global_scale_x), given(&global_scale_w)]).raised().map(Out)
+    }
+
+    /// Products of matrices of `a` that `lhs_indices` picks with those of `b` that `rhs_indices` picks, each from the batch of its operand.
+    /// `sorted_indices` changes nothing: items that share a matrix are one product in any order.
+    /// The result has the indices' shape before its rows and columns.
+    [a, b, /, lhs_indices=None, rhs_indices=None, *, sorted_indices=false,]
+    fn gather_mm(
+        a: ArrayArg, b: ArrayArg, lhs_indices: Option<ArrayArg>, rhs_indices: Option<ArrayArg>, sorted_indices: bool,
+    ) -> Out {
+        let _ = sorted_indices;
+        ops::gather_mm(&a.0, &b.0, given(&lhs_indices), given(&rhs_indices)).raised().map(Out)
+    }
+
+    /// `a @ b`, with blocks of `block_size` by `block_size` elements of the result and of the operands kept or dropped by masks of bool,
+    /// or multiplied by other masks, one element a block. The result has the shape of `a @ b`.
+    [a, b, /, block_size=64, mask_out=None, mask_lhs=None, mask_rhs=None, *,]
+    fn block_masked_mm(
+        a: ArrayArg, b: ArrayArg, block_size: usize, mask_out: Option<ArrayArg>, mask_lhs: Option<ArrayArg>, mask_rhs: Option<ArrayArg>,
+    ) -> Out {
+        ops::block_masked_mm(&a.0, &b.0, block_size, [given(&mask_out), given(&mask_lhs), given(&mask_rhs)]).raised().map(Out)
+    }
+
+    /// For each segment `[start, end)` of the last axis of `segments`, the product of those columns of `a` and rows of `b`.
+    /// `segmented_mm(mx.ones((2, 5)), mx.ones((5, 3)), mx.array([[0, 2], [2, 5]])).shape` is `(2, 2, 3)`.
+    [a, b, /, segments, *,] fn segmented_mm(a: ArrayArg, b: ArrayArg, segments: ArrayArg) -> Out {
+        ops::segmented_mm(&a.0, &b.0, &segments.0).raised().map(Out)
     }
 }

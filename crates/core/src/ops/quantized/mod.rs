@@ -1,9 +1,12 @@
 //! Quantized numbers: made, taken apart, multiplied. [`lazulite_base::format`] says how they lie.
 
+mod both;
 mod convert;
 mod product;
 
+pub use both::qqmm;
 pub use convert::{dequantize, from_fp8, quantize, to_fp8};
+pub(crate) use product::{flat_batch, gathered, picked};
 pub use product::{gather_qmm, quantized_matmul};
 
 use crate::Array;

@@ -176,33 +176,7 @@ impl Primitive for QuantizedMatMul {
             };
             return Ok(vec![self.of(&(0..parts).map(aligned).collect::<Result<Vec<_>>>()?)?]);
         }
-        // All batched matrices below one another, and indices that count on from those before.
-        let mut inputs: Vec<Array> = cx.inputs.iter().map(|v| v.array()).collect();
-        let index = inputs[parts].ndim() - cx.batched[parts] as usize;
-        let steps: Dims = std::iter::once(cx.size).chain(std::iter::repeat_n(1, index)).collect();
-        let own = |i: usize| inputs[i].shape()[cx.batched[i] as usize];
-        let mut lists = Vec::new();
-        let numbers = (1..parts).any(|i| cx.batched[i]);
-        for (side, batched) in [(0, cx.batched[0]), (1, numbers)] {
-            let mut list = crate::ops::astype(&cx.batched_input(parts + side), Dtype::I32)?;
-            if batched {
-                let count = own(side);
-                let low = crate::ops::less(&list, 0)?;
-                list = crate::ops::try_select(&low, crate::ops::add(&list, count)?, &list)?;
-                let first = crate::ops::multiply(&create::index_along(&steps, 0, Dtype::I32), count)?;
-                list = crate::ops::add(&list, &first)?;
-            }
-            lists.push(list);
-        }
-        for i in 0..parts {
-            if if i == 0 { cx.batched[0] } else { numbers } {
-                let x = cx.batched_input(i);
-                inputs[i] = view::reshape_to(&x, std::iter::once(x.shape()[0] * x.shape()[1]).chain(x.shape()[2..].iter().copied()).collect())?;
-            }
-        }
-        inputs.truncate(parts);
-        inputs.extend(lists);
-        Ok(vec![self.of(&inputs)?])
+        Ok(vec![self.of(&gathered(cx, 1, parts)?)?])
     }
 }
 
@@ -235,6 +209,34 @@ impl KernelOf for QuantizedMatMul {
             gather: self.gather.then(|| [inputs[parts].clone(), inputs[parts + 1].clone()]),
         }
     }
+}
+
+/// The inputs of a batch of gathered products: operands `..split` are the left sides, `split..parts` the right ones; two index arrays
+/// follow. All batched matrices come below one another, and indices count on from those before.
+pub(crate) fn gathered(cx: &Vmap<'_>, split: usize, parts: usize) -> Result<Vec<Array>> {
+    let index = cx.inputs[parts].array().ndim() - cx.batched[parts] as usize;
+    let steps: Dims = std::iter::once(cx.size).chain(std::iter::repeat_n(1, index)).collect();
+    let (mut inputs, mut lists) = (Vec::new(), Vec::new());
+    for (side, operands) in [0..split, split..parts].into_iter().enumerate() {
+        let mut list = cx.batched_input(parts + side);
+        if !operands.clone().any(|i| cx.batched[i]) {
+            inputs.extend(operands.map(|i| cx.inputs[i].array()));
+            lists.push(list);
+            continue;
+        }
+        let first = operands.start;
+        for x in operands.map(|i| cx.batched_input(i)) {
+            let rows = std::iter::once(x.shape()[0] * x.shape()[1]).chain(x.shape()[2..].iter().copied());
+            inputs.push(view::reshape_to(&x, rows.collect())?);
+        }
+        let count = inputs[first].shape()[0] / cx.size;
+        list = crate::ops::astype(&list, Dtype::I32)?;
+        list = crate::ops::try_select(&crate::ops::less(&list, 0)?, crate::ops::add(&list, count)?, &list)?;
+        let start = crate::ops::multiply(&create::index_along(&steps, 0, Dtype::I32), count)?;
+        lists.push(crate::ops::add(&crate::ops::clip(&list, 0, count.max(1) - 1)?, &start)?);
+    }
+    inputs.extend(lists);
+    Ok(inputs)
 }
 
 /// The batch axes as one.
