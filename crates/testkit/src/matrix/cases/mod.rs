@@ -8,6 +8,7 @@ mod creation;
 mod indexing;
 mod joins;
 mod products;
+mod quantized;
 mod random;
 mod reductions;
 mod scans;
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Case> {
     list.extend(joins::cases());
     list.extend(arranged::cases());
     list.extend(products::cases());
+    list.extend(quantized::cases());
     list.extend(convolutions::cases());
     list.extend(indexing::cases());
     list.extend(sorting::cases());
