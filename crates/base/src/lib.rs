@@ -5,12 +5,14 @@
 //! * [`error`]: the one error type.
 //! * [`table`]: the elementwise operations, a row of data each; [`meaning`]: what each computes.
 //! * [`tape`]: fused programs, the planner's product and the backends' food.
+//! * [`format`]: quantized formats.
 //! * [`work`]: every kind of step that a backend may be asked to run.
 //! * [`backend`]: the trait a backend implements, and the registry of backends.
 
 pub mod backend;
 pub mod dtype;
 pub mod error;
+pub mod format;
 pub mod key;
 pub mod meaning;
 pub mod scalar;
@@ -21,6 +23,7 @@ pub mod work;
 
 pub use dtype::{Dtype, Element};
 pub use error::{Error, ErrorKind, Result};
+pub use format::Format;
 pub use half::{bf16, f16};
 pub use num_complex::Complex32;
 pub use scalar::Scalar;

@@ -5,6 +5,7 @@
 
 use crate::dtype::Dtype;
 use crate::scalar::Scalar;
+use crate::format::Format;
 use crate::shape::{Dims, Strides};
 use crate::tape::{ReduceOp, Tape};
 use smallvec::SmallVec;
@@ -349,6 +350,75 @@ pub enum Work {
         /// Its inputs, of one dtype: float32, float64, and complex64 for inverses, equations, singular values and eigenvalues.
         inputs: Vec<View>,
     },
+    /// Numbers as codes. Input: x, `(.., n)`; with `global`, then one f32. Outputs, row-major: words (uint32, `(.., words)`), scales
+    /// (`(.., groups)`: of x's dtype, or uint8) and, for an affine format, biases like the scales. [`crate::format`] says how codes lie;
+    /// the CPU's kernel is the definition of how they are chosen.
+    Quantize {
+        /// The numbers: f16, bf16, f32 or f64.
+        x: View,
+        /// The format.
+        format: Format,
+        /// Whether a global scale is given.
+        global: bool,
+    },
+    /// Codes as numbers. Inputs: words, scales; then biases for an affine format; with `global`, then one f32. Output: `(.., n)`,
+    /// row-major. Affine: `code * scale`, rounded to `dtype`, plus the bias, rounded again. Other formats: the exact product in f32
+    /// (with the scale times `global / 2688` first), rounded to `dtype`.
+    Dequantize {
+        /// `(.., words)`, uint32.
+        words: View,
+        /// `(.., groups)`, and so the biases.
+        scales: View,
+        /// The biases, of the scales' dtype.
+        biases: Option<View>,
+        /// The format.
+        format: Format,
+        /// Whether a global scale is given.
+        global: bool,
+        /// The output's dtype; for an affine format that of the scales.
+        dtype: Dtype,
+    },
+    /// 8-bit floats from floats (to uint8, nearest, ties to even, what is too large becomes the largest) or to floats of `dtype`.
+    Fp8 {
+        /// The input.
+        x: View,
+        /// uint8, or the dtype of the floats.
+        dtype: Dtype,
+    },
+    /// `out[i.., m, n] = sum_k x[lhs[i..].., m, k] * w[rhs[i..].., n, k]`, where `w` is what `words`, `scales` and `biases` stand for;
+    /// `w[.., k, n]` unless `transpose`. Inputs: x, words, scales; biases for an affine format; with `gather`, then lhs and rhs. The
+    /// output is of x's dtype, row-major; sums are of f32 (f64 for f64).
+    ///
+    /// Without `gather` all operands have the output's batch dims (strides may be 0). With it x and w have one batch axis, lhs and rhs
+    /// have the output's batch dims and count along these axes (negative numbers from the end; others are an error of the kernel).
+    ///
+    /// A kernel for one row of x reads every word once; nothing of the size of `w` as floats is ever made.
+    QuantizedMatMul {
+        /// f16, bf16, f32 or f64; `(batch.., m, k)`.
+        x: View,
+        /// uint32, `(batch.., rows, words)`: a row is an `n`, or a `k` unless `transpose`.
+        words: View,
+        /// `(batch.., rows, groups)`: f16, bf16, f32 or f64; uint8 for formats of floats.
+        scales: View,
+        /// The biases, of the scales' dtype.
+        biases: Option<View>,
+        /// Of the numbers in `w`.
+        format: Format,
+        /// Whether a row of `w` is a column of the product.
+        transpose: bool,
+        /// The index arrays, uint32 or int32.
+        gather: Option<[View; 2]>,
+    },
+    /// `out[i..] = a[lhs[i..]] @ b[rhs[i..]]`. Inputs: a `(count, m, k)`, b `(count, k, n)`, lhs and rhs of the output's batch dims.
+    /// Indices as for a quantized product.
+    GatherMatMul {
+        /// The left matrices.
+        a: View,
+        /// The right matrices.
+        b: View,
+        /// The index arrays, uint32 or int32.
+        gather: [View; 2],
+    },
 }
 
 impl Work {
@@ -371,6 +441,11 @@ impl Work {
             Work::Reinterpret { .. } => "reinterpret",
             Work::Fft { .. } => "fft",
             Work::Linalg { .. } => "linalg",
+            Work::Quantize { .. } => "quantize",
+            Work::Dequantize { .. } => "dequantize",
+            Work::Fp8 { .. } => "fp8",
+            Work::QuantizedMatMul { .. } => "quantized_matmul",
+            Work::GatherMatMul { .. } => "gather_mm",
         }
     }
 }

@@ -42,7 +42,7 @@ pub use transforms::vjp::{Pullback, vjp, vjp_at};
 pub use transforms::vmap::{vmap, vmap_axes};
 pub use tree::{AxisTree, Loss, Output, Path, Tree};
 
-pub use lazulite_base::{Complex32, Dtype, Element, Error, ErrorKind, Op, Result, Scalar, bf16, f16};
+pub use lazulite_base::{Complex32, Dtype, Element, Error, ErrorKind, Format, Op, Result, Scalar, bf16, f16};
 
 /// What derived code names.
 #[doc(hidden)]

@@ -1,5 +1,6 @@
 //! The backend: memory from the global allocator, streams, and the kernel of each kind of work.
 
+use crate::quantized::{decode, encode, product};
 use crate::{arg_reduce, attention, conv, gather, matmul, random, reinterpret, scan, scatter, sort, streams};
 use lazulite_base::Result;
 use lazulite_base::backend::{Address, Backend, Kernel, Linked, Start, Task};
@@ -102,6 +103,15 @@ impl Backend for Cpu {
             Work::Linalg { op, inputs } => crate::linalg::kernel(*op, inputs),
             #[cfg(not(feature = "linalg"))]
             Work::Linalg { .. } => None,
+            Work::Quantize { x, format, global } => encode::kernel(x, *format, *global),
+            Work::Dequantize { words, scales, biases, format, global, dtype } => {
+                decode::kernel(words, scales, biases.as_ref(), *format, *global, *dtype)
+            }
+            Work::Fp8 { x, dtype } => decode::fp8(x, *dtype),
+            Work::QuantizedMatMul { x, words, scales, biases, format, transpose, gather } => {
+                product::kernel(x, words, scales, biases.as_ref(), *format, *transpose, gather.as_ref())
+            }
+            Work::GatherMatMul { a, b, gather } => matmul::grouped::kernel(a, b, gather),
         })
     }
 

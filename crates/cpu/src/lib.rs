@@ -17,6 +17,7 @@ mod linalg;
 pub mod math;
 mod matmul;
 mod order;
+mod quantized;
 mod random;
 mod reinterpret;
 mod scan;

@@ -78,7 +78,16 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::Attention(a) => work::attention::plan(a),
         Work::AttentionGrad(g) => work::attention::gradient(g),
         Work::ArgSort { x } => work::sort::plan(x),
-        Work::MatMul { .. } | Work::Conv { .. } | Work::Scan { .. } | Work::Fft { .. } | Work::Linalg { .. } => None,
+        Work::MatMul { .. }
+        | Work::Conv { .. }
+        | Work::Scan { .. }
+        | Work::Quantize { .. }
+        | Work::Dequantize { .. }
+        | Work::Fp8 { .. }
+        | Work::QuantizedMatMul { .. }
+        | Work::GatherMatMul { .. }
+        | Work::Fft { .. }
+        | Work::Linalg { .. } => None,
     }
 }
 

@@ -33,9 +33,9 @@ pub mod prelude {
     pub use crate::ops::{Ellipsis, NewAxis, along, keep, select, slice, weak};
     pub use crate::panicking::{concatenate, stack};
     pub use crate::{
-        Array, Compile, Device, Dtype, Element, Error, ErrorKind, Result, Static, Stream, Tree, array, async_eval, checkpoint, compile,
-        compile_with, counters, custom_jvp, custom_vjp, custom_vmap, eval, explain, grad, hessian, hvp, jacfwd, jacrev, jvp, memory, ops,
-        random, trace, value_and_grad, vjp, vmap, vmap_axes, with_stream,
+        Array, Compile, Device, Dtype, Element, Error, ErrorKind, Format, Result, Static, Stream, Tree, array, async_eval, checkpoint,
+        compile, compile_with, counters, custom_jvp, custom_vjp, custom_vmap, eval, explain, grad, hessian, hvp, jacfwd, jacrev, jvp,
+        memory, ops, random, trace, value_and_grad, vjp, vmap, vmap_axes, with_stream,
     };
 }
 

@@ -10,7 +10,9 @@
 //! `b` is packed where the task runs, and meets every panel. So nothing of `b` is packed twice unless the output is too narrow to split by
 //! columns alone. Products of a large batch are one task each, and a product with few elements but a long k splits by runs.
 
+pub mod grouped;
 pub mod pack;
+pub mod right;
 pub mod scratch;
 pub mod tile;
 pub mod vector;
@@ -23,7 +25,8 @@ use lazulite_base::dtype::Dtype;
 use lazulite_base::shape::coalesce;
 use lazulite_base::work::View;
 use lazulite_base::{Error, ErrorKind, Result};
-use pack::{Kind, Side};
+use pack::{BF16, C64, F16, F32, F64, Kind, Side};
+use right::{Right, Strided};
 use scratch::Scratch;
 use std::ops::Range;
 use std::sync::Arc;
@@ -46,21 +49,21 @@ const ROWS: usize = 112;
 
 /// A matrix in memory: how far apart lines (rows of a, columns of b) and steps of k lie.
 #[derive(Clone, Copy)]
-struct Layout {
-    line: isize,
-    step: isize,
+pub struct Layout {
+    /// From line to line.
+    pub line: isize,
+    /// From step to step.
+    pub step: isize,
 }
 
-struct MatMul<K: Kind> {
+/// A product of `m` rows and `n` columns over `k`, whose right operand lies as `R` says.
+pub struct MatMul<K: Kind, R: Right<K> = Strided> {
     tiles: &'static Tiles<K::E>,
     m: usize,
     n: usize,
     k: usize,
     a: Layout,
-    b: Layout,
-    batch: Walk<2>,
-    /// Whether a is the transpose of the second input and b that of the first: a product with a vector has one row rather than one column.
-    swapped: bool,
+    b: R,
     /// Panels of rows.
     panels: usize,
     /// Columns of a group.
@@ -73,31 +76,42 @@ struct MatMul<K: Kind> {
     wide: bool,
 }
 
+/// Products of a batch.
+struct Batch<K: Kind> {
+    one: MatMul<K>,
+    walk: Walk<2>,
+    /// Whether a is the transpose of the second input and b that of the first: a product with a vector has one row rather than one column.
+    swapped: bool,
+}
+
 /// The kernel; `None` for dtypes without products.
 pub fn kernel(a: &View, b: &View) -> Option<Arc<dyn Kernel>> {
     match a.dtype {
-        Dtype::F16 => Some(Arc::new(MatMul::<pack::F16>::new(a, b))),
-        Dtype::BF16 => Some(Arc::new(MatMul::<pack::BF16>::new(a, b))),
-        Dtype::F32 => Some(Arc::new(MatMul::<pack::F32>::new(a, b))),
-        Dtype::F64 => Some(Arc::new(MatMul::<pack::F64>::new(a, b))),
-        Dtype::C64 => Some(Arc::new(MatMul::<pack::C64>::new(a, b))),
+        Dtype::F16 => Some(Arc::new(Batch::<F16>::new(a, b))),
+        Dtype::BF16 => Some(Arc::new(Batch::<BF16>::new(a, b))),
+        Dtype::F32 => Some(Arc::new(Batch::<F32>::new(a, b))),
+        Dtype::F64 => Some(Arc::new(Batch::<F64>::new(a, b))),
+        Dtype::C64 => Some(Arc::new(Batch::<C64>::new(a, b))),
         _ => None,
     }
 }
 
 /// Operands' addresses; threads share them.
-struct At<K: Kind> {
-    a: *const K::In,
-    b: *const K::In,
-    out: *mut K::In,
+pub struct At<K: Kind, R: Right<K> = Strided> {
+    /// The left operand's first element.
+    pub a: *const K::In,
+    /// The right operand.
+    pub b: R::At,
+    /// The output's first element.
+    pub out: *mut K::In,
 }
 
-impl<K: Kind> Clone for At<K> {
-    fn clone(&self) -> At<K> {
+impl<K: Kind, R: Right<K>> Clone for At<K, R> {
+    fn clone(&self) -> At<K, R> {
         *self
     }
 }
-impl<K: Kind> Copy for At<K> {}
+impl<K: Kind, R: Right<K>> Copy for At<K, R> {}
 
 impl<K: Kind> At<K> {
     /// The same, so many elements on.
@@ -107,7 +121,7 @@ impl<K: Kind> At<K> {
 }
 
 // SAFETY: inputs are only read, and tasks write different elements of the output.
-unsafe impl<K: Kind> Sync for At<K> {}
+unsafe impl<K: Kind, R: Right<K>> Sync for At<K, R> {}
 
 /// A pointer that tasks share, each using a part of its own.
 #[derive(Clone, Copy)]
@@ -123,34 +137,43 @@ impl<T> Shared<T> {
     }
 }
 
-impl<K: Kind> MatMul<K> {
-    fn new(a: &View, b: &View) -> MatMul<K> {
+impl<K: Kind> Batch<K> {
+    fn new(a: &View, b: &View) -> Batch<K> {
         let rank = a.dims.len();
         let (mut m, mut n, k) = (a.dims[rank - 2], b.dims[rank - 1], a.dims[rank - 1]);
         let mut la = Layout { line: a.strides[rank - 2], step: a.strides[rank - 1] };
         let mut lb = Layout { line: b.strides[rank - 1], step: b.strides[rank - 2] };
-        let mut batch = Walk::new(&a.dims[..rank - 2], [&a.strides[..rank - 2], &b.strides[..rank - 2]]);
+        let mut walk = Walk::new(&a.dims[..rank - 2], [&a.strides[..rank - 2], &b.strides[..rank - 2]]);
         // The same b for all: one product of all rows, where they lie evenly.
         if b.dims[..rank - 2].iter().zip(&b.strides).all(|(&d, &s)| d == 1 || s == 0) {
             let rows = &a.dims[..rank - 1];
             if let ([all], [strides]) = (&coalesce(rows, &[&a.strides[..rank - 1]]).0[..], &coalesce(rows, &[&a.strides[..rank - 1]]).1[..])
             {
                 (m, la.line) = (*all, strides[0]);
-                batch = Walk::new(&[], [&[], &[]]);
+                walk = Walk::new(&[], [&[], &[]]);
             }
         }
         let swapped = n == 1 && K::PLANES == 1;
         if swapped {
             (m, n, la, lb) = (1, m, lb, la);
         }
+        Batch { one: MatMul::new([m, n, k], la, Strided(lb)), walk, swapped }
+    }
+}
+
+impl<K: Kind, R: Right<K>> MatMul<K, R> {
+    /// The product of sizes m, n and k; none of them is 0.
+    pub fn new([m, n, k]: [usize; 3], a: Layout, b: R) -> MatMul<K, R> {
         let tiles = K::E::tiles(isa());
         let panels = m.div_ceil(tiles.by_rows.len() / K::PLANES);
-        let a_direct = K::DIRECT && panels == 1 && (m == 1 || la.line == 1);
-        let small = lb.step.unsigned_abs() * k * size_of::<K::E>() <= 32 << 10;
-        let b_direct = K::DIRECT && lb.line == 1 && (panels <= 4 || small);
+        let a_direct = K::DIRECT && panels == 1 && (m == 1 || a.line == 1);
+        let b_direct = b.layout().is_some_and(|b| {
+            let small = b.step.unsigned_abs() * k * size_of::<K::E>() <= 32 << 10;
+            K::DIRECT && b.line == 1 && (panels <= 4 || small)
+        });
         let wide = b_direct && panels == 1 && m <= tiles.wide.len();
         let width = tiles.lanes * if wide { 8 } else { 2 };
-        MatMul { tiles, m, n, k, a: la, b: lb, batch, swapped, panels, width, a_direct, b_direct, wide }
+        MatMul { tiles, m, n, k, a, b, panels, width, a_direct, b_direct, wide }
     }
 
     /// Real rows before panel `p`.
@@ -173,7 +196,7 @@ impl<K: Kind> MatMul<K> {
     }
 
     /// Packs panel `p` of run `steps` to `to`.
-    unsafe fn pack_a(&self, at: At<K>, p: usize, steps: Range<usize>, to: *mut K::E) {
+    unsafe fn pack_a(&self, at: At<K, R>, p: usize, steps: Range<usize>, to: *mut K::E) {
         let (lo, hi) = (self.edge(p), self.edge(p + 1));
         let from = at.a.wrapping_offset((lo / K::PLANES) as isize * self.a.line + (steps.start / K::PLANES) as isize * self.a.step);
         // SAFETY: the panel lies in a; the caller's promise for `to`.
@@ -188,7 +211,7 @@ impl<K: Kind> MatMul<K> {
     #[allow(clippy::too_many_arguments)]
     unsafe fn strip(
         &self,
-        at: At<K>,
+        at: At<K, R>,
         a: *const K::E,
         steps: Range<usize>,
         panels: Range<usize>,
@@ -199,19 +222,20 @@ impl<K: Kind> MatMul<K> {
     ) {
         let (lanes, width) = (self.tiles.lanes, self.width);
         let first = self.edge(panels.start);
-        let lines = self.tiles.lines.filter(|_| K::DIRECT && self.a_direct && self.m == 1 && self.b.step == 1);
+        let lies = self.b.layout().map(|layout| (self.b.first(at.b), layout));
+        let lines = self.tiles.lines.zip(lies).filter(|(_, (_, b))| K::DIRECT && self.a_direct && self.m == 1 && b.step == 1);
         for start in steps.clone().step_by(BLOCK) {
             let k = (steps.end - start).min(BLOCK);
             let column = |g: usize| (g * width, (self.n - g * width).min(width));
-            let row_of_b = at.b.wrapping_offset((start / K::PLANES) as isize * self.b.step);
-            if let Some(lines) = lines {
+            if let Some((lines, (b, layout))) = lines {
+                let row = b.wrapping_offset((start / K::PLANES) as isize * layout.step);
                 let a = at.a.wrapping_offset(start as isize * self.a.step).cast::<K::E>();
                 let (from, end) = (groups.start * width, (groups.end * width).min(self.n));
                 for j in (from..end).step_by(lanes) {
-                    let b = row_of_b.wrapping_offset(j as isize * self.b.line).cast::<K::E>();
+                    let b = row.wrapping_offset(j as isize * layout.line).cast::<K::E>();
                     let add = start > steps.start;
                     // SAFETY: the caller's promise.
-                    unsafe { lines(k, a, self.a.step as usize, b, self.b.line, (end - j).min(lanes), c.wrapping_add(j - from), add) };
+                    unsafe { lines(k, a, self.a.step as usize, b, layout.line, (end - j).min(lanes), c.wrapping_add(j - from), add) };
                 }
                 continue;
             }
@@ -219,9 +243,8 @@ impl<K: Kind> MatMul<K> {
                 for g in groups.clone() {
                     let (j, n) = column(g);
                     let to = block.wrapping_add((g - groups.start) * width * BLOCK);
-                    let from = row_of_b.wrapping_offset(j as isize * self.b.line);
                     // SAFETY: the caller's promise.
-                    unsafe { K::pack(self.tiles, Side::B, from, self.b.line, n, self.b.step, k, to, width, true) };
+                    unsafe { self.b.pack(self.tiles, at.b, j..j + n, start..start + k, to, width) };
                 }
             }
             for p in panels.clone() {
@@ -235,10 +258,12 @@ impl<K: Kind> MatMul<K> {
                 for g in groups.clone() {
                     let (j, n) = column(g);
                     let c = c.wrapping_add((lo - first) * pitch + (g - groups.start) * width);
-                    let (b, sb) = if self.b_direct {
-                        (row_of_b.wrapping_add(j).cast::<K::E>(), self.b.step as usize)
-                    } else {
-                        (block.wrapping_add((g - groups.start) * width * BLOCK).cast_const(), width)
+                    let (b, sb) = match lies {
+                        Some((b, layout)) if self.b_direct => {
+                            let row = b.wrapping_offset((start / K::PLANES) as isize * layout.step);
+                            (row.wrapping_add(j).cast::<K::E>(), layout.step as usize)
+                        }
+                        _ => (block.wrapping_add((g - groups.start) * width * BLOCK).cast_const(), width),
                     };
                     let add = start > steps.start;
                     // SAFETY: the caller's promise; the tiles' widths fit n.
@@ -259,7 +284,7 @@ impl<K: Kind> MatMul<K> {
     }
 
     /// Makes the output's elements of some panels and column groups; `a(run)` is where a run of the first panel lies packed.
-    unsafe fn task(&self, at: At<K>, a: impl Fn(usize) -> *const K::E, panels: Range<usize>, groups: Range<usize>) -> Result<()> {
+    unsafe fn task(&self, at: At<K, R>, a: impl Fn(usize) -> *const K::E, panels: Range<usize>, groups: Range<usize>) -> Result<()> {
         let (lo, hi) = (self.edge(panels.start), self.edge(panels.end));
         let (j, end) = (groups.start * self.width, (groups.end * self.width).min(self.n));
         let (rows, n) = (hi - lo, end - j);
@@ -289,7 +314,7 @@ impl<K: Kind> MatMul<K> {
     }
 
     /// Packs all panels of all runs within `panels`, from `to`: the panels of the first run, then those of the next.
-    unsafe fn pack_panels(&self, at: At<K>, panels: Range<usize>, to: Shared<K::E>) {
+    unsafe fn pack_panels(&self, at: At<K, R>, panels: Range<usize>, to: Shared<K::E>) {
         if self.a_direct {
             return;
         }
@@ -307,7 +332,7 @@ impl<K: Kind> MatMul<K> {
     }
 
     /// One product, by all threads.
-    unsafe fn product(&self, at: At<K>) -> Result<()> {
+    unsafe fn product(&self, at: At<K, R>) -> Result<()> {
         let (steps, groups) = (K::PLANES * self.k, self.groups());
         let rows = K::PLANES * self.m / self.panels;
         let at_once = if self.a_direct { 1 } else { (PACKED / (rows * steps)).clamp(1, self.panels) };
@@ -345,7 +370,10 @@ impl<K: Kind> MatMul<K> {
     }
 
     /// One product, by this thread.
-    unsafe fn alone(&self, at: At<K>) -> Result<()> {
+    ///
+    /// # Safety
+    /// As for [`MatMul::whole`].
+    pub unsafe fn alone(&self, at: At<K, R>) -> Result<()> {
         let steps = K::PLANES * self.k;
         let rows = K::PLANES * self.m;
         let scratch = Scratch::new(if self.a_direct { 0 } else { rows * steps * size_of::<K::E>() })?;
@@ -367,6 +395,58 @@ impl<K: Kind> MatMul<K> {
         Ok(())
     }
 
+    /// One product of few elements and many runs, a run a task.
+    unsafe fn split(&self, at: At<K, R>) -> Result<()> {
+        let (rows, n, runs, groups) = (K::PLANES * self.m, self.n, self.runs(), self.groups());
+        let at_once = (PACKED / (rows * n)).clamp(1, runs);
+        let scratch = Scratch::new((at_once + 1) * rows * n * size_of::<K::E>())?;
+        let (sums, parts) = (scratch.start::<K::E>(), Shared(scratch.start::<K::E>().wrapping_add(rows * n)));
+        let failed = AtomicBool::new(false);
+        for start in (0..runs).step_by(at_once) {
+            let many = at_once.min(runs - start);
+            threads::pieces(many, (rows * n * 20 + (rows + n) * 300) * RUN, |range| {
+                for r in range {
+                    let steps = self.run(start + r);
+                    let (a, side) = (rows * steps.len(), self.width * BLOCK);
+                    let Ok(scratch) = Scratch::new((a + side) * size_of::<K::E>()) else {
+                        return failed.store(true, Relaxed);
+                    };
+                    let (packed, block) = (scratch.start::<K::E>(), scratch.start::<K::E>().wrapping_add(a));
+                    // SAFETY: the scratch has room for the panels and a block; each task has its own part.
+                    unsafe {
+                        for p in (0..self.panels).filter(|_| !self.a_direct) {
+                            self.pack_a(at, p, steps.clone(), packed.wrapping_add(self.edge(p) * steps.len()));
+                        }
+                        for g in 0..groups {
+                            let to = parts.at(r * rows * n + g * self.width);
+                            self.strip(at, packed, steps.clone(), 0..self.panels, g..g + 1, to, n, block);
+                        }
+                    }
+                }
+            });
+            for r in 0..many {
+                let part = parts.at(r * rows * n);
+                // SAFETY: parts and sums have so many elements.
+                unsafe { if start + r == 0 { sums.copy_from_nonoverlapping(part, rows * n) } else { add(sums, part, rows * n) } };
+            }
+        }
+        // SAFETY: the caller's promise.
+        unsafe { K::finish(sums, n, rows, n, at.out, n) };
+        if failed.into_inner() { Err(Error::new(ErrorKind::OutOfMemory, "matmul", "no working memory")) } else { Ok(()) }
+    }
+
+    /// One product, by all threads.
+    ///
+    /// # Safety
+    /// The operands lie at their addresses, and nobody else uses the output.
+    pub unsafe fn whole(&self, at: At<K, R>) -> Result<()> {
+        let narrow = self.groups() * (K::PLANES * self.m / ROWS).max(1) < TASKS && self.runs() > 1;
+        // SAFETY: the caller's promise.
+        unsafe { if narrow { self.split(at) } else { self.product(at) } }
+    }
+}
+
+impl<K: Kind> MatMul<K> {
     /// The product of two contiguous vectors, as many blocks side by side as a register has lanes.
     unsafe fn dot(&self, at: At<K>) -> Result<()> {
         let (lanes, blocks) = (self.tiles.lanes, self.k.div_ceil(BLOCK));
@@ -408,46 +488,6 @@ impl<K: Kind> MatMul<K> {
         unsafe { K::finish(&sum, 1, 1, 1, at.out, 1) };
         if failed.into_inner() { Err(Error::new(ErrorKind::OutOfMemory, "matmul", "no working memory")) } else { Ok(()) }
     }
-
-    /// One product of few elements and many runs, a run a task.
-    unsafe fn split(&self, at: At<K>) -> Result<()> {
-        let (rows, n, runs, groups) = (K::PLANES * self.m, self.n, self.runs(), self.groups());
-        let at_once = (PACKED / (rows * n)).clamp(1, runs);
-        let scratch = Scratch::new((at_once + 1) * rows * n * size_of::<K::E>())?;
-        let (sums, parts) = (scratch.start::<K::E>(), Shared(scratch.start::<K::E>().wrapping_add(rows * n)));
-        let failed = AtomicBool::new(false);
-        for start in (0..runs).step_by(at_once) {
-            let many = at_once.min(runs - start);
-            threads::pieces(many, (rows * n * 20 + (rows + n) * 300) * RUN, |range| {
-                for r in range {
-                    let steps = self.run(start + r);
-                    let (a, side) = (rows * steps.len(), self.width * BLOCK);
-                    let Ok(scratch) = Scratch::new((a + side) * size_of::<K::E>()) else {
-                        return failed.store(true, Relaxed);
-                    };
-                    let (packed, block) = (scratch.start::<K::E>(), scratch.start::<K::E>().wrapping_add(a));
-                    // SAFETY: the scratch has room for the panels and a block; each task has its own part.
-                    unsafe {
-                        for p in (0..self.panels).filter(|_| !self.a_direct) {
-                            self.pack_a(at, p, steps.clone(), packed.wrapping_add(self.edge(p) * steps.len()));
-                        }
-                        for g in 0..groups {
-                            let to = parts.at(r * rows * n + g * self.width);
-                            self.strip(at, packed, steps.clone(), 0..self.panels, g..g + 1, to, n, block);
-                        }
-                    }
-                }
-            });
-            for r in 0..many {
-                let part = parts.at(r * rows * n);
-                // SAFETY: parts and sums have so many elements.
-                unsafe { if start + r == 0 { sums.copy_from_nonoverlapping(part, rows * n) } else { add(sums, part, rows * n) } };
-            }
-        }
-        // SAFETY: the caller's promise.
-        unsafe { K::finish(sums, n, rows, n, at.out, n) };
-        if failed.into_inner() { Err(Error::new(ErrorKind::OutOfMemory, "matmul", "no working memory")) } else { Ok(()) }
-    }
 }
 
 /// `sums += part`, `n` of them.
@@ -460,20 +500,21 @@ pub unsafe fn add<E: Real>(sums: *mut E, part: *const E, n: usize) {
     sums.iter_mut().zip(part).for_each(|(s, &p)| *s = *s + p);
 }
 
-impl<K: Kind> Kernel for MatMul<K> {
+impl<K: Kind> Kernel for Batch<K> {
     unsafe fn launch(&self, args: Args<'_>) -> Result<()> {
-        let [mut a, mut b] = self.batch.step();
-        let (mut inputs, swapped) = ([args.inputs[0], args.inputs[1]], self.swapped);
+        let (one, swapped) = (&self.one, self.swapped);
+        let [mut a, mut b] = self.walk.step();
+        let mut inputs = [args.inputs[0], args.inputs[1]];
         if swapped {
             inputs.swap(0, 1);
             (a, b) = (b, a);
         }
         let all = At::<K> { a: inputs[0] as *const K::In, b: inputs[1] as *const K::In, out: args.outputs[0] as *mut K::In };
-        let (count, size) = (self.batch.len(), self.m * self.n);
+        let (count, size) = (self.walk.len(), one.m * one.n);
         if count * size == 0 {
             return Ok(());
         }
-        if self.k == 0 {
+        if one.k == 0 {
             // SAFETY: the output's elements; a zero of every dtype is zero bits.
             unsafe { all.out.write_bytes(0, count * size) };
             return Ok(());
@@ -482,16 +523,16 @@ impl<K: Kind> Kernel for MatMul<K> {
             let (x, y) = if swapped { (y, x) } else { (x, y) };
             all.plus(x + j as isize * a, y + j as isize * b, (at + j) * size)
         };
-        let work = size.saturating_mul(K::PLANES * K::PLANES * self.k);
-        let small = K::PLANES * self.m * K::PLANES * self.k <= PACKED / 8;
+        let work = size.saturating_mul(K::PLANES * K::PLANES * one.k);
+        let small = K::PLANES * one.m * K::PLANES * one.k <= PACKED / 8;
         if small && count > 1 && (count >= 8 || work < 4 << 20) {
             let failed = AtomicBool::new(false);
-            let cost = work.saturating_mul(20) + (self.m + self.n) * self.k * 200;
+            let cost = work.saturating_mul(20) + (one.m + one.n) * one.k * 200;
             threads::pieces(count, cost, |range| {
-                self.batch.runs(range, |at, offset, len| {
+                self.walk.runs(range, |at, offset, len| {
                     for j in 0..len {
                         // SAFETY: the caller's promise; products have outputs of their own.
-                        if unsafe { self.alone(item(offset, at, j)) }.is_err() {
+                        if unsafe { one.alone(item(offset, at, j)) }.is_err() {
                             failed.store(true, Relaxed);
                         }
                     }
@@ -499,20 +540,13 @@ impl<K: Kind> Kernel for MatMul<K> {
             });
             return if failed.into_inner() { Err(Error::new(ErrorKind::OutOfMemory, "matmul", "no working memory")) } else { Ok(()) };
         }
-        let dot = K::PLANES == 1 && size == 1 && self.k >= 2 * BLOCK && self.a.step == 1 && self.b.step == 1;
-        let narrow = self.groups() * (K::PLANES * self.m / ROWS).max(1) < TASKS && self.runs() > 1;
+        let dot = K::PLANES == 1 && size == 1 && one.k >= 2 * BLOCK && one.a.step == 1 && one.b.0.step == 1;
         let mut outcome = Ok(());
-        self.batch.runs(0..count, |at, offset, len| {
+        self.walk.runs(0..count, |at, offset, len| {
             for j in 0..len {
                 let at = item(offset, at, j);
                 // SAFETY: the caller's promise.
-                outcome = outcome.clone().and(unsafe {
-                    match (dot, narrow) {
-                        (true, _) => self.dot(at),
-                        (_, true) => self.split(at),
-                        _ => self.product(at),
-                    }
-                });
+                outcome = outcome.clone().and(unsafe { if dot { one.dot(at) } else { one.whole(at) } });
             }
         });
         outcome

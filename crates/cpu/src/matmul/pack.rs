@@ -183,6 +183,15 @@ pub unsafe fn pack_real<T: Widen<E>, E: Tiled>(
     }
 }
 
+/// Packs contiguous lines of what is computed in, `line` apart.
+///
+/// # Safety
+/// As for [`Kind::pack`].
+pub unsafe fn pack_numbers<E: Tiled>(tiles: &Tiles<E>, x: *const E, line: isize, lines: usize, k: usize, panel: *mut E, width: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { pack_real(tiles, true, x, line, lines, 1, k, panel, width, true) };
+}
+
 macro_rules! kinds {
     ($($(#[$m:meta])* $name:ident, $in:ty, $e:ty, $direct:literal, $finish:expr;)*) => {$(
         $(#[$m])*

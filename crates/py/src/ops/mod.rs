@@ -8,6 +8,7 @@ mod fast;
 mod index;
 mod join;
 mod product;
+mod quantized;
 mod reduce;
 mod scan;
 mod unary;
@@ -26,6 +27,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     join::register_all(m)?;
     create::register(m)?;
     product::register_all(m)?;
+    quantized::register(m)?;
     conv::register(m)?;
     index::register(m)?;
     fast::register(m)

@@ -64,6 +64,7 @@ from lazulite.nn.layers.linear import Bilinear, Identity, Linear
 from lazulite.nn.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 from lazulite.nn.layers.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from lazulite.nn.layers.positional_encoding import ALiBi, RoPE, SinusoidalPositionalEncoding
+from lazulite.nn.layers.quantized import QQLinear, QuantizedEmbedding, QuantizedLinear, quantize
 from lazulite.nn.layers.recurrent import GRU, LSTM, RNN
 from lazulite.nn.layers.transformer import (
     MultiHeadAttention,
@@ -181,4 +182,8 @@ __all__ = [
     "recurrent",
     "transformer",
     "upsample",
+    "QQLinear",
+    "QuantizedEmbedding",
+    "QuantizedLinear",
+    "quantize",
 ]

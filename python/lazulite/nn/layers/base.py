@@ -370,10 +370,11 @@ class Module(dict[str, Any]):
             The module.
         """
 
-        def set_mode(_: str, module: Module) -> None:
-            module._training = mode
+        return self.apply_to_modules(lambda _, module: module._set_training_mode(mode))
 
-        return self.apply_to_modules(set_mode)
+    def _set_training_mode(self, mode: bool) -> None:
+        """Puts this module alone in training mode, or out of it; for subclasses that do more then."""
+        self._training = mode
 
     def eval(self) -> Module:
         """`train(False)`.

@@ -6,6 +6,7 @@ import math
 
 import lazulite.core as mx
 from lazulite.nn.layers.base import Module
+from lazulite.nn.layers.quantized import QuantizedEmbedding
 
 
 class Embedding(Module):
@@ -44,3 +45,18 @@ class Embedding(Module):
         Used where the output layer shares the weights of the input embedding (Press & Wolf 2017).
         """
         return x @ self["weight"].T
+
+    def to_quantized(
+        self, group_size: int | None = None, bits: int | None = None, mode: str = "affine", quantize_input: bool = False
+    ) -> QuantizedEmbedding:
+        """The layer with quantized vectors.
+
+        Args:
+            group_size: how many weights share a scale; the mode's own if `None`.
+            bits: bits of a weight; the mode's own if `None`.
+            mode: "affine", "mxfp4", "mxfp8" or "nvfp4".
+            quantize_input: not supported: a `ValueError` if true.
+        """
+        if quantize_input:
+            raise ValueError("Quantized input is not supported.")
+        return QuantizedEmbedding.from_embedding(self, group_size, bits, mode)

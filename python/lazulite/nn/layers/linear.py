@@ -7,6 +7,7 @@ from typing import Any
 
 import lazulite.core as mx
 from lazulite.nn.layers.base import Module
+from lazulite.nn.layers.quantized import QQLinear, QuantizedLinear
 
 
 class Identity(Module):
@@ -59,6 +60,24 @@ class Linear(Module):
         if "bias" in self:
             return mx.addmm(self["bias"], x, self["weight"].T)
         return x @ self["weight"].T
+
+    def to_quantized(
+        self, group_size: int | None = None, bits: int | None = None, mode: str = "affine", quantize_input: bool = False
+    ) -> Module:
+        """The layer with quantized weights: a `QuantizedLinear`, or with `quantize_input` a `QQLinear`.
+
+        Args:
+            group_size: how many weights share a scale; the mode's own if `None`.
+            bits: bits of a weight; the mode's own if `None`.
+            mode: "affine", "mxfp4", "mxfp8" or "nvfp4".
+            quantize_input: whether the layer quantizes its input, too; for "nvfp4" and "mxfp8", without bias.
+        """
+        if not quantize_input:
+            return QuantizedLinear.from_linear(self, group_size, bits, mode)
+        if mode not in ("nvfp4", "mxfp8"):
+            text = f"Quantized activations are only supported for 'nvfp4' and 'mxfp8' modes, got {mode}."
+            raise ValueError(text)
+        return QQLinear.from_linear(self, group_size, bits, mode)
 
 
 class Bilinear(Module):

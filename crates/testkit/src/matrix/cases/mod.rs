@@ -12,6 +12,7 @@ mod indexing;
 mod joins;
 mod linalg;
 mod products;
+mod quantized;
 mod random;
 mod reductions;
 mod scans;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Case> {
     list.extend(joins::cases());
     list.extend(arranged::cases());
     list.extend(products::cases());
+    list.extend(quantized::cases());
     list.extend(convolutions::cases());
     list.extend(fft::cases());
     list.extend(linalg::cases());

@@ -1,0 +1,156 @@
+//! Quantized numbers and products with them.
+
+use super::args::{Tuple, functions};
+use crate::array::Out;
+use crate::convert::{ArrayArg, DtypeArg};
+use crate::errors::Raised;
+use lazulite::ops::{self, Quantized};
+use lazulite::{Array, Dtype, Format};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+/// The array of an optional argument.
+fn given(a: &Option<ArrayArg>) -> Option<&Array> {
+    a.as_ref().map(|a| &a.0)
+}
+
+/// The format that a mode, a group size and a number of bits name.
+pub fn format(op: &str, mode: &str, group_size: Option<i64>, bits: Option<i64>) -> PyResult<Format> {
+    let fixed = |group: i64, width: i64, format: Format| {
+        if let Some(g) = group_size.filter(|&g| g != group) {
+            return Err(PyValueError::new_err(format!("[{op}] {mode} quantization requires group size {group} but got {g}.")));
+        }
+        if let Some(b) = bits.filter(|&b| b != width) {
+            return Err(PyValueError::new_err(format!("[{op}] {mode} quantization requires bits to be {width} but got {b}.")));
+        }
+        Ok(format)
+    };
+    match mode {
+        "affine" => {
+            let (bits, group) = (bits.unwrap_or(4), group_size.unwrap_or(64));
+            if !matches!(bits, 1..=6 | 8) {
+                let text =
+                    format!("[{op}] The requested number of bits {bits} is not supported. The supported bits are 1, 2, 3, 4, 5, 6 and 8.");
+                return Err(PyValueError::new_err(text));
+            }
+            if !matches!(group, 32 | 64 | 128) {
+                let text =
+                    format!("[{op}] The requested group size {group} is not supported. The supported group sizes are 32, 64, and 128.");
+                return Err(PyValueError::new_err(text));
+            }
+            Ok(Format::Affine { bits: bits as usize, group: group as usize })
+        }
+        "mxfp4" => fixed(32, 4, Format::Mxfp4),
+        "mxfp8" => fixed(32, 8, Format::Mxfp8),
+        "nvfp4" => fixed(16, 4, Format::Nvfp4),
+        _ => Err(PyValueError::new_err(format!("[{op}] Invalid quantization mode '{mode}'."))),
+    }
+}
+
+/// Quantized numbers from the arguments of a function.
+fn quantized(op: &str, w: &ArrayArg, scales: &ArrayArg, biases: &Option<ArrayArg>, format: Format) -> PyResult<Quantized> {
+    Quantized::of(op, &w.0, &scales.0, given(biases), format).raised()
+}
+
+functions! {
+    /// Rows of `w` as codes of a few bits with a scale for each group of the last axis: `(codes, scales, biases)` for the mode "affine",
+    /// `(codes, scales)` for "mxfp4", "mxfp8" and "nvfp4". Codes are packed in uint32. `global_scale` is the largest magnitude, for "nvfp4".
+    /// `quantize(mx.ones((2, 64)))[0].shape` is `(2, 8)`.
+    [w, /, group_size=None, bits=None, mode="affine", *, global_scale=None,]
+    fn quantize(w: ArrayArg, group_size: Option<i64>, bits: Option<i64>, mode: &str, global_scale: Option<ArrayArg>) -> Tuple {
+        let format = format("quantize", mode, group_size, bits)?;
+        let q = ops::quantize(&w.0, format, given(&global_scale)).raised()?;
+        Ok(Tuple([q.weight, q.scales].into_iter().chain(q.biases).collect()))
+    }
+
+    /// The numbers that codes stand for, of the scales' dtype or `dtype`. `dequantize(*quantize(mx.ones((2, 64))))` is all ones.
+    [w, /, scales, biases=None, group_size=None, bits=None, mode="affine", global_scale=None, dtype=None, *,]
+    fn dequantize(
+        w: ArrayArg, scales: ArrayArg, biases: Option<ArrayArg>, group_size: Option<i64>, bits: Option<i64>, mode: &str,
+        global_scale: Option<ArrayArg>, dtype: Option<DtypeArg>,
+    ) -> Out {
+        let q = quantized("dequantize", &w, &scales, &biases, format("dequantize", mode, group_size, bits)?)?;
+        ops::dequantize(&q, given(&global_scale), dtype.map(|d| d.0)).raised().map(Out)
+    }
+
+    /// `x @ w.T`, or `x @ w` with `transpose=False`, for the quantized `w` that `w`, `scales` and `biases` stand for.
+    /// `quantized_matmul(mx.ones((1, 64)), *quantize(mx.ones((8, 64))))` is `[[64, ...]]`.
+    [x, w, /, scales, biases=None, transpose=true, group_size=None, bits=None, mode="affine", *,]
+    fn quantized_matmul(
+        x: ArrayArg, w: ArrayArg, scales: ArrayArg, biases: Option<ArrayArg>, transpose: bool, group_size: Option<i64>, bits: Option<i64>,
+        mode: &str,
+    ) -> Out {
+        let q = quantized("quantized_matmul", &w, &scales, &biases, format("quantized_matmul", mode, group_size, bits)?)?;
+        ops::quantized_matmul(&x.0, &q, transpose).raised().map(Out)
+    }
+
+    /// Products of matrices of `x` that `lhs_indices` picks with quantized ones that `rhs_indices` picks, each from the batch of its
+    /// operand. `sorted_indices` changes nothing: items that share a matrix are one product in any order.
+    /// The result has the indices' shape before its rows and columns.
+    [x, w, /, scales, biases=None, lhs_indices=None, rhs_indices=None, transpose=true, group_size=None, bits=None, mode="affine",
+     global_scale=None, *, sorted_indices=false,]
+    fn gather_qmm(
+        x: ArrayArg, w: ArrayArg, scales: ArrayArg, biases: Option<ArrayArg>, lhs_indices: Option<ArrayArg>,
+        rhs_indices: Option<ArrayArg>, transpose: bool, group_size: Option<i64>, bits: Option<i64>, mode: &str,
+        global_scale: Option<ArrayArg>, sorted_indices: bool,
+    ) -> Out {
+        let _ = sorted_indices;
+        let q = quantized("gather_qmm", &w, &scales, &biases, format("gather_qmm", mode, group_size, bits)?)?;
+        let y = ops::gather_qmm(&x.0, &q, given(&lhs_indices), given(&rhs_indices), transpose).raised()?;
+        match given(&global_scale) {
+            None => Ok(Out(y)),
+            Some(_) => Err(PyValueError::new_err("[gather_qmm] Global scale is not supported on the CPU.")),
+        }
+    }
+
+    /// The nearest 8-bit floats (e4m3) as uint8; what is too large becomes 448. `to_fp8(mx.array([1.0]))` is `[56]`.
+    [x, *,] fn to_fp8(x: ArrayArg) -> Out {
+        ops::to_fp8(&x.0).raised().map(Out)
+    }
+
+    /// The floats that uint8 codes of 8-bit floats (e4m3) stand for. `from_fp8(mx.array([56], mx.uint8))` is `[1]`.
+    [x, dtype=DtypeArg(Dtype::BF16), *,] fn from_fp8(x: ArrayArg, dtype: DtypeArg) -> Out {
+        ops::from_fp8(&x.0, dtype.0).raised().map(Out)
+    }
+
+    /// `x @ w.T` with both sides quantized: `x` is quantized here, `w` is (with `scales`) or is here. The result has the dtype of `x`.
+    /// Derivatives flow into `x` as if it were not quantized. `global_scale_x` and `global_scale_w` are the largest magnitudes, for "nvfp4".
+    [x, w, scales=None, group_size=None, bits=None, mode="nvfp4", global_scale_x=None, global_scale_w=None, *,]
+    fn qqmm(
+        x: ArrayArg, w: ArrayArg, scales: Option<ArrayArg>, group_size: Option<i64>, bits: Option<i64>, mode: &str,
+        global_scale_x: Option<ArrayArg>, global_scale_w: Option<ArrayArg>,
+    ) -> Out {
+        let format = format("qqmm", mode, group_size, bits)?;
+        let q = match &scales {
+            Some(s) => quantized("qqmm", &w, s, &None, format)?,
+            None => ops::quantize(&w.0, format, given(&global_scale_w)).raised()?,
+        };
+        ops::qqmm(&x.0, &q, [given(&global_scale_x), given(&global_scale_w)]).raised().map(Out)
+    }
+
+    /// Products of matrices of `a` that `lhs_indices` picks with those of `b` that `rhs_indices` picks, each from the batch of its operand.
+    /// `sorted_indices` changes nothing: items that share a matrix are one product in any order.
+    /// The result has the indices' shape before its rows and columns.
+    [a, b, /, lhs_indices=None, rhs_indices=None, *, sorted_indices=false,]
+    fn gather_mm(
+        a: ArrayArg, b: ArrayArg, lhs_indices: Option<ArrayArg>, rhs_indices: Option<ArrayArg>, sorted_indices: bool,
+    ) -> Out {
+        let _ = sorted_indices;
+        ops::gather_mm(&a.0, &b.0, given(&lhs_indices), given(&rhs_indices)).raised().map(Out)
+    }
+
+    /// `a @ b`, with blocks of `block_size` by `block_size` elements of the result and of the operands kept or dropped by masks of bool,
+    /// or multiplied by other masks, one element a block. The result has the shape of `a @ b`.
+    [a, b, /, block_size=64, mask_out=None, mask_lhs=None, mask_rhs=None, *,]
+    fn block_masked_mm(
+        a: ArrayArg, b: ArrayArg, block_size: usize, mask_out: Option<ArrayArg>, mask_lhs: Option<ArrayArg>, mask_rhs: Option<ArrayArg>,
+    ) -> Out {
+        ops::block_masked_mm(&a.0, &b.0, block_size, [given(&mask_out), given(&mask_lhs), given(&mask_rhs)]).raised().map(Out)
+    }
+
+    /// For each segment `[start, end)` of the last axis of `segments`, the product of those columns of `a` and rows of `b`.
+    /// `segmented_mm(mx.ones((2, 5)), mx.ones((5, 3)), mx.array([[0, 2], [2, 5]])).shape` is `(2, 2, 3)`.
+    [a, b, /, segments, *,] fn segmented_mm(a: ArrayArg, b: ArrayArg, segments: ArrayArg) -> Out {
+        ops::segmented_mm(&a.0, &b.0, &segments.0).raised().map(Out)
+    }
+}
