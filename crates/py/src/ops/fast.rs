@@ -152,6 +152,7 @@ mod algebra {
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     let fast = crate::submodule(m, "fast")?;
     layers::register(&fast)?;
+    super::kernels::register(&fast)?;
     let linalg = crate::submodule(m, "linalg")?;
     algebra::register(&linalg)?;
     m.add("matrix_norm", linalg.getattr("norm")?)
