@@ -1,7 +1,7 @@
 //! Figures of the CUDA backend: bandwidth of fused work, rows, products, chains of small operations, a training step, first calls.
 //! Work is started asynchronously and waited for once; a figure is the median of rounds.
 //!
-//! `cargo run --release -p benches --features cuda --bin cuda`
+//! `cargo run --release -p benches --features cuda --bin cuda [PART OF A NAME...]`
 
 use benches::{median, seconds};
 use lazulite::nn;
@@ -24,6 +24,10 @@ fn time(f: &dyn Fn() -> Vec<Array>) -> f64 {
 }
 
 fn report(name: &str, bytes: f64, flops: f64, f: &dyn Fn() -> Vec<Array>) {
+    let mut wanted = std::env::args().skip(1).peekable();
+    if wanted.peek().is_some() && !wanted.any(|w| name.contains(&w)) {
+        return;
+    }
     let t = time(f);
     let rate = match (bytes, flops) {
         (b, _) if b > 0.0 => format!("{:.2} TB/s", b / t / 1e12),
@@ -102,6 +106,21 @@ fn main() -> ExitCode {
     eval([&index]).expect("it runs");
     report("16384 rows of 8192 f32 gathered", 2.0 * b, 0.0, &|| vec![m.take(&index, 0)]);
     report("argmax over axis 1 of 16384 x 8192 f32", b, 0.0, &|| vec![m.argmax(-1)]);
+    report("argmax over axis 0 of 16384 x 8192 f32", b, 0.0, &|| vec![m.argmax(0)]);
+    report("argmax of 2^27 f32", b, 0.0, &|| vec![x.argmax(0)]);
+    report("rows of 8192 of 16384 x 8192 f32 argsorted", b, 0.0, &|| vec![m.argsort(-1)]);
+    report("rows of 8192 of 16384 x 8192 f32 sorted", b, 0.0, &|| vec![m.sort(-1)]);
+    report("rows of 1024 of 131072 x 1024 f32 argsorted", b, 0.0, &|| vec![s.argsort(-1)]);
+    let long = x.reshape([8, 1 << 24]);
+    report("8 rows of 2^24 f32 argsorted", b, 0.0, &|| vec![long.argsort(-1)]);
+    report("normal numbers, 2^27 f32", b, 0.0, &|| vec![random::normal([n], &random::key(3))]);
+    report("random bits, 2^27 u32", b, 0.0, &|| vec![random::bits([n], Dtype::U32, &random::key(3))]);
+    let turned = h.reshape([16384, 8192]);
+    report("transposed + 1 of 16384 x 8192 bf16", b, 0.0, &|| vec![(turned.t() + 1.0).reshape([-1])]);
+    let heads = x.reshape([64, 1024, 16, 128]);
+    report("axes 1 and 3 of 64 x 1024 x 16 x 128 f32 swapped", 2.0 * b, 0.0, &|| vec![heads.swapaxes(1, 3) + 1.0]);
+    report("axes 1 and 2 of 64 x 1024 x 16 x 128 f32 swapped", 2.0 * b, 0.0, &|| vec![heads.swapaxes(1, 2) + 1.0]);
+    drop((turned, heads, long));
     drop((x, y, h, m, s));
     memory::clear_cache();
 

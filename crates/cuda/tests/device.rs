@@ -44,6 +44,29 @@ impl Dice {
             d => Scalar::new((v % 7) as f64, d),
         }
     }
+
+    /// Any value: of either sign, infinite, no number, often equal to another.
+    fn any(&mut self, d: Dtype) -> Scalar {
+        let v = self.next();
+        let part = |v: u64| match v % 16 {
+            0 => f32::NAN,
+            1 => f32::INFINITY,
+            2 => f32::NEG_INFINITY,
+            3 => 0.0,
+            4 => -0.0,
+            5 => ((v >> 4) % 5) as f32 - 2.0,
+            _ => ((v >> 4) as f32 - 60_000_000.0) * 1e-5,
+        };
+        match d {
+            Dtype::C64 => Scalar::from_bits(d, part(v).to_bits() as u64 | (part(self.next()).to_bits() as u64) << 32),
+            d if d.is_float() => Scalar::new(part(v) as f64, d),
+            Dtype::Bool => Scalar::from_bits(d, v & 1),
+            // All bits, in half of the cases few.
+            d => {
+                Scalar::from_bits(d, (if v & 1 == 0 { v % 9 } else { v << 33 ^ self.next() << 8 ^ v }) & (u64::MAX >> (64 - 8 * d.size())))
+            }
+        }
+    }
 }
 
 /// Bytes that hold a view, and where its first element lies among them.
@@ -61,17 +84,19 @@ struct Operand {
     origin: usize,
 }
 
-fn operand(dice: &mut Dice, v: &View) -> Operand {
+fn operand(dice: &mut Dice, v: &View, any: bool) -> Operand {
     let item = v.dtype.size();
     let (n, origin) = extent(&v.dims, &v.strides, item);
     let mut bytes = Vec::with_capacity(n);
-    (0..n / item).for_each(|_| bytes.extend_from_slice(&dice.value(v.dtype).bits().to_le_bytes()[..item]));
+    let mut value = || if any { dice.any(v.dtype) } else { dice.value(v.dtype) };
+    (0..n / item).for_each(|_| bytes.extend_from_slice(&value().bits().to_le_bytes()[..item]));
     Operand { bytes, origin }
 }
 
 /// Inputs, outputs (with what they hold before) and parameters of a step.
 fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u64>) {
-    let mut make = |v: &View| operand(dice, v);
+    let any = matches!(work, Work::ArgSort { .. } | Work::ArgReduce { .. });
+    let mut make = |v: &View| operand(dice, v, any);
     let out = |d: Dtype, dims: &[usize]| view(d, dims);
     match work {
         Work::Tape(t) => {
@@ -114,7 +139,11 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
             (vec![make(&view(Dtype::U32, &[*keys, 2]))], vec![make(&out(d, &[*keys, *n]))], vec![])
         }
         Work::ArgSort { x } => (vec![make(x)], vec![make(&out(Dtype::U32, &x.dims))], vec![]),
+        Work::Scan { x, factors, .. } => {
+            (std::iter::once(x).chain(factors).map(&mut make).collect(), vec![make(&out(x.dtype, &x.dims))], vec![])
+        }
         Work::Reinterpret { x } => (vec![make(x)], vec![make(&out(x.dtype, &x.dims))], vec![]),
+        Work::Fft { .. } | Work::Linalg { .. } => unreachable!("the CPU's alone"),
     }
 }
 
@@ -185,9 +214,10 @@ fn dtypes(work: &Work) -> Vec<Dtype> {
         Work::MatMul { a, .. } => vec![a.dtype],
         Work::Conv { x, .. } => vec![x.dtype],
         Work::ArgReduce { .. } | Work::ArgSort { .. } => vec![Dtype::U32],
-        Work::Gather { x, .. } | Work::GatherAlong { x, .. } | Work::Reinterpret { x } => vec![x.dtype],
+        Work::Gather { x, .. } | Work::GatherAlong { x, .. } | Work::Scan { x, .. } | Work::Reinterpret { x } => vec![x.dtype],
         Work::Scatter { out, .. } | Work::ScatterAlong { out, .. } => vec![out.dtype],
         Work::RandomBits { width, .. } => vec![[Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize]],
+        Work::Fft { .. } | Work::Linalg { .. } => unreachable!("the CPU's alone"),
     }
 }
 
@@ -338,9 +368,26 @@ fn rows_agree() {
 }
 
 #[test]
+fn sorts_agree() {
+    let mut works = Vec::new();
+    for d in Dtype::ALL {
+        for (rows, n) in [(300, 1), (70, 33), (9, 1000), (3, 8192), (2, 16_000), (1, 100_000)] {
+            works.push(Work::ArgSort { x: view(d, &[rows, n]) });
+            works.push(Work::ArgReduce { x: view(d, &[rows, n]), axis: 1, op: ReduceOp::Max });
+            works.push(Work::ArgReduce { x: view(d, &[n, rows]), axis: 0, op: ReduceOp::Min });
+        }
+        let turned = View { dtype: d, dims: [40, 50].into_iter().collect(), strides: [1, 40].into_iter().collect() };
+        works.push(Work::ArgSort { x: turned.clone() });
+        works.push(Work::ArgReduce { x: turned, axis: 1, op: ReduceOp::Min });
+    }
+    agree(&works, 0);
+    agree(&[Work::ArgReduce { x: view(Dtype::F32, &[5, 4096]), axis: 1, op: ReduceOp::Max }], 4);
+}
+
+#[test]
 fn products_agree() {
     let mut works = Vec::new();
-    for d in [Dtype::F32, Dtype::F64, Dtype::F16, Dtype::BF16] {
+    for d in [Dtype::F32, Dtype::F64, Dtype::F16, Dtype::BF16, Dtype::C64] {
         for (m, k, n) in [(1, 1, 1), (3, 5, 7), (64, 32, 16), (1, 100, 50), (50, 100, 1), (129, 65, 33)] {
             let (a, b) = (view(d, &[m, k]), view(d, &[k, n]));
             let turn = |v: &View| View { dtype: d, dims: v.dims.clone(), strides: [1, v.dims[0] as isize].into_iter().collect() };

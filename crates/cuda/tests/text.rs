@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{layer_norm, reduction, single, softmax};
+use common::{layer_norm, reduction, single, softmax, transposed};
 use expect_test::{ExpectFile, expect_file};
 use lazulite_base::tape::{Order, ReduceOp, Tape};
 use lazulite_base::{Dtype, Op};
@@ -22,6 +22,11 @@ fn check(tape: &Tape, expect: ExpectFile) {
 #[test]
 fn an_addition_of_halves() {
     check(&single(Op::Add, Dtype::BF16, &[1 << 20]), expect_file!["text/add_bf16.cu"]);
+}
+
+#[test]
+fn a_transposed_matrix() {
+    check(&transposed(Dtype::F32, 1024, 2048), expect_file!["text/transposed.cu"]);
 }
 
 #[test]

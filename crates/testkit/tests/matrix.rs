@@ -26,9 +26,12 @@ families! {
     composed: Composed;
     creation: Creation;
     reductions: Reductions;
+    scans: Scans;
     views: Views;
     joins: Joins;
     products: Products;
+    fourier: Fourier;
+    linalg: Linalg;
     indexing: Indexing;
     sorting: Sorting;
     random: Random;

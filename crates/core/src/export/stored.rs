@@ -5,7 +5,7 @@ pub use super::bytes::{Reader, Writer};
 use crate::primitive::Prim;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::tape::ReduceOp;
-use lazulite_base::work::{Combine, Window};
+use lazulite_base::work::{Combine, Divisor, Fourier, Linalg, ScanOp, Window};
 use lazulite_base::{Dtype, Op};
 use smallvec::{Array as Room, SmallVec};
 use std::any::{Any, TypeId};
@@ -85,17 +85,20 @@ words! {
     f32: |v| v.to_bits() as u64, |v| v.try_into().ok().map(f32::from_bits);
 }
 
-/// Enums without data are numbers, in the order given here, which never changes.
+/// Enums of a few values are numbers, in the order given here, which never changes.
 macro_rules! stored_enum {
     ($t:ident { $($v:ident),* }) => {
+        stored_enum!($t [$($t::$v),*]);
+    };
+    ($t:ident [$($v:expr),*]) => {
         impl $crate::export::stored::Field for $t {
             fn write(&self, w: &mut $crate::export::stored::Writer) {
-                let all = [$($t::$v),*];
+                let all = [$($v),*];
                 w.count(all.iter().position(|v| v == self).expect("every variant is listed"));
             }
             fn read(r: &mut $crate::export::stored::Reader<'_>) -> ::lazulite_base::Result<$t> {
                 let n = r.size()?;
-                [$($t::$v),*].get(n).copied().ok_or_else(|| $crate::export::stored::unknown(stringify!($t), n))
+                [$($v),*].get(n).copied().ok_or_else(|| $crate::export::stored::unknown(stringify!($t), n))
             }
         }
     };
@@ -123,6 +126,27 @@ pub fn unknown(what: &str, n: usize) -> Error {
 
 stored_enum!(ReduceOp { Sum, Prod, Min, Max, All, Any });
 stored_enum!(Combine { Set, Add, Prod, Max, Min });
+stored_enum!(ScanOp { Sum, Prod, Max, Min, LogAddExp, Linear });
+stored_enum!(Fourier { Forward, Inverse, FromReal, ToReal });
+stored_enum!(Divisor { One, Root, Length });
+stored_enum!(Linalg [
+    Linalg::Cholesky,
+    Linalg::Inverse,
+    Linalg::PseudoInverse,
+    Linalg::Solve,
+    Linalg::SolveTriangular { upper: false },
+    Linalg::SolveTriangular { upper: true },
+    Linalg::Lu,
+    Linalg::Qr,
+    Linalg::Svd { vectors: false },
+    Linalg::Svd { vectors: true },
+    Linalg::Eigh { lower: false, vectors: false },
+    Linalg::Eigh { lower: false, vectors: true },
+    Linalg::Eigh { lower: true, vectors: false },
+    Linalg::Eigh { lower: true, vectors: true },
+    Linalg::Eig { vectors: false },
+    Linalg::Eig { vectors: true }
+]);
 stored_struct!(Window { out, stride, dilation, spread, low });
 
 impl Field for Dtype {

@@ -8,16 +8,21 @@ pub mod arrange;
 pub mod cast;
 mod compare;
 mod contract;
+mod contraction;
 mod conv;
 pub mod create;
+mod decompose;
 pub mod derivative;
 pub mod einsum;
 pub mod elementwise;
 pub mod fast;
+pub mod fft;
 mod gather;
+mod hadamard;
 pub mod index;
 pub mod join;
 pub mod layout;
+pub mod linalg;
 pub mod literal;
 mod mask;
 pub mod matmul;
@@ -25,6 +30,7 @@ pub mod operators;
 pub mod random;
 pub mod reduce;
 mod reinterpret;
+pub mod scan;
 pub mod stats;
 pub mod view;
 
@@ -121,8 +127,9 @@ pub use conv::{
     convolve,
 };
 pub use create::*;
-pub use einsum::einsum;
+pub use einsum::{einsum, einsum_path};
 pub use elementwise::*;
+pub use hadamard::hadamard_transform;
 pub use index::{Ellipsis, IndexPart, IntoIndex, NewAxis, SliceEnd, slice};
 pub use index::{
     add_at, block, index, masked_set, maximum_at, minimum_at, multiply_at, put_along_axis, set, set_block, take, take_along_axis,
@@ -133,6 +140,7 @@ pub use literal::from_literal;
 pub use matmul::*;
 pub use reduce::*;
 pub use reinterpret::view;
+pub use scan::*;
 pub use stats::{bartlett, blackman, count_nonzero, diff, hamming, hanning, median};
 pub use view::*;
 

@@ -185,6 +185,7 @@ impl Blas {
             Dtype::F16 => (2, 68, 0),
             Dtype::BF16 => (14, 68, 0),
             Dtype::F64 => (1, 70, 1),
+            Dtype::C64 => (4, 68, 4),
             _ => (0, if s.tf32 { 77 } else { 68 }, 0),
         };
         let t = &self.table;
@@ -223,7 +224,8 @@ impl Blas {
     #[allow(clippy::too_many_arguments)]
     pub unsafe fn run(&self, gpu: &Gpu, p: &Product, first: u64, second: u64, out: u64, workspace: u64, stream: Handle) -> Result<()> {
         let handle = self.handle(gpu)?;
-        let (one, zero, one_wide, zero_wide) = (1f32, 0f32, 1f64, 0f64);
+        // The first of two is a real number, both are a complex one.
+        let (one, zero, one_wide, zero_wide) = ([1f32, 0.0], [0f32; 2], 1f64, 0f64);
         let (alpha, beta): (*const c_void, *const c_void) = match p.wide {
             true => ((&raw const one_wide).cast(), (&raw const zero_wide).cast()),
             false => ((&raw const one).cast(), (&raw const zero).cast()),

@@ -78,7 +78,7 @@ fn redirected(view: &View, k: usize, place: usize) -> Plan {
 }
 
 impl Blas {
-    /// The kernel of a product; `None` for what the library does not do (complex numbers, empty sums).
+    /// The kernel of a product; `None` for what the library does not do (integers, empty sums).
     ///
     /// # Errors
     /// The library's, or those of a copy's compilation.
@@ -86,7 +86,7 @@ impl Blas {
         let rank = a.dims.len();
         let (m, k, n) = (a.dims[rank - 2], a.dims[rank - 1], b.dims[rank - 1]);
         let batch = &a.dims[..rank - 2];
-        if !a.dtype.is_float() || size(&a.dims) == 0 || size(&b.dims) == 0 || [m, n, k].iter().any(|&d| d >= 1 << 31) {
+        if !a.dtype.is_inexact() || size(&a.dims) == 0 || size(&b.dims) == 0 || [m, n, k].iter().any(|&d| d >= 1 << 31) {
             return Ok(None);
         }
         let itemsize = a.dtype.size();

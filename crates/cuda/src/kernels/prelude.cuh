@@ -24,13 +24,20 @@ FN float get(f16 x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x.bits)
 FN float get(bf16 x) { return __uint_as_float((u32)x.bits << 16); }
 template <class T> FN T get(T x) { return x; }
 
-// From a register to memory: halves round to nearest, ties to even.
-FN void put(f16& y, float x) { asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y.bits) : "f"(x)); }
-FN void put(bf16& y, float x) { asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(y.bits) : "f"(x)); }
-template <class T> FN void put(T& y, T x) { y = x; }
+// Halves round to nearest, ties to even. Two at a time is the fast form of the conversion, and the first is then in the upper half, where
+// it is the rounded number itself in the case of bf16.
+FN u32 upper_f16(float x) { u32 y; asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(x), "f"(0.0f)); return y; }
+FN u32 upper_bf16(float x) { u32 y; asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(x), "f"(0.0f)); return y; }
+FN float round_f16(float x) { f16 y; y.bits = (u16)(upper_f16(x) >> 16); return get(y); }
+FN float round_bf16(float x) { return __uint_as_float(upper_bf16(x)); }
 
-FN float round_f16(float x) { f16 y; put(y, x); return get(y); }
-FN float round_bf16(float x) { bf16 y; put(y, x); return get(y); }
+// From a register to memory.
+FN void put(f16& y, float x) { y.bits = (u16)(upper_f16(x) >> 16); }
+FN void put(bf16& y, float x) { y.bits = (u16)(upper_bf16(x) >> 16); }
+template <class T> FN void put(T& y, T x) { y = x; }
+// The same for a number that is already rounded.
+FN void put_rounded(bf16& y, float x) { y.bits = (u16)(__float_as_uint(x) >> 16); }
+template <class T, class R> FN void put_rounded(T& y, R x) { put(y, x); }
 
 // A scalar argument's bits.
 template <class T> __device__ __forceinline__ T bits(u64 w) { return (T)w; }

@@ -30,6 +30,24 @@ FN double lz_sqrt(double a) { return sqrt(a); }
 FN float lz_rsqrt(float a) { return 1.0f / sqrtf(a); }
 FN double lz_rsqrt(double a) { return 1.0 / sqrt(a); }
 
+// Division of many numbers by one: the reciprocal is made once. The steps are those of the correctly rounded division, which holds while
+// neither the quotient nor what is left over leaves the normal numbers; elsewhere the number is divided as any other.
+struct Divisor { float r, low, high, scale; };
+FN Divisor divisor(float b) {
+  const float m = fabsf(b), scale = m < 0x1p-126f ? 0x1p32f : m > 0x1p126f ? 0x1p-32f : 1.0f;
+  return {__frcp_rn(b * scale), m >= 0x1p-90f && m <= 0x1p90f ? fmaxf(m, 1.0f) * 0x1p-96f : NAN_F, fminf(m, 1.0f) * 0x1p96f, scale};
+}
+FN float divide(float a, float b, Divisor d) {
+  if (!(fabsf(a) >= d.low && fabsf(a) <= d.high)) return a / b;
+  float q = a * d.r;
+  q = __fmaf_rn(d.r, __fmaf_rn(q, -b, a), q);
+  return __fmaf_rn(d.r, __fmaf_rn(q, -b, a), q);
+}
+// For halves, and rounded to one: a quotient of two with 8 (11) bits is off the middle between two others by more than 1/2^17 (1/2^23) of
+// itself, or is such a middle among the subnormal numbers; with a correctly rounded reciprocal the product errs by less. The scale keeps
+// the reciprocal normal.
+FN float divide_halves(float a, Divisor d) { return (a * d.scale) * d.r; }
+
 #define LZ_MATH(name, single, wide) \
   LZ_SLOW float name(float a) { return single; } \
   LZ_SLOW double name(double a) { return wide; }

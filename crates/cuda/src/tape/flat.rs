@@ -1,19 +1,19 @@
 //! Kernels of tapes without reductions: a thread takes a few units, each a vector of neighbouring elements.
 
 use super::space::{Operand, Space, Who};
-use super::text::{memory, register, statement};
+use super::text::{arguments, memory, statement};
 use crate::launch::{Launch, Source, Word, Words};
 use lazulite_base::tape::{Inst, Tape};
 use std::fmt::Write;
 
 /// Threads of a block.
-const THREADS: u32 = 256;
+pub const THREADS: u32 = 256;
 /// Bytes of an access.
 const ACCESS: usize = 16;
 
 /// How an operand moves along the last axis.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Along {
+pub enum Along {
     /// It stays.
     Still,
     /// Element by element.
@@ -22,7 +22,8 @@ enum Along {
     Steps,
 }
 
-fn along(o: &Operand) -> Along {
+/// How `o` moves.
+pub fn along(o: &Operand) -> Along {
     match o.outer.last() {
         None | Some(0) => Along::Still,
         Some(1) => Along::Dense,
@@ -83,16 +84,7 @@ pub fn kernel(tape: &Tape, space: &Space, one: bool) -> (Launch, usize) {
     let mut body = String::new();
     let count = w.value((n / v) as u64);
     let _ = writeln!(body, "  const {index} units = ({index}){count}, n = ({index}){};", w.value(n as u64));
-    // Addresses, scalars.
-    for (k, m) in tape.inputs.iter().enumerate() {
-        let _ = writeln!(body, "  const {t}* x{k} = (const {t}*){};", w.push(Word::Input(k)), t = memory(m.dtype));
-    }
-    for (k, (_, m)) in tape.outputs.iter().enumerate() {
-        let _ = writeln!(body, "  {t}* y{k} = ({t}*){};", w.push(Word::Output(k)), t = memory(m.dtype));
-    }
-    for (k, &d) in tape.params.iter().enumerate() {
-        let _ = writeln!(body, "  const {} p{k} = get(bits<{}>({}));", register(d), memory(d), w.push(Word::Param(k)));
-    }
+    body.push_str(&arguments(tape, &mut w));
     // Steps of each operand: over the outer axes, innermost first, then along the last.
     let divisors: Vec<String> =
         (1..rank).rev().map(|a| w.divisor(if a + 1 == rank { space.outer[a] / v } else { space.outer[a] })).collect();
@@ -173,18 +165,11 @@ pub fn kernel(tape: &Tape, space: &Space, one: bool) -> (Launch, usize) {
         let _ = writeln!(body, "    Vec<{}, {width}> w{k};", memory(o.dtype));
     }
     let _ = writeln!(body, "#pragma unroll\n    for (int e = 0; e < {v}; e++) {{");
-    statements(
-        tape,
-        space,
-        &last,
-        &mut body,
-        &|k, dense| if dense { format!("get(v{k}[k].e[e])") } else { format!("get(v{k}[k].e[0])") },
-        "[k]",
-        "e",
-    );
+    let dense = |k: usize| space.operands.iter().any(|o| o.who == Who::Input(k) && along(o) == Along::Dense);
+    statements(tape, space, &last, &mut body, &|k| format!("get(v{k}[k].e[{}])", if dense(k) { "e" } else { "0" }), "i", "[k]", "e");
     for (o, (r, _)) in outputs.iter().zip(&tape.outputs) {
         let Who::Output(k) = o.who else { unreachable!("filtered") };
-        let _ = writeln!(body, "      put(w{k}.e[{}], r{r});", if along(o) == Along::Dense { "e" } else { "0" });
+        let _ = writeln!(body, "      put_rounded(w{k}.e[{}], r{r});", if along(o) == Along::Dense { "e" } else { "0" });
     }
     body.push_str("    }\n");
     for o in &outputs {
@@ -201,10 +186,10 @@ pub fn kernel(tape: &Tape, space: &Space, one: bool) -> (Launch, usize) {
                 let _ = writeln!(body, "    {signed} i{a} = 0;");
             }
         }
-        statements(tape, space, &last, &mut body, &|k, dense| format!("get(x{k}[{}])", if dense { "at" } else { "0" }), "", "(i64)at");
+        statements(tape, space, &last, &mut body, &|k| format!("get(x{k}[{}])", if dense(k) { "at" } else { "0" }), "i", "", "(i64)at");
         for (o, (r, _)) in outputs.iter().zip(&tape.outputs) {
             let Who::Output(k) = o.who else { unreachable!("filtered") };
-            let _ = writeln!(body, "    put(y{k}[{}], r{r});", if along(o) == Along::Dense { "at" } else { "0" });
+            let _ = writeln!(body, "    put_rounded(y{k}[{}], r{r});", if along(o) == Along::Dense { "at" } else { "0" });
         }
         body.push_str("  }\n");
     }
@@ -215,25 +200,29 @@ pub fn kernel(tape: &Tape, space: &Space, one: bool) -> (Launch, usize) {
     (Launch { source, grid: [blocks as u32, 1], block: THREADS, shared: 0, words: w }, v)
 }
 
-/// Every instruction on one element.
-fn statements(
+/// Every instruction on one element: `load` has the text of an input's element; an index is `{i}{axis}{unit}` and `element` steps of `last`.
+#[allow(clippy::too_many_arguments)]
+pub fn statements(
     tape: &Tape,
     space: &Space,
     last: &[String],
     body: &mut String,
-    load: &dyn Fn(usize, bool) -> String,
+    load: &dyn Fn(usize) -> String,
+    i: &str,
     unit: &str,
     element: &str,
 ) {
-    for (i, ins) in tape.code.iter().enumerate() {
-        let find = |who: Who| space.operands.iter().position(|o| o.who == who).expect("every operand is there");
+    for (at, ins) in tape.code.iter().enumerate() {
         let leaf = match ins.inst {
-            Inst::Load(k) => load(k as usize, along(&space.operands[find(Who::Input(k as usize))]) == Along::Dense),
+            Inst::Load(k) => load(k as usize),
             Inst::Param(k) => format!("p{k}"),
-            Inst::Index(a) => format!("i{a}{unit} + {element} * {}", last[find(Who::Index(a as usize))]),
+            Inst::Index(a) => {
+                let own = space.operands.iter().position(|o| o.who == Who::Index(a as usize)).expect("every operand is there");
+                format!("{i}{a}{unit} + {element} * {}", last[own])
+            }
             _ => String::new(),
         };
         body.push_str("      ");
-        body.push_str(&statement(tape, i, &leaf));
+        body.push_str(&statement(tape, at, &leaf));
     }
 }

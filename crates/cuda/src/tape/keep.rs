@@ -75,7 +75,8 @@ pub fn registers(tape: &Tape, space: &Space) -> Option<Launch> {
     for &(i, _, _) in &list {
         let _ = writeln!(r.body, "  {} k{i}[{n}];", register(tape.code[i].dtype));
     }
-    let each = format!("#pragma unroll\n  for (int k = 0; k < {n}; k++) {{ const {index} j = lane + 32 * k; if (j < len) {{\n");
+    let inside = if space.row() == 32 * n { String::new() } else { format!("if (({index})j < len)") };
+    let each = format!("#pragma unroll\n  for (i32 k = 0; k < {n}; k++) {{ const {} j = (i32)lane + 32 * k; {inside} {{\n", r.signed);
     let loads: Vec<usize> = list.iter().map(|l| l.0).filter(|&i| matches!(tape.code[i].inst, Inst::Load(_))).collect();
     if !loads.is_empty() {
         let text = r.element(&loads, &|_| None);
@@ -125,7 +126,7 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
     let len = space.row();
     let mut r = Rows::new(tape, space);
     let Kept { list, targets } = kept(&r);
-    let (index, blocks) = (r.index, len.div_ceil(LANE_BLOCK).max(1));
+    let (index, signed, blocks) = (r.index, r.signed, len.div_ceil(LANE_BLOCK).max(1));
     // A place for each kept value; one that is made takes the place of one that is used for the last time by whoever makes it.
     let mut places: Vec<(usize, usize, usize)> = Vec::new(); // instruction, size, slot
     let mut slots: Vec<usize> = Vec::new();
@@ -230,7 +231,7 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
             let _ = writeln!(
                 r.body,
                 "{head}\n  for ({index} at_ = {start}; at_ < to; at_ += {}) {{ {t} b_[16];\n#pragma unroll\n  \
-                 for (u32 k = 0; k < 16; k++) {{ const {index} j = at_ + {step} * k; if (j < to) {{\n{each}    b_[k] = r{v}; }} }}\n#pragma unroll\n  \
+                 for (u32 k = 0; k < 16; k++) {{ const {signed} j = ({signed})at_ + {step} * (i32)k; if (({index})j < to) {{\n{each}    b_[k] = r{v}; }} }}\n#pragma unroll\n  \
                  for (u32 k = 0; k < 16; k++) if (at_ + {step} * k < to) l = {};\n  }}\n  LZ_FOLD({t}, l, {})\n  if (lane == 0) {place}[b] = l; }}",
                 16 * step,
                 combine(op, "l", "b_[k]"),

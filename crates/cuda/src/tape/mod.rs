@@ -2,7 +2,7 @@
 //!
 //! * [`space`]: the iteration space, axes merged.
 //! * [`text`]: instructions as text.
-//! * [`flat`]: tapes without a row.
+//! * [`flat`]: tapes without a row; [`tile`]: those whose operands lie along different axes.
 //! * [`rows`]: what kernels over rows share; [`stream`]: rows read in every pass; [`keep`]: rows kept in registers or shared memory.
 
 pub mod flat;
@@ -11,6 +11,7 @@ pub mod rows;
 pub mod space;
 pub mod stream;
 pub mod text;
+pub mod tile;
 
 use crate::launch::Plan;
 use lazulite_base::Dtype;
@@ -54,6 +55,10 @@ pub fn plan(tape: &Tape) -> Plan {
         return Plan::default();
     }
     if tape.inner == 0 {
+        if let Some((launch, aligned)) = tile::kernel(tape, &space) {
+            let scalar = (!aligned.is_empty()).then(|| flat::kernel(tape, &space, true).0);
+            return Plan { launches: vec![launch], scratch: 0, aligned, scalar };
+        }
         let (launch, v) = flat::kernel(tape, &space, false);
         if v == 1 {
             return Plan::one(launch);

@@ -1,8 +1,8 @@
 //! What all kernels over rows share: the row's place in memory, its outer values, and the values of one element.
 
 use super::space::{Operand, Space, Who};
-use super::text::{memory, needed, reductions, register, stages, statement};
-use crate::launch::{Word, Words};
+use super::text::{arguments, divisor, needed, reductions, register, stages, statement};
+use crate::launch::Words;
 use lazulite_base::tape::{Inst, ReduceOp, Tape, Varies};
 use std::fmt::Write;
 
@@ -18,11 +18,13 @@ pub struct Rows<'a> {
     pub body: String,
     /// Reductions before each instruction.
     pub stages: Vec<usize>,
-    /// The type of an index within a row.
+    /// The type of an index within a row, and the signed one, in which sums with constants stay apart and become part of an access.
     pub index: &'static str,
+    /// See `index`.
+    pub signed: &'static str,
     /// Divisors of the row's inner axes, from the last to the second.
     inner: Vec<String>,
-    /// Of each operand: its steps over the row's axes, as texts.
+    /// Of each operand: multiplication by its steps over the row's axes, as texts.
     steps: Vec<Vec<String>>,
 }
 
@@ -31,16 +33,8 @@ impl<'a> Rows<'a> {
     pub fn new(tape: &'a Tape, space: &'a Space) -> Rows<'a> {
         let mut words = Words::default();
         let mut body = String::new();
-        let index = if space.narrow() { "u32" } else { "u64" };
-        for (k, m) in tape.inputs.iter().enumerate() {
-            let _ = writeln!(body, "  const {t}* x{k} = (const {t}*){};", words.push(Word::Input(k)), t = memory(m.dtype));
-        }
-        for (k, (_, m)) in tape.outputs.iter().enumerate() {
-            let _ = writeln!(body, "  {t}* y{k} = ({t}*){};", words.push(Word::Output(k)), t = memory(m.dtype));
-        }
-        for (k, &d) in tape.params.iter().enumerate() {
-            let _ = writeln!(body, "  const {} p{k} = get(bits<{}>({}));", register(d), memory(d), words.push(Word::Param(k)));
-        }
+        let (index, signed) = if space.narrow() { ("u32", "i32") } else { ("u64", "i64") };
+        body.push_str(&arguments(tape, &mut words));
         let _ = writeln!(
             body,
             "  const {index} rows = ({index}){}, len = ({index}){};",
@@ -48,8 +42,9 @@ impl<'a> Rows<'a> {
             words.value(space.row() as u64)
         );
         let inner = (1..space.inner.len()).rev().map(|a| words.divisor(space.inner[a])).collect();
-        let steps = space.operands.iter().map(|o| o.inner.iter().map(|&s| words.value(s as u64)).collect()).collect();
-        Rows { tape, space, words, body, stages: stages(tape), index, inner, steps }
+        let mut step = |&s: &isize| if s == 1 { String::new() } else { format!(" * (i64){}", words.value(s as u64)) };
+        let steps = space.operands.iter().map(|o| o.inner.iter().map(&mut step).collect()).collect();
+        Rows { tape, space, words, body, stages: stages(tape), index, signed, inner, steps }
     }
 
     /// Moves every address to row `row` of the text.
@@ -89,15 +84,17 @@ impl<'a> Rows<'a> {
     /// The offset of element `j` of the row.
     pub fn offset(&self, who: Who) -> String {
         let (at, o) = self.operand(who);
-        let parts: Vec<String> = (0..o.inner.len()).map(|a| format!("(i64)d{a} * (i64){}", self.steps[at][a])).collect();
+        let parts: Vec<String> = (0..o.inner.len()).map(|a| format!("(i64)d{a}{}", self.steps[at][a])).collect();
         if parts.is_empty() { "0".into() } else { parts.join(" + ") }
     }
 
     /// The coordinates of element `j` along the row's axes.
     pub fn coordinates(&self) -> String {
         let (rank, index) = (self.space.inner.len(), self.index);
-        if rank == 0 {
-            return String::new();
+        match rank {
+            0 => return String::new(),
+            1 => return format!("const {} d0 = j;\n", self.signed),
+            _ => {}
         }
         let mut text = format!("{index} left_ = j;");
         for (a, d) in (1..rank).rev().zip(&self.inner) {
@@ -122,8 +119,11 @@ impl<'a> Rows<'a> {
     pub fn outer(&mut self, stage: usize) {
         for i in 0..self.tape.code.len() {
             let ins = &self.tape.code[i];
-            if ins.varies != Varies::Element && self.stages[i] == stage && !matches!(ins.inst, Inst::Reduce(..)) {
-                let text = statement(self.tape, i, &self.leaf(i));
+            if ins.varies != Varies::Element && self.stages[i] == stage {
+                let text = match ins.inst {
+                    Inst::Reduce(..) => divisor(self.tape, i),
+                    _ => statement(self.tape, i, &self.leaf(i)),
+                };
                 self.body.push_str(&text);
             }
         }
@@ -174,14 +174,14 @@ impl<'a> Rows<'a> {
     pub fn store(&self, outputs: &[(usize, usize)]) -> String {
         let mut text = String::new();
         for &(k, r) in outputs {
-            let _ = writeln!(text, "put(y{k}[{}], r{r});", self.offset(Who::Output(k)));
+            let _ = writeln!(text, "put_rounded(y{k}[{}], r{r});", self.offset(Who::Output(k)));
         }
         text
     }
 
     /// The statements that store outputs of the row.
     pub fn store_outer(&self) -> String {
-        self.outputs(false).iter().map(|(k, r)| format!("    put(y{k}[0], r{r});\n")).collect()
+        self.outputs(false).iter().map(|(k, r)| format!("    put_rounded(y{k}[0], r{r});\n")).collect()
     }
 
     /// A loop over elements `start`, `start + step`, … below `end`: the values `targets` of `batch` elements, then `after` for each, so
@@ -197,15 +197,16 @@ impl<'a> Rows<'a> {
         known: &dyn Fn(usize) -> Option<String>,
         after: &dyn Fn(&Rows<'_>) -> String,
     ) {
-        let index = self.index;
+        let (index, signed) = (self.index, self.signed);
         let text = self.element(targets, known);
         let varied: Vec<usize> = targets.iter().copied().filter(|&t| self.tape.code[t].varies == Varies::Element).collect();
         let _ = writeln!(self.body, "  for ({index} at_ = {start}; at_ < {end}; at_ += {}) {{", batch * step);
         for &t in &varied {
             let _ = writeln!(self.body, "    {} b{t}[{batch}];", register(self.tape.code[t].dtype));
         }
-        let each =
-            format!("#pragma unroll\n    for (u32 k = 0; k < {batch}; k++) {{ const {index} j = at_ + k * {step}; if (j < {end}) {{\n");
+        let each = format!(
+            "#pragma unroll\n    for (i32 k = 0; k < {batch}; k++) {{ const {signed} j = ({signed})at_ + k * {step}; if (({index})j < {end}) {{\n"
+        );
         let _ = write!(self.body, "{each}{text}");
         for &t in &varied {
             let _ = writeln!(self.body, "    b{t}[k] = r{t};");

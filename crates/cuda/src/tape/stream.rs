@@ -31,7 +31,7 @@ const BATCH: usize = 16;
 /// first, then their accumulation in order, and the `outputs` (with their registers) that are written on the way.
 fn accumulate(r: &mut Rows<'_>, stage: usize, order: Order, outputs: &[(usize, usize)]) {
     let list = r.reductions(stage);
-    let index = r.index;
+    let (index, signed) = (r.index, r.signed);
     let mut targets: Vec<usize> = list.iter().map(|l| l.2).chain(outputs.iter().map(|o| o.1)).collect();
     targets.sort_unstable();
     targets.dedup();
@@ -53,7 +53,9 @@ fn accumulate(r: &mut Rows<'_>, stage: usize, order: Order, outputs: &[(usize, u
     for &(o, v) in &varied {
         let _ = writeln!(r.body, "    {} w{o}[{BATCH}];", register(r.tape.code[v].dtype));
     }
-    let each = format!("#pragma unroll\n    for (u32 k = 0; k < {BATCH}; k++) {{ const {index} j = at_ + k * {step}; if (j < to) {{\n");
+    let each = format!(
+        "#pragma unroll\n    for (i32 k = 0; k < {BATCH}; k++) {{ const {signed} j = ({signed})at_ + k * {step}; if (({index})j < to) {{\n"
+    );
     let _ = write!(r.body, "{each}{text}");
     for &(i, _, v) in &list {
         let _ = writeln!(r.body, "    b{i}[k] = r{v};");
@@ -156,7 +158,7 @@ fn elements(r: &mut Rows<'_>, order: Order) {
 /// Blocks of a lone row from which its combination goes on beside them.
 const ALONGSIDE: usize = 512;
 /// Blocks of threads that stream a lone row: few, so that its blocks end in about their order.
-const STREAMING: usize = 4 * 132;
+const STREAMING: usize = 2 * 132;
 /// Parts that the combining block takes at once.
 const PARTS: usize = 1024;
 

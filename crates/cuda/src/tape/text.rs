@@ -1,5 +1,6 @@
 //! Instructions of a tape as CUDA text: types, expressions, reductions.
 
+use crate::launch::{Word, Words};
 use lazulite_base::tape::{Inst, ReduceOp, Tape, Varies};
 use lazulite_base::{Dtype, Op};
 use std::fmt::Write;
@@ -92,14 +93,59 @@ pub fn complex(tape: &Tape) -> bool {
     tape.code.iter().any(|i| i.dtype == Dtype::C64)
 }
 
+/// Whether instruction `i` divides elements by what is the same for many of them, so that the divisor's reciprocal is made once.
+fn divides(tape: &Tape, i: usize) -> Option<u32> {
+    let ins = &tape.code[i];
+    match ins.inst {
+        Inst::Apply(Op::Divide, [_, b, _])
+            if register(ins.dtype) == "float" && ins.varies == Varies::Element && tape.code[b as usize].varies != Varies::Element =>
+        {
+            Some(b)
+        }
+        _ => None,
+    }
+}
+
+/// The declarations of a tape's addresses and scalars: `x*`, `y*`, `p*`, and the reciprocals of scalars that elements are divided by.
+pub fn arguments(tape: &Tape, words: &mut Words) -> String {
+    let mut text = String::new();
+    for (k, m) in tape.inputs.iter().enumerate() {
+        let _ = writeln!(text, "  const {t}* x{k} = (const {t}*){};", words.push(Word::Input(k)), t = memory(m.dtype));
+    }
+    for (k, (_, m)) in tape.outputs.iter().enumerate() {
+        let _ = writeln!(text, "  {t}* y{k} = ({t}*){};", words.push(Word::Output(k)), t = memory(m.dtype));
+    }
+    for (k, &d) in tape.params.iter().enumerate() {
+        let _ = writeln!(text, "  const {} p{k} = get(bits<{}>({}));", register(d), memory(d), words.push(Word::Param(k)));
+    }
+    for (i, ins) in tape.code.iter().enumerate() {
+        if let (Inst::Param(k), true) = (ins.inst, is_divisor(tape, i)) {
+            let _ = writeln!(text, "  const Divisor d{i}_ = divisor(p{k});");
+        }
+    }
+    text
+}
+
+fn is_divisor(tape: &Tape, i: usize) -> bool {
+    (i + 1..tape.code.len()).any(|k| divides(tape, k) == Some(i as u32))
+}
+
+/// The statement that makes the reciprocal of value `i`, if elements are divided by it.
+pub fn divisor(tape: &Tape, i: usize) -> String {
+    if is_divisor(tape, i) { format!("const Divisor d{i}_ = divisor(r{i});\n") } else { String::new() }
+}
+
 /// The statement that computes instruction `i` from registers `r*`. Loads, parameters and indices are given as `leaf`.
 pub fn statement(tape: &Tape, i: usize, leaf: &str) -> String {
     let ins = &tape.code[i];
     let t = register(ins.dtype);
     let from = |r: u32| tape.code[r as usize].dtype;
     match ins.inst {
-        Inst::Load(_) | Inst::Param(_) => format!("const {t} r{i} = {leaf};\n"),
-        Inst::Index(_) => format!("const {t} r{i} = {};\n", rounded(ins.dtype, format!("Cast<{t}>::of((i64)({leaf}))"))),
+        Inst::Param(_) => format!("const {t} r{i} = {leaf};\n"),
+        Inst::Load(_) => format!("const {t} r{i} = {leaf};\n") + &divisor(tape, i),
+        Inst::Index(_) => {
+            format!("const {t} r{i} = {};\n", rounded(ins.dtype, format!("Cast<{t}>::of((i64)({leaf}))"))) + &divisor(tape, i)
+        }
         Inst::Cast(r) => {
             let source = from(r);
             let text = match (source, ins.dtype) {
@@ -108,6 +154,10 @@ pub fn statement(tape: &Tape, i: usize, leaf: &str) -> String {
                 (Dtype::C64, _) => format!("Cast<{t}>::of(r{r}.re)"),
                 _ => format!("Cast<{t}>::of(r{r})"),
             };
+            format!("const {t} r{i} = {};\n", rounded(ins.dtype, text)) + &divisor(tape, i)
+        }
+        Inst::Apply(_, [a, ..]) if let Some(b) = divides(tape, i) => {
+            let text = if ins.dtype.is_half() { format!("divide_halves(r{a}, d{b}_)") } else { format!("divide(r{a}, r{b}, d{b}_)") };
             format!("const {t} r{i} = {};\n", rounded(ins.dtype, text))
         }
         Inst::Apply(op, regs) => {
@@ -124,7 +174,7 @@ pub fn statement(tape: &Tape, i: usize, leaf: &str) -> String {
             let text =
                 if op == Op::Remainder || op == Op::FloorDivide { op.info().gpu.into() } else { format!("({t})({})", op.info().gpu) };
             let _ = writeln!(out, "r{i} = {}; }}", rounded(ins.dtype, text));
-            out
+            out + &divisor(tape, i)
         }
         Inst::Reduce(..) => unreachable!("reductions have statements of their own"),
     }

@@ -5,6 +5,7 @@ pub mod arg_reduce;
 pub mod gather;
 pub mod random;
 pub mod scatter;
+pub mod sort;
 
 use crate::launch::{Launch, Source, Words};
 

@@ -8,9 +8,6 @@ use lazulite_base::Dtype;
 use lazulite_base::shape::{Dims, Strides, coalesce, contiguous, size};
 use lazulite_base::work::{Combine, View};
 
-/// Steps of all warps together beyond which the CPU is the better place.
-const MOST: usize = 1 << 31;
-
 /// The function that combines what is there with an update, in registers.
 fn combine(mode: Combine, d: Dtype) -> String {
     let t = register(d);
@@ -25,51 +22,65 @@ fn combine(mode: Combine, d: Dtype) -> String {
     format!("FN {t} @_combine({t} a, {t} b) {{ return {text}; }}\n")
 }
 
-/// A scatter of slices; `None` where it would take too long here.
+/// A scatter of slices: where each update goes, the updates sorted by that, and their combination. `None` where places or updates have no
+/// numbers of 32 bits.
 pub fn plan(out: &View, updates: &View, axes: &[usize], indices: &[View], mode: Combine) -> Option<Plan> {
-    let leading = axes.iter().enumerate().all(|(i, &a)| i == a);
-    if !indices.iter().all(indexes) || !leading || indices.is_empty() {
+    if !indices.iter().all(indexes) || indices.is_empty() {
         return None;
     }
-    let positions = size(&indices[0].dims);
-    let destinations: usize = out.dims[..axes.len()].iter().product();
-    let slice: usize = out.dims[axes.len()..].iter().product();
+    let rest: Vec<usize> = (0..out.dims.len()).filter(|a| !axes.contains(a)).collect();
+    let pick = |of: &[usize], from: &[usize]| -> Dims { of.iter().map(|&a| from[a]).collect() };
+    let (to, slices) = (pick(axes, &out.dims), pick(&rest, &out.dims));
+    let (positions, destinations, slice) = (size(&indices[0].dims), size(&to), size(&slices));
     if positions * slice == 0 || destinations == 0 {
         return Some(Plan::default());
     }
-    let chunks = slice.div_ceil(1024);
-    if destinations.checked_mul(chunks)?.checked_mul(positions.div_ceil(32) + 8)? > MOST {
+    if [positions, destinations].iter().any(|&n| n >= 1 << 31) || positions.checked_mul(slice)? >= 1 << 39 {
         return None;
     }
-    let complex = out.dtype == Dtype::C64;
     let rank = indices[0].dims.len();
     let places: Dims = indices[0].dims.clone();
-    let steps = contiguous(&out.dims[..axes.len()]);
-    let selected: Vec<(usize, isize)> = axes.iter().map(|&a| (out.dims[a], steps[a])).collect();
+    let numbers = contiguous(&to);
+    let selected: Vec<(usize, isize)> = to.iter().zip(&numbers).map(|(&d, &s)| (d, s)).collect();
     let mut w = Words(vec![Word::Scratch(0), Word::Value(positions as u64)]);
     let position = coordinates(&mut w, "t", "position", &places);
-    let chosen = select(&mut w, indices, 1, &selected, false).replace("DROP", "place[position] = -1; return;");
+    let chosen = select(&mut w, indices, 1, &selected, false).replace("DROP", "place[position] = ~0u; return;");
     let first = launch(include_str!("../kernels/scatter_places.cu"), &[("POSITION", position), ("INDICES", chosen)], w, positions);
 
-    let rest: Dims = updates.dims[rank..].into();
-    let (dims, inner) = coalesce(&rest, &[&updates.strides[rank..]]);
-    let values = [destinations, positions, slice, chunks].map(|v| Word::Value(v as u64));
-    let mut w = Words([&[Word::Input(0), Word::Output(0), Word::Scratch(0)][..], &values].concat());
-    let position = coordinates(&mut w, "t", "position", &places);
-    let base = offset(&mut w, "t", &updates.strides[..rank]);
+    let at = (4 * positions).next_multiple_of(64);
+    let keys = View { dtype: Dtype::U32, dims: [positions].into_iter().collect(), strides: [1].into_iter().collect() };
+    let mut sorted = super::sort::plan(&keys)?;
+    let turn = |w: &mut Word| match *w {
+        Word::Input(_) => *w = Word::Scratch(0),
+        Word::Output(_) => *w = Word::Scratch(at),
+        Word::Scratch(k) => *w = Word::Scratch(2 * at + k),
+        _ => {}
+    };
+    sorted.launches.iter_mut().flat_map(|l| &mut l.words.0).for_each(turn);
+
+    let strides = contiguous(&out.dims);
+    let of = |axes: &[usize]| -> Strides { axes.iter().map(|&a| strides[a]).collect() };
+    let (dims, inner) = coalesce(&slices, &[&updates.strides[rank..], &of(&rest)]);
+    let values = [positions, slice].map(|v| Word::Value(v as u64));
+    let mut w = Words([&[Word::Input(0), Word::Output(0), Word::Scratch(0), Word::Scratch(at)][..], &values].concat());
+    let destination = coordinates(&mut w, "d", "destination", &to);
     let within = coordinates(&mut w, "s", "within", &dims);
-    let at = offset(&mut w, "s", &inner[0]);
+    let target = format!("{} + {}", offset(&mut w, "d", &of(axes)), offset(&mut w, "s", &inner[1]));
+    let position = coordinates(&mut w, "t", "position", &places);
+    let base = format!("{} + {}", offset(&mut w, "t", &updates.strides[..rank]), offset(&mut w, "s", &inner[0]));
     let blanks = [
         ("COMBINE", combine(mode, out.dtype)),
+        ("DESTINATION", destination),
+        ("WITHIN", within),
+        ("OUT", target),
         ("POSITION", position),
         ("BASE", base),
-        ("WITHIN", within),
-        ("OFFSET", at),
         ("MEMORY", memory(out.dtype).into()),
     ];
-    let mut second = launch(include_str!("../kernels/scatter.cu"), &blanks, w, destinations * chunks * 32);
-    second.source.complex = complex;
-    Some(Plan { launches: vec![first, second], scratch: positions * 8, ..Plan::default() })
+    let mut last = launch(include_str!("../kernels/scatter.cu"), &blanks, w, positions * slice);
+    last.source.complex = out.dtype == Dtype::C64;
+    let launches = std::iter::once(first).chain(sorted.launches).chain([last]).collect();
+    Some(Plan { launches, scratch: 2 * at + sorted.scratch, ..Plan::default() })
 }
 
 /// A scatter along an axis.

@@ -126,6 +126,16 @@ pub fn masked_softmax(rows: usize, n: usize) -> Tape {
     t.done()
 }
 
+/// A matrix, read by columns, and one.
+pub fn transposed(d: Dtype, rows: usize, columns: usize) -> Tape {
+    let mut t = Draft::new(&[rows, columns], 0, Order::Blocks);
+    let x = t.load(d, &[1, rows as isize]);
+    let one = t.param(d);
+    let y = t.apply(Op::Maximum, &[x, one]);
+    t.store(y, &contiguous(&[rows, columns]));
+    t.done()
+}
+
 /// The elements of a matrix doubled, and the sums of its columns beside them.
 pub fn columns_beside(columns: usize, n: usize) -> Tape {
     let (d, s) = (Dtype::F32, [1, columns as isize]);
@@ -207,6 +217,9 @@ pub fn all() -> Vec<Work> {
         for op in [ReduceOp::Min, ReduceOp::Max] {
             out.push(Work::ArgReduce { x: x.clone(), axis: 1, op });
         }
+        out.push(Work::ArgReduce { x: x.clone(), axis: 2, op: ReduceOp::Max });
+        out.push(Work::ArgSort { x: x.clone() });
+        out.push(Work::Tape(transposed(from, 130, 144)));
         if from.is_integer() || from == Dtype::Bool {
             let index = view(from, &[4]);
             out.push(Work::Gather { x: view(Dtype::F32, &[5, 6, 8]), axes: [0].into_iter().collect(), indices: vec![index] });
@@ -237,6 +250,16 @@ pub fn all() -> Vec<Work> {
     }
     for width in [1, 2, 4] {
         out.push(Work::RandomBits { keys: 3, n: 101, width });
+        out.push(Work::RandomBits { keys: 3, n: 1024, width });
+    }
+    for n in [50, 100, 200, 400, 1000, 2000, 4000, 8000, 16_384, 50_000] {
+        out.push(Work::ArgSort { x: view(Dtype::F32, &[3, n]) });
+    }
+    out.push(Work::ArgSort { x: view(Dtype::F64, &[3, 8000]) });
+    out.push(Work::ArgSort { x: view(Dtype::I64, &[3, 20_000]) });
+    for (dims, axis) in [(&[3usize, 9000][..], 1), (&[9000, 40], 0), (&[6000, 1024], 1), (&[1_000_000], 0), (&[1_000_001], 0)] {
+        out.push(Work::ArgReduce { x: view(Dtype::F32, dims), axis, op: ReduceOp::Max });
+        out.push(Work::ArgReduce { x: view(Dtype::BF16, dims), axis, op: ReduceOp::Min });
     }
     // A matrix and a row, rows reversed, three axes in another order.
     for (dims, a, b) in [
@@ -244,6 +267,13 @@ pub fn all() -> Vec<Work> {
         (&[64, 97], &[97, 1], &[0, 1]),
         (&[64, 96], &[-96, 1], &[1, 64]),
         (&[4, 6, 10], &[1, 40, 4], &[60, 10, 1]),
+        // Tiles: both turned, one of them, another axis between them, sides that no tile divides.
+        (&[256, 192], &[1, 256], &[1, 256]),
+        (&[256, 192], &[1, 256], &[192, 1]),
+        (&[5, 96, 80], &[7680, 1, 96], &[0, 0, 1]),
+        (&[96, 5, 80], &[1, 96, 480], &[400, 80, 1]),
+        (&[131, 133], &[1, 131], &[-133, 1]),
+        (&[3, 64, 130], &[1, 390, 3], &[8320, 1, 64]),
     ] {
         let mut t = Draft::new(dims, 0, Order::Blocks);
         let (x, y) = (t.load(Dtype::F32, a), t.load(Dtype::BF16, b));

@@ -5,12 +5,12 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
 }
 
 // grid [257, 1], block 256, shared 0, scratch 16384
-extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args<9> p) {
+extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args<8> p) {
   const float* x0 = (const float*)p.w[0];
   float* y0 = (float*)p.w[1];
   const u32 rows = (u32)p.w[2], len = (u32)p.w[3];
-  u32* flags = (u32*)p.w[6]; const u32 count = (u32)p.w[7];
-  float* part1 = (float*)p.w[8];
+  u32* flags = (u32*)p.w[5]; const u32 count = (u32)p.w[6];
+  float* part1 = (float*)p.w[7];
   const u32 row = 0; const u32 lane = threadIdx.x & 31;
   x0 += 0;
   y0 += 0;
@@ -21,13 +21,13 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   for (u32 at_ = from + lane; at_ < to; at_ += 512) {
     float b1[16];
 #pragma unroll
-    for (u32 k = 0; k < 16; k++) { const u32 j = at_ + k * 32; if (j < to) {
-u32 left_ = j; const u32 d0 = left_;
-const float r0 = get(x0[(i64)d0 * (i64)p.w[4]]);
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 32; if ((u32)j < to) {
+const i32 d0 = j;
+const float r0 = get(x0[(i64)d0]);
     b1[k] = r0;
     } }
 #pragma unroll
-    for (u32 k = 0; k < 16; k++) { const u32 j = at_ + k * 32; if (j < to) {
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 32; if ((u32)j < to) {
     l1 = red_add(l1, b1[k]);
     } }
   }

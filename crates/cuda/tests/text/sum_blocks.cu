@@ -15,13 +15,13 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   for (u32 at_ = from; at_ < to; at_ += 16) {
     float b1[16];
 #pragma unroll
-    for (u32 k = 0; k < 16; k++) { const u32 j = at_ + k * 1; if (j < to) {
-u32 left_ = j; const u32 d0 = left_;
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 1; if ((u32)j < to) {
+const i32 d0 = j;
 const float r0 = get(x0[(i64)d0 * (i64)p.w[4]]);
     b1[k] = r0;
     } }
 #pragma unroll
-    for (u32 k = 0; k < 16; k++) { const u32 j = at_ + k * 1; if (j < to) {
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 1; if ((u32)j < to) {
     l1 = red_add(l1, b1[k]);
     } }
   }

@@ -10,6 +10,7 @@ mod join;
 mod kernels;
 mod product;
 mod reduce;
+mod scan;
 mod unary;
 mod view;
 
@@ -20,11 +21,12 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     unary::register(m)?;
     binary::register(m)?;
     reduce::register(m)?;
+    scan::register_all(m)?;
     view::register(m)?;
     m.add("permute_dims", m.getattr("transpose")?)?;
     join::register_all(m)?;
     create::register(m)?;
-    product::register(m)?;
+    product::register_all(m)?;
     conv::register(m)?;
     index::register(m)?;
     fast::register(m)
