@@ -15,26 +15,24 @@ class Dtype:
     def __hash__(self) -> int: ...
 
 # ---
-class DtypeCategory:
+class DtypeCategory(Enum):
     """A family of dtypes, for `issubdtype`."""
 
-    complexfloating: Final[DtypeCategory]
-    floating: Final[DtypeCategory]
-    generic: Final[DtypeCategory]
-    inexact: Final[DtypeCategory]
-    integer: Final[DtypeCategory]
-    number: Final[DtypeCategory]
-    signedinteger: Final[DtypeCategory]
-    unsignedinteger: Final[DtypeCategory]
+    complexfloating = 0
+    floating = 1
+    inexact = 2
+    signedinteger = 3
+    unsignedinteger = 4
+    integer = 5
+    number = 6
+    generic = 7
 
 # ---
-class DeviceType:
+class DeviceType(Enum):
     """The kind of a device."""
 
-    cpu: Final[DeviceType]
-    gpu: Final[DeviceType]
-    def __eq__(self, other: object) -> bool: ...
-    def __hash__(self) -> int: ...
+    cpu = 0
+    gpu = 1
 
 # ---
 class Device:

@@ -31,6 +31,7 @@ SUBMODULES = ("linalg", "fft", "random", "fast", "distributed", "metal", "cuda")
 HEADER = '''"""Typed stubs of lazulite.core. Written by scripts/stubs.py; do not edit."""
 
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from os import PathLike
 from types import ModuleType, TracebackType
 from typing import Any, Final, IO, Literal, ParamSpec, TypeAlias, TypeVar, overload

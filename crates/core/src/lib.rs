@@ -7,6 +7,7 @@
 
 mod display;
 pub mod distributed;
+pub mod export;
 pub mod fast;
 pub mod fft;
 mod graph;
@@ -24,6 +25,8 @@ pub mod tree;
 pub use graph::array::Array;
 pub use graph::node::{Aval, Avals};
 pub use graph::program::Program;
+#[cfg(not(loom))]
+pub use plan::eval::eval_until;
 pub use plan::eval::{async_eval, eval, set_fusion};
 pub use plan::explain::explain;
 pub use runtime::counters::{Counters, counters};

@@ -9,6 +9,7 @@ use lazulite_base::key::KeyHasher;
 use lazulite_base::tape::ReduceOp;
 use lazulite_base::work::{View, Work};
 use lazulite_base::{Dims, Op, Scalar, Strides};
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -197,7 +198,7 @@ impl Vmap<'_> {
 }
 
 /// A primitive. Everything the engine knows of an operation is here; backends see only the [`Work`] that its role leads to.
-pub trait Primitive: Send + Sync + 'static {
+pub trait Primitive: Any + Send + Sync {
     /// Its name, as errors and listings print it. Every primitive has another.
     fn name(&self) -> &'static str;
 
@@ -223,6 +224,11 @@ pub trait Primitive: Send + Sync + 'static {
 
     /// The outputs for a batch, each with the batch as its first axis.
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>>;
+
+    /// Whether a program with its first inputs in place of its outputs has the same values and derivatives.
+    fn is_transparent(&self) -> bool {
+        false
+    }
 
     /// Whether it may be merged and dropped.
     fn effect(&self) -> Effect {

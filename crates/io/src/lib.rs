@@ -21,6 +21,8 @@
 //! # std::fs::remove_file(&path).unwrap();
 //! ```
 
+#[doc(hidden)]
+pub mod export;
 pub mod gguf;
 pub mod npy;
 pub mod npz;

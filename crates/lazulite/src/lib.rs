@@ -22,6 +22,13 @@ pub use lazulite_nn::__private;
 #[doc(inline)]
 pub use lazulite_optim as optim;
 
+/// Functions to files and back.
+pub mod export {
+    pub use lazulite_core::export::*;
+    #[doc(inline)]
+    pub use lazulite_io::export::{load, save};
+}
+
 /// Operations as functions that return a `Result`; each has a panicking twin among the methods of [`Array`].
 pub mod ops {
     pub use lazulite_core::ops::*;

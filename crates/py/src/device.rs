@@ -1,5 +1,6 @@
 //! Devices, streams and their contexts.
 
+use crate::enums::{self, python_enum};
 use crate::errors::{Raised, wrong_type};
 use lazulite::{Device, Stream};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -9,7 +10,6 @@ use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The kind of a device.
-#[pyclass(frozen, module = "lazulite.core", name = "DeviceType")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(non_camel_case_types)]
 pub enum DeviceType {
@@ -19,43 +19,7 @@ pub enum DeviceType {
     gpu,
 }
 
-#[pymethods]
-impl DeviceType {
-    /// The kind of a number: 0 is the CPU, 1 a GPU.
-    #[new]
-    #[pyo3(signature = (value, /))]
-    fn new(value: u8) -> PyResult<DeviceType> {
-        match value {
-            0 => Ok(DeviceType::cpu),
-            1 => Ok(DeviceType::gpu),
-            n => Err(PyValueError::new_err(format!("{n} is not a valid DeviceType"))),
-        }
-    }
-
-    /// The kind's name.
-    #[getter]
-    fn name(&self) -> String {
-        format!("{self:?}")
-    }
-
-    /// The kind's number.
-    #[getter]
-    fn value(&self) -> u8 {
-        *self as u8
-    }
-
-    fn __repr__(&self) -> String {
-        format!("DeviceType.{self:?}")
-    }
-
-    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        place(other).is_some_and(|d| d == PyDevice { kind: *self, index: 0 })
-    }
-
-    fn __hash__(&self) -> u64 {
-        hash_of(&PyDevice { kind: *self, index: 0 })
-    }
-}
+python_enum!(DeviceType, "The kind of a device.", [cpu, gpu]);
 
 impl DeviceType {
     /// The name of the backend that drives such devices.
@@ -83,8 +47,8 @@ pub struct PyDevice {
 impl PyDevice {
     #[new]
     #[pyo3(signature = (r#type, index=0))]
-    fn new(r#type: &Bound<'_, DeviceType>, index: u16) -> PyDevice {
-        PyDevice { kind: *r#type.get(), index }
+    fn new(r#type: DeviceType, index: u16) -> PyDevice {
+        PyDevice { kind: r#type, index }
     }
 
     /// The device's kind.
@@ -138,7 +102,7 @@ fn place(obj: &Bound<'_, PyAny>) -> Option<PyDevice> {
     if let Ok(d) = obj.cast::<PyDevice>() {
         return Some(*d.get());
     }
-    obj.cast::<DeviceType>().ok().map(|t| PyDevice { kind: *t.get(), index: 0 })
+    enums::value(obj).map(|kind| PyDevice { kind, index: 0 })
 }
 
 fn place_of(obj: &Bound<'_, PyAny>) -> PyResult<PyDevice> {
@@ -365,8 +329,8 @@ fn synchronize(py: Python<'_>, stream: Option<StreamArg>) -> PyResult<()> {
 
 /// How many devices of a kind there are.
 #[pyfunction]
-fn device_count(device_type: &Bound<'_, DeviceType>) -> usize {
-    device_type.get().count()
+fn device_count(device_type: DeviceType) -> usize {
+    device_type.count()
 }
 
 /// Whether a device is there.
@@ -402,13 +366,11 @@ fn device_name(d: PyDevice) -> String {
 
 /// Adds the classes and functions of devices and streams.
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add_class::<DeviceType>()?;
+    enums::register::<DeviceType>(m)?;
     m.add_class::<PyDevice>()?;
     m.add_class::<PyStream>()?;
     m.add_class::<ThreadLocalStream>()?;
     m.add_class::<StreamContext>()?;
-    m.add("cpu", DeviceType::cpu)?;
-    m.add("gpu", DeviceType::gpu)?;
     m.add_function(wrap_pyfunction!(default_device, m)?)?;
     m.add_function(wrap_pyfunction!(set_default_device, m)?)?;
     m.add_function(wrap_pyfunction!(default_stream, m)?)?;

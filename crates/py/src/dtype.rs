@@ -1,6 +1,7 @@
 //! Dtypes, their categories, and what is known about them: `finfo`, `iinfo`, `issubdtype`, `isdtype`, `can_cast`, `result_type`.
 
 use crate::array::PyArray;
+use crate::enums::{self, python_enum};
 use crate::errors::wrong_type;
 use lazulite::Dtype;
 use lazulite_base::dtype::{Category, promote};
@@ -65,7 +66,6 @@ pub fn object(py: Python<'_>, d: Dtype) -> PyResult<Bound<'_, PyDtype>> {
 }
 
 /// A kind of dtype; the kinds make a tree with `generic` as its root.
-#[pyclass(frozen, eq, hash, module = "lazulite.core", name = "DtypeCategory")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(non_camel_case_types)]
 pub enum DtypeCategory {
@@ -89,21 +89,11 @@ pub enum DtypeCategory {
 
 use DtypeCategory as C;
 
-const CATEGORIES: [C; 8] =
-    [C::complexfloating, C::floating, C::inexact, C::signedinteger, C::unsignedinteger, C::integer, C::number, C::generic];
-
-#[pymethods]
-impl DtypeCategory {
-    /// The kind's name.
-    #[getter]
-    fn name(&self) -> String {
-        format!("{self:?}")
-    }
-
-    fn __repr__(&self) -> String {
-        format!("DtypeCategory.{self:?}")
-    }
-}
+python_enum!(
+    DtypeCategory,
+    "A kind of dtype; the kinds make a tree with `generic` as its root.",
+    [complexfloating, floating, inexact, signedinteger, unsignedinteger, integer, number, generic]
+);
 
 impl DtypeCategory {
     /// The kind that this one is part of.
@@ -144,9 +134,9 @@ fn type_of(obj: &Bound<'_, PyAny>, which: &str) -> PyResult<Type> {
     if let Ok(d) = obj.cast::<PyDtype>() {
         return Ok(Type::One(d.get().0));
     }
-    match obj.cast::<DtypeCategory>() {
-        Ok(c) => Ok(Type::Kind(*c.get())),
-        Err(_) => Err(PyValueError::new_err(format!("[issubdtype] Received invalid type for {which} input."))),
+    match enums::value(obj) {
+        Some(c) => Ok(Type::Kind(c)),
+        None => Err(PyValueError::new_err(format!("[issubdtype] Received invalid type for {which} input."))),
     }
 }
 
@@ -340,14 +330,11 @@ impl Iinfo {
 /// Adds dtypes, kinds and what is known about them.
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<PyDtype>()?;
-    m.add_class::<DtypeCategory>()?;
+    enums::register::<DtypeCategory>(m)?;
     m.add_class::<Finfo>()?;
     m.add_class::<Iinfo>()?;
     for d in Dtype::ALL {
         m.add(attribute(d), object(m.py(), d)?)?;
-    }
-    for c in CATEGORIES {
-        m.add(c.name().as_str(), c)?;
     }
     m.add_function(wrap_pyfunction!(issubdtype, m)?)?;
     m.add_function(wrap_pyfunction!(_print_as, m)?)?;

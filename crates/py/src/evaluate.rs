@@ -13,13 +13,35 @@ fn leaves(args: &Bound<'_, PyTuple>) -> PyResult<Vec<Array>> {
     Ok(list)
 }
 
+/// Computes arrays and waits for them without Python's lock. A signal (Ctrl-C) whose handler raises ends the waiting with its exception;
+/// the work goes on in the background, so that nothing is left half done.
+pub fn finish(py: Python<'_>, list: Vec<Array>) -> PyResult<()> {
+    // The list is dropped without the lock, too: it may hold the last reference to a long graph.
+    let (outcome, raised) = py.detach(move || {
+        let mut raised = None;
+        let stop = || {
+            raised = Python::attach(|py| py.check_signals()).err();
+            raised.is_some()
+        };
+        (lazulite::eval_until(&list, stop), raised)
+    });
+    match raised {
+        Some(e) => Err(e),
+        None => outcome.raised().map(|_| ()),
+    }
+}
+
+/// Computes an array that is to be read, unless that is done or under way.
+#[inline]
+pub fn before_reading(py: Python<'_>, a: &Array) -> PyResult<()> {
+    if a.is_ready() { Ok(()) } else { finish(py, vec![a.clone()]) }
+}
+
 /// Computes the arrays in the arguments, which may be trees, and waits for them.
 #[pyfunction]
 #[pyo3(signature = (*args))]
 fn eval(py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
-    let list = leaves(args)?;
-    // The list is dropped without the lock, too: it may hold the last reference to a long graph.
-    py.detach(move || lazulite::eval(&list)).raised()?;
+    finish(py, leaves(args)?)?;
     py.check_signals()
 }
 

@@ -13,8 +13,10 @@ mod declare;
 mod device;
 mod distributed;
 mod dtype;
+mod enums;
 mod errors;
 mod evaluate;
+mod export;
 mod fft;
 mod files;
 #[allow(non_snake_case)] // `UPLO` is MLX's name
@@ -45,7 +47,8 @@ fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     tree::register(m)?;
     transforms::register(m)?;
     files::register(m)?;
-    distributed::register(m)
+    distributed::register(m)?;
+    export::register(m)
 }
 
 /// Adds the numbers that have a name.

@@ -1,6 +1,7 @@
 //! How arrays print: the options, and the text of an array with them.
 
 use crate::errors::Raised;
+use crate::evaluate::before_reading;
 use lazulite::Array;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -77,6 +78,7 @@ pub fn text(py: Python<'_>, a: &Array) -> PyResult<String> {
         // Any other negative number is C's default for fixed notation.
         n => Some(usize::try_from(n).unwrap_or(6)),
     };
+    before_reading(py, a)?;
     py.detach(|| a.text(decimals)).raised()
 }
 

@@ -62,6 +62,12 @@ const CAPTURE: u32 = 1 << 30;
 static NEXT_PROGRAM: AtomicU64 = AtomicU64::new(1);
 
 impl Program {
+    /// One without instructions and outputs; `inputs` are the arguments' and the captured arrays'.
+    pub(crate) fn new(inputs: Vec<Aval>, captures: Vec<Array>) -> Program {
+        let id = NEXT_PROGRAM.fetch_add(1, Ordering::Relaxed);
+        Program { id, inputs, captures, instrs: Vec::new(), outputs: Vec::new() }
+    }
+
     /// Number of arguments, captured arrays excluded.
     pub(crate) fn arity(&self) -> usize {
         self.inputs.len() - self.captures.len()

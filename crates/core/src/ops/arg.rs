@@ -1,6 +1,7 @@
 //! Where things are: argmax, argmin, argsort, and sorting.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::gather::Place;
@@ -18,6 +19,8 @@ struct ArgReduce {
     op: ReduceOp,
     axis: usize,
 }
+
+stored!("arg_reduce", ArgReduce { op, axis });
 
 impl Primitive for ArgReduce {
     fn name(&self) -> &'static str {
@@ -59,6 +62,8 @@ impl KernelOf for ArgReduce {
 
 /// The indices that sort along the last axis.
 struct ArgSort;
+
+stored!("argsort", ArgSort {});
 
 impl Primitive for ArgSort {
     fn name(&self) -> &'static str {

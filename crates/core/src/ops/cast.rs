@@ -1,6 +1,7 @@
 //! Conversion between dtypes.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::node;
 use crate::graph::node::{Aval, Avals, Operand};
 use crate::ops::op;
@@ -11,6 +12,8 @@ use lazulite_base::key::KeyHasher;
 use smallvec::smallvec;
 
 struct Cast(Dtype);
+
+stored!("astype", Cast { 0 });
 
 impl Primitive for Cast {
     fn name(&self) -> &'static str {

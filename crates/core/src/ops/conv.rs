@@ -5,6 +5,7 @@
 //! kernel, and the images are the channels.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::{op, view};
@@ -247,6 +248,8 @@ fn unfolded(y: &Array, at: usize, size: usize) -> Result<Array> {
     dims.insert(at, size);
     view::move_axis(&view::reshape_to(y, dims)?, at, 0)
 }
+
+stored!("convolution", Convolution { windows, turned });
 
 impl Primitive for Convolution {
     fn name(&self) -> &'static str {

@@ -1,6 +1,7 @@
 //! Creation: constants, indices along an axis, and what is built of them.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::node;
 use crate::graph::node::{Aval, Avals, Operand, Operands};
 use crate::ops::{IntoOperand, Rhs, Shape};
@@ -15,6 +16,8 @@ pub(crate) struct Constant {
     shape: Dims,
     weak: bool,
 }
+
+stored!("full", Constant { shape, weak });
 
 impl Primitive for Constant {
     fn name(&self) -> &'static str {
@@ -57,6 +60,8 @@ struct Iota {
     axis: usize,
     dtype: Dtype,
 }
+
+stored!("iota", Iota { shape, axis, dtype });
 
 impl Primitive for Iota {
     fn name(&self) -> &'static str {

@@ -9,6 +9,7 @@
 //! A function that reads one triangle of a matrix has a derivative by that triangle's entries only.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::node_many;
 use crate::graph::node::{Aval, Avals, Operand};
 use crate::ops::{create, view};
@@ -157,6 +158,8 @@ fn sizes(x: &Array) -> (usize, usize) {
     let r = x.ndim();
     (x.shape()[r - 2], x.shape()[r - 1])
 }
+
+stored!("decompose", Decompose { 0 });
 
 impl Primitive for Decompose {
     fn name(&self) -> &'static str {

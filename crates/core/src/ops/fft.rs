@@ -5,6 +5,7 @@
 //! if `n` is even, the last stand for two, which is where the weights of the transposes come from.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::view::{self, Range};
@@ -85,6 +86,8 @@ impl Fft {
         }
     }
 }
+
+stored!("fft", Fft { transform, divisor, axis, n });
 
 impl Primitive for Fft {
     fn name(&self) -> &'static str {

@@ -4,6 +4,7 @@
 //! keep to that, so that a derivative in one mode is the transpose of the other's.
 
 use crate::Array;
+use crate::export::stored::{Field, Reader, Writer, stored};
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::{create, view};
@@ -149,6 +150,22 @@ pub(crate) fn gather(x: &Array, place: &Place, indices: &[Array], inside: bool) 
 fn spread(x: &Array, axis: usize, index: &Array, y: &Array) -> Result<Array> {
     let here = crate::ops::equal(&create::index_along(x.shape(), axis, index.dtype()), index)?;
     crate::ops::try_select(&here, y, Scalar::new(0.0, y.dtype()))
+}
+
+stored!("gather", Gather { place, inside });
+
+impl Field for Place {
+    fn write(&self, w: &mut Writer) {
+        match self {
+            Place::Axes(axes) => (0u8, axes.clone()),
+            Place::Along(axis) => (1, smallvec![*axis]),
+        }
+        .write(w);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Place> {
+        let (kind, axes): (u8, Dims) = Field::read(r)?;
+        Ok(if kind == 1 && axes.len() == 1 { Place::Along(axes[0]) } else { Place::Axes(axes) })
+    }
 }
 
 impl Primitive for Gather {
@@ -366,6 +383,8 @@ fn products_before(number: &Array, rows: &Array) -> Result<Array> {
     }
     crate::ops::concatenate(&[&part(rows, 0, 1)?.ones_like(), &earlier(&upto, 1)?], 0)
 }
+
+stored!("scatter", Scatter { place, mode, inside });
 
 impl Primitive for Scatter {
     fn name(&self) -> &'static str {

@@ -1,6 +1,7 @@
 //! Arrays put together: concatenation, stacking, splitting, slice updates, padding. Each is a handful of copies into views of its output.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::view::{self, Range};
@@ -32,6 +33,8 @@ impl Concatenate {
             .collect()
     }
 }
+
+stored!("concatenate", Concatenate { 0 });
 
 impl Primitive for Concatenate {
     fn name(&self) -> &'static str {
@@ -98,6 +101,8 @@ impl AssembleOf for Concatenate {
 
 /// The first input with the second written over a slice of it.
 struct SliceUpdate(Ranges);
+
+stored!("slice_update", SliceUpdate { 0 });
 
 impl Primitive for SliceUpdate {
     fn name(&self) -> &'static str {

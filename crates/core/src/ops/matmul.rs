@@ -1,6 +1,7 @@
 //! Matrix products. Transposed operands stay views; batches that only one side has are folded into one product where that needs no copy.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::create::Number;
@@ -15,6 +16,8 @@ use smallvec::smallvec;
 
 /// `(batch.., m, k)` times `(batch.., k, n)`: of one inexact dtype; the batches broadcast.
 struct MatMul;
+
+stored!("matmul", MatMul {});
 
 impl Primitive for MatMul {
     fn name(&self) -> &'static str {

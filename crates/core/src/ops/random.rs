@@ -1,6 +1,7 @@
 //! Random numbers from keys. A key is an array of two `uint32`; one key always gives the same numbers, and they are MLX's.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::create::{checked, fits};
@@ -17,6 +18,8 @@ struct RandomBits {
     n: usize,
     width: usize,
 }
+
+stored!("random_bits", RandomBits { n, width });
 
 impl Primitive for RandomBits {
     fn name(&self) -> &'static str {

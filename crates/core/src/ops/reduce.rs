@@ -1,6 +1,7 @@
 //! Reductions: sum, product, extrema, logic, and what is composed of them.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::{Axes, op, view};
@@ -16,6 +17,8 @@ struct Reduce {
     op: ReduceOp,
     axes: Dims,
 }
+
+stored!("reduce", Reduce { op, axes });
 
 impl Primitive for Reduce {
     fn name(&self) -> &'static str {

@@ -1,6 +1,7 @@
 //! Elements' bytes taken for elements of another dtype.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::op;
@@ -13,6 +14,8 @@ use smallvec::smallvec;
 
 /// The bytes of the elements as elements of this dtype; the last axis changes if the sizes differ.
 struct Reinterpret(Dtype);
+
+stored!("view", Reinterpret { 0 });
 
 impl Primitive for Reinterpret {
     fn name(&self) -> &'static str {

@@ -5,6 +5,7 @@
 //! whose derivatives are recurrences again: no division, so they hold where elements are zero, and for every further derivative.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::gather::{Place, gather, scatter};
@@ -82,6 +83,8 @@ struct Scan {
     reverse: bool,
     exclusive: bool,
 }
+
+stored!("scan", Scan { op, axis, reverse, exclusive });
 
 impl Primitive for Scan {
     fn name(&self) -> &'static str {

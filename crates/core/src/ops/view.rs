@@ -2,6 +2,7 @@
 //! through other strides.
 
 use crate::Array;
+use crate::export::stored::{self, Field, Reader, Writer, stored, stored_struct};
 use crate::graph::array::{apply, node};
 use crate::graph::node::{Aval, Avals, Operand};
 use crate::ops::{Shape, free, op};
@@ -18,6 +19,8 @@ struct Broadcast {
     /// The shape follows the inputs.
     adapts: bool,
 }
+
+stored!("broadcast", Broadcast { shape, adapts });
 
 impl Primitive for Broadcast {
     fn name(&self) -> &'static str {
@@ -150,6 +153,27 @@ enum Size {
 /// Other axes over the same elements in row-major order. Sizes may be those of the input's axes, so that a shapeless program adapts.
 struct Reshape(smallvec::SmallVec<[Size; 4]>);
 
+stored!("reshape", Reshape { 0 });
+
+impl Field for Size {
+    fn write(&self, w: &mut Writer) {
+        match *self {
+            Size::Fixed(n) => (0u8, n),
+            Size::Axis(n) => (1, n),
+            Size::Rest => (2, 0),
+        }
+        .write(w);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Size> {
+        match Field::read(r)? {
+            (0u8, n) => Ok(Size::Fixed(n)),
+            (1, n) => Ok(Size::Axis(n)),
+            (2, 0) => Ok(Size::Rest),
+            (kind, _) => Err(stored::unknown("Size", kind as usize)),
+        }
+    }
+}
+
 impl Primitive for Reshape {
     fn name(&self) -> &'static str {
         "reshape"
@@ -278,6 +302,8 @@ pub(crate) fn reshape_like(ct: &Array, x: &Array) -> Result<Array> {
 /// Other order of axes.
 struct Transpose(Dims);
 
+stored!("transpose", Transpose { 0 });
+
 impl Primitive for Transpose {
     fn name(&self) -> &'static str {
         "transpose"
@@ -340,6 +366,8 @@ pub(crate) struct Range {
     pub step: i64,
 }
 
+stored_struct!(Range { start, stop, step });
+
 impl Range {
     pub const FULL: Range = Range { start: 0, stop: None, step: 1 };
 
@@ -361,6 +389,8 @@ impl Range {
 
 /// A range of every axis.
 pub(crate) struct Slice(pub smallvec::SmallVec<[Range; 4]>);
+
+stored!("slice", Slice { 0 });
 
 impl Primitive for Slice {
     fn name(&self) -> &'static str {
@@ -669,6 +699,8 @@ op! {
 /// Its input in row-major order: a copy if it lies otherwise.
 struct Contiguous;
 
+stored!("contiguous", Contiguous {});
+
 impl Primitive for Contiguous {
     fn name(&self) -> &'static str {
         "contiguous"
@@ -699,6 +731,8 @@ impl ViewOf for Contiguous {
 
 /// Its input, with derivative zero.
 struct StopGradient;
+
+stored!("stop_gradient", StopGradient {});
 
 impl Primitive for StopGradient {
     fn name(&self) -> &'static str {

@@ -473,23 +473,7 @@ impl Drop for Scheduled {
 
 /// Evaluates the arrays; with `wait`, they are there when this returns.
 pub(crate) fn eval_all(outputs: &[&Array], wait: bool) -> Result<()> {
-    if let Some(e) = outputs.iter().find_map(|a| if a.is_ready() { None } else { a.abstract_error("eval") }) {
-        return Err(e);
-    }
-    let scheduled = {
-        let mut again = 0;
-        loop {
-            match schedule(outputs) {
-                // Memory that running evaluations hold may come free.
-                Err(e) if e.kind() == lazulite_base::ErrorKind::OutOfMemory && again == 0 => {
-                    again += 1;
-                    crate::runtime::memory::clear_cache();
-                }
-                other => break other?,
-            }
-        }
-    };
-    if let Some(s) = scheduled {
+    if let Some(s) = scheduled(outputs)? {
         s.submit(wait)?;
     }
     if wait {
@@ -500,6 +484,24 @@ pub(crate) fn eval_all(outputs: &[&Array], wait: bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is to run for the arrays, if anything is, with its memory.
+fn scheduled(outputs: &[&Array]) -> Result<Option<Scheduled>> {
+    if let Some(e) = outputs.iter().find_map(|a| if a.is_ready() { None } else { a.abstract_error("eval") }) {
+        return Err(e);
+    }
+    let mut again = 0;
+    loop {
+        match schedule(outputs) {
+            // Memory that running evaluations hold may come free.
+            Err(e) if e.kind() == lazulite_base::ErrorKind::OutOfMemory && again == 0 => {
+                again += 1;
+                crate::runtime::memory::clear_cache();
+            }
+            other => return other,
+        }
+    }
 }
 
 /// Computes the arrays, in one pass over all of them, and waits until they are there.
@@ -519,6 +521,36 @@ pub(crate) fn eval_all(outputs: &[&Array], wait: bool) -> Result<()> {
 pub fn eval<'a>(arrays: impl IntoIterator<Item = &'a Array>) -> Result<()> {
     let list: SmallVec<[&Array; 8]> = arrays.into_iter().collect();
     eval_all(&list, true)
+}
+
+/// [`eval`], for a caller that may have to go: a few times a second `stop` is asked whether to. Then the work goes on in the background,
+/// whoever reads an array waits for it, and `false` comes back. Work that is short is not interrupted.
+///
+/// # Errors
+/// As for [`eval`].
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let y = array![1.0, 2.0].exp();
+/// assert!(lazulite::eval_until([&y], || false).unwrap());
+/// ```
+#[cfg(not(loom))]
+#[track_caller]
+pub fn eval_until<'a>(arrays: impl IntoIterator<Item = &'a Array>, mut stop: impl FnMut() -> bool) -> Result<bool> {
+    let list: SmallVec<[&Array; 8]> = arrays.into_iter().collect();
+    if let Some(s) = scheduled(&list)? {
+        // Short work runs here; long work on its stream's thread, so that this one can go.
+        let here = !s.plan.is_long();
+        s.submit(here)?;
+    }
+    for a in list {
+        if let Some(t) = a.node().data(a.out()).and_then(|d| d.ticket)
+            && !t.wait_until(&mut stop)?
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Starts computing the arrays and returns at once; whoever reads one waits for it.

@@ -98,7 +98,22 @@ pub(crate) struct Plan {
 /// Ops that an error names.
 const NAMED: usize = 6;
 
+/// Steps, and bytes that they write, from which on work may take long enough for someone to want it interrupted: some milliseconds.
+#[cfg(not(loom))]
+const LONG: (usize, usize) = (512, 16 << 20);
+
 impl Plan {
+    /// Whether it may take more than some milliseconds.
+    #[cfg(not(loom))]
+    pub fn is_long(&self) -> bool {
+        let block = |at: &At| match self.buffers[at.buffer as usize] {
+            BufferKind::Block(b) => self.blocks[b as usize].bytes,
+            BufferKind::Leaf(_) => 0,
+        };
+        let written = |s: &Step| s.outputs.iter().map(block).sum::<usize>();
+        self.steps.len() > LONG.0 || self.steps.iter().map(written).sum::<usize>() > LONG.1
+    }
+
     /// An error of the work on a device, with the ops that may have caused it.
     pub fn blame(&self, stream: Stream, e: Error) -> Error {
         let mut ops: Vec<String> = Vec::new();

@@ -30,6 +30,10 @@ const STARTED: u32 = 1;
 /// All is there.
 const DONE: u32 = 2;
 
+/// How often a waiter that may stop asks whether to.
+#[cfg(not(loom))]
+const ASK: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// The completion of one evaluation: not yet, started, done, or failed with an error that everything depending on it carries.
 pub(crate) struct Ticket {
     state: AtomicU32,
@@ -101,6 +105,26 @@ impl Ticket {
         let outcome = pending.wait();
         self.finish(outcome.clone().map(|()| None));
         outcome
+    }
+
+    /// [`wait`](Ticket::wait), which asks `stop` every now and then whether to stop waiting; says whether the end came.
+    #[cfg(not(loom))]
+    pub fn wait_until(&self, stop: &mut dyn FnMut() -> bool) -> Result<bool> {
+        let mut result = self.locked();
+        while result.is_none() {
+            let (locked, time) = self.wake.wait_timeout(result, ASK).unwrap_or_else(|e| e.into_inner());
+            result = locked;
+            if time.timed_out() && result.is_none() {
+                // What is asked may take locks of its own.
+                drop(result);
+                if stop() {
+                    return Ok(false);
+                }
+                result = self.locked();
+            }
+        }
+        drop(result);
+        self.wait().map(|()| true)
     }
 
     /// Makes what `stream` gets from now on run after the end, without waiting on the host where its backend can.

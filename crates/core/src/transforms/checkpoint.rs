@@ -30,6 +30,9 @@ impl Primitive for Barrier {
     fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
         Ok(inputs[..self.outputs].iter().cloned().collect())
     }
+    fn is_transparent(&self) -> bool {
+        true
+    }
     fn role(&self) -> Role<'_> {
         Role::Alias
     }
@@ -106,6 +109,6 @@ fn record<A: Tree, T: Tree>(x: &A, f: impl FnOnce(&A) -> Result<T>) -> Result<T>
         let list = backward(&program, &|r| program::value(r, &x, &values), cts, &needed)?;
         Ok(x.iter().zip(list).map(|(x, ct)| ct.unwrap_or_else(|| x.zeros_like())).collect())
     });
-    let list = Custom::wrap(Rule::Vjp(rule), &inputs, &outputs, Location::caller());
+    let list = Custom::wrap_own(Rule::Vjp(rule), &inputs, &outputs, Location::caller());
     Ok(unflatten(&output, &list))
 }

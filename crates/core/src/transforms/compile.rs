@@ -192,12 +192,17 @@ pub(crate) fn record_guard(x: &Array) {
 }
 
 /// A list of guards that ends with the trace, also by a panic in the traced function.
-struct GuardScope;
+pub(crate) struct GuardScope;
 
 impl GuardScope {
-    fn start() -> GuardScope {
+    pub(crate) fn start() -> GuardScope {
         GUARDS.with_borrow_mut(|l| l.push(Vec::new()));
         GuardScope
+    }
+
+    /// The arrays whose shapes were read.
+    pub(crate) fn end(self) -> Vec<Array> {
+        GUARDS.with_borrow_mut(|lists| lists.last_mut().map(std::mem::take)).unwrap_or_default()
     }
 }
 
@@ -306,8 +311,7 @@ impl<T: Tree> Entry<T> {
         let (on, leaves) = abstract_tree(x, Kind::Compile, options.shapeless, |_, a| a.aval().clone());
         let scope = GuardScope::start();
         let template = f(&on).into_tree()?;
-        let guarded: Vec<Array> = GUARDS.with_borrow_mut(|lists| lists.last_mut().map(std::mem::take)).unwrap_or_default();
-        drop(scope);
+        let guarded = scope.end();
         let results = flatten(&template);
         let outputs = results.len();
         let all: Vec<Array> = results.into_iter().chain(guarded.iter().cloned()).collect();

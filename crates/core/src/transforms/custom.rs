@@ -65,6 +65,8 @@ pub(crate) struct Custom {
     /// Number of outputs.
     outputs: usize,
     rule: Rule,
+    /// Its rule gives what the function's own derivative is.
+    own: bool,
 }
 
 impl Custom {
@@ -72,7 +74,14 @@ impl Custom {
     pub fn wrap(rule: Rule, inputs: &[Array], outputs: &[Array], site: &'static Location<'static>) -> Vec<Array> {
         let operands = outputs.iter().chain(inputs).map(|a| Operand::Edge(a.edge())).collect();
         let avals = outputs.iter().map(|a| a.aval().clone()).collect();
-        node_many(Prim::new(Custom { outputs: outputs.len(), rule }), operands, avals, site)
+        node_many(Prim::new(Custom { outputs: outputs.len(), rule, own: false }), operands, avals, site)
+    }
+
+    /// [`wrap`](Custom::wrap), for a rule that gives what the function's own derivative is, in another way.
+    pub fn wrap_own(rule: Rule, inputs: &[Array], outputs: &[Array], site: &'static Location<'static>) -> Vec<Array> {
+        let operands = outputs.iter().chain(inputs).map(|a| Operand::Edge(a.edge())).collect();
+        let avals = outputs.iter().map(|a| a.aval().clone()).collect();
+        node_many(Prim::new(Custom { outputs: outputs.len(), rule, own: true }), operands, avals, site)
     }
 }
 
@@ -90,6 +99,9 @@ impl Primitive for Custom {
     }
     fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
         Ok(inputs[..self.outputs].iter().cloned().collect())
+    }
+    fn is_transparent(&self) -> bool {
+        self.own
     }
     fn role(&self) -> Role<'_> {
         Role::Alias

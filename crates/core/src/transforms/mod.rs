@@ -34,6 +34,9 @@ impl Primitive for Leaf {
     fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
         Ok(smallvec![inputs[0].clone()])
     }
+    fn is_transparent(&self) -> bool {
+        true
+    }
     fn role(&self) -> Role<'_> {
         Role::Alias
     }

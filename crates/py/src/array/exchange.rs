@@ -2,6 +2,7 @@
 
 use crate::array::PyArray;
 use crate::errors::Raised;
+use crate::evaluate::before_reading;
 use half::{bf16, f16};
 use lazulite::{Array, Complex32, Dtype, HostData};
 use pyo3::exceptions::{PyBufferError, PyRuntimeError};
@@ -276,6 +277,7 @@ impl PyArray {
     /// The array's memory for others, who may write to it: then this array sees it, and no other one does.
     pub fn share(&self, py: Python<'_>) -> PyResult<(Array, HostData)> {
         let a = self.get();
+        before_reading(py, &a)?;
         py.detach(move || a.host().map(drop)).raised()?;
         // Computed, so that the cell is not locked for long; the interpreter's lock is held throughout.
         self.with_cell(|cell| {
@@ -355,6 +357,7 @@ impl PyArray {
 
 /// The bytes of the elements in row-major order.
 pub fn bytes(py: Python<'_>, a: &Array) -> PyResult<Vec<u8>> {
+    before_reading(py, a)?;
     let host = py.detach(|| a.host()).raised()?;
     let item = a.dtype().size();
     if a.size() > 0 && lazulite_base::shape::is_contiguous(a.shape(), host.strides()) {

@@ -2,6 +2,7 @@
 
 use crate::array::{Out, PyArray, exchange};
 use crate::errors::{Raised, wrong_type};
+use crate::evaluate::before_reading;
 use crate::print::text;
 use lazulite::{Array, Complex32, Dtype, Element, Scalar, bf16, f16};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -13,6 +14,7 @@ fn scalar(py: Python<'_>, a: &Array) -> PyResult<Scalar> {
     if a.size() != 1 {
         return Err(PyValueError::new_err("[convert] Only length-1 arrays can be converted to Python scalars."));
     }
+    before_reading(py, a)?;
     py.detach(|| a.item_scalar()).raised()
 }
 
@@ -84,6 +86,7 @@ fn one<T: Number>(py: Python<'_>, s: Scalar) -> PyResult<Bound<'_, PyAny>> {
 
 /// Nested lists of an array's elements.
 fn lists<'py, T: Number>(py: Python<'py>, a: &Array) -> PyResult<Bound<'py, PyAny>> {
+    before_reading(py, a)?;
     let values = py.detach(|| a.to_vec::<T>()).raised()?;
     nest(py, &values, a.shape())
 }

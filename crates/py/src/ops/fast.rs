@@ -100,5 +100,7 @@ mod layers {
 
 /// Adds the module.
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    layers::register(&crate::submodule(m, "fast")?)
+    let fast = crate::submodule(m, "fast")?;
+    layers::register(&fast)?;
+    super::kernels::register(&fast)
 }

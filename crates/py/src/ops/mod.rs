@@ -7,6 +7,7 @@ mod create;
 mod fast;
 mod index;
 mod join;
+mod kernels;
 mod product;
 mod quantized;
 mod reduce;

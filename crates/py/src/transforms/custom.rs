@@ -1,7 +1,7 @@
 //! `custom_function`: a function with derivative and batching rules of its own.
 
 use super::axes::distribute;
-use super::through;
+use super::user;
 use crate::array::PyArray;
 use crate::errors::wrong_type;
 use crate::tree::{Leaves, Shape, flatten};
@@ -132,29 +132,27 @@ impl CustomFunction {
         if let Some(rule) = self.rule(py, VJP) {
             let site = site.clone();
             rules.vjp = Some(Arc::new(move |x, y, ct| {
-                Python::attach(|py| {
+                user(|py| {
                     let args = (site.primal_arrays(py, x)?, site.results(py, ct)?, site.results(py, y)?);
                     fitted("vjp", &rule.bind(py).call(args, site.kwargs(py).as_ref())?, x)
                 })
-                .map_err(through)
             }));
         }
         if let Some(rule) = self.rule(py, JVP) {
             let site = site.clone();
             rules.jvp = Some(Arc::new(move |x, t| {
-                Python::attach(|py| {
+                user(|py| {
                     let args = (site.primal_arrays(py, x)?, site.primal_arrays(py, t)?);
                     let y = rule.bind(py).call(args, site.kwargs(py).as_ref())?;
                     let mut arrays = Vec::new();
                     flatten(&y, Leaves::Any, &mut arrays)?;
                     Ok(arrays)
                 })
-                .map_err(through)
             }));
         }
         if let Some(rule) = self.rule(py, VMAP) {
             rules.vmap = Some(Arc::new(move |x, on, size| {
-                Python::attach(|py| {
+                user(|py| {
                     let mut axes = on.iter();
                     let axes = site.primals(py, &mut || {
                         let batched = axes.next().copied().expect("one for each leaf");
@@ -162,7 +160,6 @@ impl CustomFunction {
                     })?;
                     batched(&rule.bind(py).call((site.primal_arrays(py, x)?, axes), site.kwargs(py).as_ref())?, size)
                 })
-                .map_err(through)
             }));
         }
         rules

@@ -14,10 +14,12 @@ use lazulite::Error;
 use lazulite_core::tree::Path;
 use lazulite_core::{Array, AxisTree, Tree};
 use pyo3::PyTraverseError;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 thread_local! {
     /// The exception that the traced function raised, on its way through the core.
@@ -28,6 +30,13 @@ thread_local! {
 pub fn through(e: PyErr) -> Error {
     RAISED.set(Some(e));
     Error::runtime("python", "the function raised an exception")
+}
+
+/// Runs a rule that a user wrote, within the core. A panic in it (or in what it calls) becomes a `RuntimeError`: the core's state is whole
+/// while a rule runs, as it is while one raises.
+pub fn user<T>(run: impl FnOnce(Python<'_>) -> PyResult<T>) -> lazulite::Result<T> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| Python::attach(run)));
+    outcome.unwrap_or_else(|_| Err(PyRuntimeError::new_err("a panic in a custom rule"))).map_err(through)
 }
 
 /// The core's result for Python: the very exception that the traced function raised, if it did.
