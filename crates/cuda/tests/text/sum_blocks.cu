@@ -44,5 +44,5 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   const float* part1 = (const float*)p.w[9] + row; float r1 = part1[0];
 #pragma unroll 8
   for (u32 k = 1; k < (u32)p.w[6]; k++) { const float v = part1[(u64)k * rows]; r1 = red_add(r1, v); }
-    put(y0[0], r1);
+    put_rounded(y0[0], r1);
 }
