@@ -28,6 +28,52 @@ pub enum Combine {
     Min,
 }
 
+/// What a scan carries along its axis; `a ∘ b` stands for combining `a` with the later `b`.
+///
+/// # The order of a scan
+/// A *ladder* of up to 32 values takes the steps d = 1, 2, 4, 8, 16, each for all places at once: `v[i] <- v[i - d] ∘ v[i]` where
+/// `i >= d`; the other places keep their value. The axis (in reverse, from its end) is cut into groups of 32 elements, 32 groups make a
+/// block, 32 blocks a block of blocks, and so on; the last of each may be short. A ladder over the elements of a group gives `v`, whose last
+/// value is the group's total; a ladder over the totals of a block's parts gives `w`, whose last value is the block's total. Before part
+/// `p > 0` of a block comes `b ∘ w[p - 1]`, where `b` is what comes before the block, or `w[p - 1]` in the very first block; before part 0
+/// comes what comes before the block. The result of an element is `b ∘ v[i]`, where `b` is what comes before its group, or `v[i]` in the
+/// very first group. Halves are converted to f32 first, and rounded once, at the end.
+///
+/// So a warp scans a group by shuffles, 32 warps a block of 1024 elements, long rows are cut at blocks of blocks, and a row's results depend
+/// on its elements alone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ScanOp {
+    /// `a + b`; integers wrap. Not for bool. Nothing is 0.
+    Sum,
+    /// `a * b`; integers wrap, bool is `and`. Nothing is 1.
+    Prod,
+    /// The larger, `a` of equal ones, NaN if either is NaN; complex numbers by real, then imaginary part. Nothing is the dtype's lowest value
+    /// (minus infinity in both parts of complex).
+    Max,
+    /// The smaller, likewise. Nothing is the dtype's highest value.
+    Min,
+    /// `log(exp(a) + exp(b))`, as the table's `logaddexp`; inexact dtypes only. Nothing is minus infinity.
+    LogAddExp,
+    /// The recurrence `y[i] = f[i] * y[i - 1] + x[i]`, from `y[-1] = 0`, of two inputs x and f; inexact dtypes only. Values are pairs (f, x)
+    /// and `(f, x) ∘ (g, y)` is `(g * f, g * x + y)`, each operation rounded by itself, or `(g * f, y)` where x is zero, so that a product
+    /// of factors that overflows leaves zeros alone; the result is the second part.
+    Linear,
+}
+
+impl ScanOp {
+    /// A short name, for listings.
+    pub fn name(self) -> &'static str {
+        match self {
+            ScanOp::Sum => "sum",
+            ScanOp::Prod => "prod",
+            ScanOp::Max => "max",
+            ScanOp::Min => "min",
+            ScanOp::LogAddExp => "logaddexp",
+            ScanOp::Linear => "linear",
+        }
+    }
+}
+
 /// How a convolution's windows lie along one spatial axis: element `k` of the kernel meets output `i` at place `i * stride + k * dilation -
 /// low` of the input, whose elements lie `spread` places apart. Other places hold zeros.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -83,6 +129,23 @@ pub enum Work {
     ArgSort {
         /// The input.
         x: View,
+    },
+    /// The running combination along an axis, in the order that [`ScanOp`] gives: result `i` combines elements `0..=i` of the axis. Inputs: x,
+    /// and for `Linear` the factors.
+    Scan {
+        /// The input.
+        x: View,
+        /// The factors of `Linear`, of x's dims and dtype.
+        factors: Option<View>,
+        /// Which axis.
+        axis: usize,
+        /// What is carried.
+        op: ScanOp,
+        /// From the axis's end: result `i` combines elements `i..`, the last one first.
+        reverse: bool,
+        /// Without the element itself: the result of the element before (in reverse, after), and of the first one what nothing is. Never for
+        /// `Linear`.
+        exclusive: bool,
     },
     /// Elements of x picked by indices along some axes. Inputs: x, then one index array an axis, all of dims I. The output has dims
     /// I ++ (x's other axes, in order). Negative indices count from the end; others outside are clamped.
@@ -158,6 +221,7 @@ impl Work {
             Work::Conv { .. } => "conv",
             Work::ArgReduce { .. } => "arg_reduce",
             Work::ArgSort { .. } => "argsort",
+            Work::Scan { .. } => "scan",
             Work::Gather { .. } => "gather",
             Work::Scatter { .. } => "scatter",
             Work::GatherAlong { .. } => "gather_along",

@@ -1,6 +1,6 @@
 //! The backend: memory from the global allocator, streams, and the kernel of each kind of work.
 
-use crate::{arg_reduce, conv, gather, matmul, random, reinterpret, scatter, sort, streams};
+use crate::{arg_reduce, conv, gather, matmul, random, reinterpret, scan, scatter, sort, streams};
 use lazulite_base::Result;
 use lazulite_base::backend::{Address, Backend, Kernel, Linked, Start, Task};
 use lazulite_base::tape::Tape;
@@ -83,6 +83,9 @@ impl Backend for Cpu {
             Work::Conv { x, w, windows, turned } => conv::kernel(x, w, windows, *turned),
             Work::ArgReduce { x, axis, op } => arg_reduce::kernel(x, *axis, *op),
             Work::ArgSort { x } => sort::kernel(x),
+            Work::Scan { x, factors, axis, op, reverse, exclusive } => {
+                scan::kernel(x, factors.as_ref(), *axis, *op, scan::Direction { reverse: *reverse, exclusive: *exclusive })
+            }
             Work::Gather { x, axes, indices } => gather::kernel(x, axes, indices),
             Work::Scatter { out, updates, axes, indices, mode } => scatter::kernel(out, updates, axes, indices, *mode),
             Work::GatherAlong { x, index, axis } => gather::along(x, index, *axis),

@@ -75,7 +75,7 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::ArgReduce { x, axis, op } => work::arg_reduce::plan(x, *axis, *op),
         Work::Reinterpret { x } => Some(tape::plan(&tape::copy(x, tape::raw(x.dtype)))),
         Work::ArgSort { x } => work::sort::plan(x),
-        Work::MatMul { .. } | Work::Conv { .. } => None,
+        Work::MatMul { .. } | Work::Conv { .. } | Work::Scan { .. } => None,
     }
 }
 

@@ -139,6 +139,9 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
             (vec![make(&view(Dtype::U32, &[*keys, 2]))], vec![make(&out(d, &[*keys, *n]))], vec![])
         }
         Work::ArgSort { x } => (vec![make(x)], vec![make(&out(Dtype::U32, &x.dims))], vec![]),
+        Work::Scan { x, factors, .. } => {
+            (std::iter::once(x).chain(factors).map(&mut make).collect(), vec![make(&out(x.dtype, &x.dims))], vec![])
+        }
         Work::Reinterpret { x } => (vec![make(x)], vec![make(&out(x.dtype, &x.dims))], vec![]),
     }
 }
@@ -210,7 +213,7 @@ fn dtypes(work: &Work) -> Vec<Dtype> {
         Work::MatMul { a, .. } => vec![a.dtype],
         Work::Conv { x, .. } => vec![x.dtype],
         Work::ArgReduce { .. } | Work::ArgSort { .. } => vec![Dtype::U32],
-        Work::Gather { x, .. } | Work::GatherAlong { x, .. } | Work::Reinterpret { x } => vec![x.dtype],
+        Work::Gather { x, .. } | Work::GatherAlong { x, .. } | Work::Scan { x, .. } | Work::Reinterpret { x } => vec![x.dtype],
         Work::Scatter { out, .. } | Work::ScatterAlong { out, .. } => vec![out.dtype],
         Work::RandomBits { width, .. } => vec![[Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize]],
     }

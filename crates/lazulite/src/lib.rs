@@ -30,7 +30,7 @@ pub mod ops {
 /// What most programs need: `use lazulite::prelude::*;`
 pub mod prelude {
     pub use crate::nn::Module;
-    pub use crate::ops::{Ellipsis, NewAxis, keep, select, slice, weak};
+    pub use crate::ops::{Ellipsis, NewAxis, along, keep, select, slice, weak};
     pub use crate::panicking::{concatenate, stack};
     pub use crate::{
         Array, Compile, Device, Dtype, Element, Error, ErrorKind, Result, Static, Stream, Tree, array, async_eval, checkpoint, compile,

@@ -120,3 +120,22 @@ fn random_numbers() {
     assert!((mean - 0.5).abs() < 5e-4 && (square - 1.0 / 12.0).abs() < 5e-4, "mean {mean}, variance {square}");
     assert!(y.iter().all(|x| (0.0..1.0).contains(x)));
 }
+
+#[test]
+fn scans() {
+    let v = numbers();
+    let x = matrix(&v);
+    let mut columns = vec![0.0; COLUMNS];
+    let sums = |row: &mut Vec<f64>, r: &[f32]| row.iter_mut().zip(r).for_each(|(s, &x)| *s += x as f64);
+    let want: Vec<f64> = v
+        .chunks(COLUMNS)
+        .flat_map(|r| {
+            sums(&mut columns, r);
+            columns.clone()
+        })
+        .collect();
+    close(&values(&x.cumsum(0)), want.into_iter(), 1e-4);
+    let mut total = 0.0;
+    let want: Vec<f64> = v.iter().map(|&x| (total += x as f64, total).1).collect();
+    close(&values(&x.cumsum(..)), want.into_iter(), 1e-3);
+}

@@ -26,6 +26,7 @@ families! {
     composed: Composed;
     creation: Creation;
     reductions: Reductions;
+    scans: Scans;
     views: Views;
     joins: Joins;
     products: Products;

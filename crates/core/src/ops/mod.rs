@@ -25,6 +25,7 @@ pub mod operators;
 pub mod random;
 pub mod reduce;
 mod reinterpret;
+pub mod scan;
 pub mod stats;
 pub mod view;
 
@@ -133,6 +134,7 @@ pub use literal::from_literal;
 pub use matmul::*;
 pub use reduce::*;
 pub use reinterpret::view;
+pub use scan::*;
 pub use stats::{bartlett, blackman, count_nonzero, diff, hamming, hanning, median};
 pub use view::*;
 

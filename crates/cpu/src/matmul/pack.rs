@@ -2,6 +2,7 @@
 //! rounded into the output.
 
 use super::tile::{Tiled, Tiles};
+use crate::halves::Half;
 use crate::isa::fast;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
@@ -69,18 +70,14 @@ impl<E: Tiled> Widen<E> for E {
 impl Widen<f32> for bf16 {
     #[inline(always)]
     fn widen(self) -> f32 {
-        f32::from_bits((self.to_bits() as u32) << 16)
+        self.wide()
     }
 }
 
 impl Widen<f32> for f16 {
-    /// Exact, in operations that vectorise everywhere.
     #[inline(always)]
     fn widen(self) -> f32 {
-        let bits = self.to_bits() as u32;
-        let scaled = f32::from_bits((bits & 0x7fff) << 13) * f32::from_bits(0x7780_0000);
-        let special = if bits & 0x7c00 == 0x7c00 { 0x7f80_0000 } else { 0 };
-        f32::from_bits(scaled.to_bits() | special | (bits & 0x8000) << 16)
+        self.wide()
     }
 }
 

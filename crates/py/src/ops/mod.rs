@@ -9,6 +9,7 @@ mod index;
 mod join;
 mod product;
 mod reduce;
+mod scan;
 mod unary;
 mod view;
 
@@ -19,6 +20,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     unary::register(m)?;
     binary::register(m)?;
     reduce::register(m)?;
+    scan::register_all(m)?;
     view::register(m)?;
     m.add("permute_dims", m.getattr("transpose")?)?;
     join::register_all(m)?;

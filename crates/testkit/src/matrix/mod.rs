@@ -22,6 +22,7 @@ pub enum Family {
     Composed,
     Creation,
     Reductions,
+    Scans,
     Views,
     Joins,
     Products,

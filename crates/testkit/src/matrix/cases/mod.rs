@@ -10,6 +10,7 @@ mod joins;
 mod products;
 mod random;
 mod reductions;
+mod scans;
 mod sorting;
 mod table;
 mod views;
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Case> {
     list.extend(composed::cases());
     list.extend(creation::cases());
     list.extend(reductions::cases());
+    list.extend(scans::cases());
     list.extend(views::cases());
     list.extend(joins::cases());
     list.extend(arranged::cases());
@@ -41,7 +43,7 @@ pub fn of(family: Family) -> Vec<Case> {
 }
 
 /// Public functions among the operations' sources that are no operations: conversions, and what is checked in other forms.
-const NO_OPERATIONS: [&str; 6] = ["binary_op", "keep", "from_literal", "weak", "select", "slice"];
+const NO_OPERATIONS: [&str; 7] = ["along", "binary_op", "keep", "from_literal", "weak", "select", "slice"];
 
 /// The operations that a source file of the core's `ops` declares and the matrix does not. Functions in a module of their own (`random`)
 /// carry its name, or are forms of an operation.

@@ -97,7 +97,8 @@ fn var_of(v: &[C], ddof: usize) -> f64 {
     v.iter().map(|x| (x - m).norm_sqr()).sum::<f64>() / (v.len() - ddof) as f64
 }
 
-fn logsumexp_of(v: &[C]) -> C {
+/// `log(sum(exp(v)))`.
+pub fn logsumexp_of(v: &[C]) -> C {
     let shift = re(v.iter().map(|v| v.re).fold(f64::NEG_INFINITY, f64::max));
     v.iter().map(|x| (x - shift).exp()).sum::<C>().ln() + shift
 }
