@@ -75,7 +75,8 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::ArgReduce { x, axis, op } => work::arg_reduce::plan(x, *axis, *op),
         Work::Reinterpret { x } => Some(tape::plan(&tape::copy(x, tape::raw(x.dtype)))),
         Work::ArgSort { x } => work::sort::plan(x),
-        Work::MatMul { .. } | Work::Conv { .. } | Work::Scan { .. } => None,
+        Work::Scan { x, factors, axis, op, reverse, exclusive } => work::scan::plan(x, factors.as_ref(), *axis, *op, *reverse, *exclusive),
+        Work::MatMul { .. } | Work::Conv { .. } => None,
     }
 }
 

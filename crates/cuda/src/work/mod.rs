@@ -4,6 +4,7 @@
 pub mod arg_reduce;
 pub mod gather;
 pub mod random;
+pub mod scan;
 pub mod scatter;
 pub mod sort;
 
