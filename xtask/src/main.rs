@@ -72,7 +72,7 @@ fn op_matrix(mode: Mode) -> Result<(), String> {
     for path in sources(&root().join("crates/core/src/ops"))? {
         let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let module = ["random", "fast"].into_iter().find(|m| name == format!("{m}.rs"));
+        let module = ["random", "fast", "fft", "linalg"].into_iter().find(|m| name == format!("{m}.rs"));
         problems.extend(cases::undeclared(module, &text).into_iter().map(|op| format!("{op} ({name}) is not declared in the matrix")));
     }
     let rows = report::rows(&cases::all());

@@ -90,6 +90,83 @@ pub struct Window {
     pub low: isize,
 }
 
+/// A discrete Fourier transform, not scaled.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Fourier {
+    /// `y[k] = sum_j x[j] exp(-2 pi i j k / n)`.
+    Forward,
+    /// The same with the other sign.
+    Inverse,
+    /// The first `n / 2 + 1` numbers of the forward transform of `n` real ones.
+    FromReal,
+    /// The `n` real numbers of the inverse transform, of which the first `n / 2 + 1` inputs are given. The imaginary part of the first,
+    /// and of the last if `n` is even, counts as zero.
+    ToReal,
+}
+
+/// What a Fourier transform of length `n` is divided by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Divisor {
+    /// 1.
+    One,
+    /// The square root of `n`.
+    Root,
+    /// `n`.
+    Length,
+}
+
+impl Divisor {
+    /// What to multiply by.
+    pub fn factor(self, n: usize) -> f32 {
+        match self {
+            Divisor::One => 1.0,
+            Divisor::Root => (1.0 / (n as f64).sqrt()) as f32,
+            Divisor::Length => (1.0 / n as f64) as f32,
+        }
+    }
+}
+
+/// A function of matrices, the last two axes of its inputs. `k` is the smaller of `m` and `n`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Linalg {
+    /// The lower triangular factor of a positive definite matrix (n, n), of which the lower triangle is read.
+    Cholesky,
+    /// The inverse of (n, n).
+    Inverse,
+    /// The pseudo-inverse, (n, m), of (m, n): singular values of up to 10 max(m, n) times the dtype's epsilon times the largest count as
+    /// zero.
+    PseudoInverse,
+    /// `x` of `a x = b` for `a` (n, n) and `b` (n, k).
+    Solve,
+    /// The same for a triangular `a`, of which nothing else is read.
+    SolveTriangular {
+        /// Which triangle.
+        upper: bool,
+    },
+    /// Of (m, n): the triangles in one matrix (m, n), the lower one's diagonal of ones left out; the row exchanges (k), uint32, where
+    /// row i went with row `pivots[i]`, in order; and the order of rows (m), uint32, in which they leave the rows.
+    Lu,
+    /// `q` (m, k) and `r` (k, n) of (m, n).
+    Qr,
+    /// Of (m, n): `u` (m, m), the singular values (k), falling, and the adjoint of `v` (n, n); or the values alone.
+    Svd {
+        /// Whether `u` and `v` are wanted.
+        vectors: bool,
+    },
+    /// Of a Hermitian matrix (n, n): the eigenvalues (n), rising, and the eigenvectors as columns (n, n); or the values alone.
+    Eigh {
+        /// Whether the lower triangle is read, or the upper one.
+        lower: bool,
+        /// Whether eigenvectors are wanted.
+        vectors: bool,
+    },
+    /// Of (n, n): the eigenvalues (n) and the eigenvectors, of length one, as columns (n, n), complex64; or the values alone.
+    Eig {
+        /// Whether eigenvectors are wanted.
+        vectors: bool,
+    },
+}
+
 /// One step of a plan.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Work {
@@ -210,6 +287,26 @@ pub enum Work {
         /// The input.
         x: View,
     },
+    /// A Fourier transform along an axis; complex64, or float32 for the input of `FromReal` and the output of `ToReal`.
+    Fft {
+        /// The input.
+        x: View,
+        /// Which axis.
+        axis: usize,
+        /// The transform's length: the larger of the axis's sizes before and after.
+        n: usize,
+        /// Which transform.
+        transform: Fourier,
+        /// What its result is divided by.
+        divisor: Divisor,
+    },
+    /// A function of matrices. The inputs have equal batch axes.
+    Linalg {
+        /// Which.
+        op: Linalg,
+        /// Its inputs, of one dtype: float32, float64, and complex64 for inverses, equations, singular values and eigenvalues.
+        inputs: Vec<View>,
+    },
 }
 
 impl Work {
@@ -228,6 +325,8 @@ impl Work {
             Work::ScatterAlong { .. } => "scatter_along",
             Work::RandomBits { .. } => "random_bits",
             Work::Reinterpret { .. } => "reinterpret",
+            Work::Fft { .. } => "fft",
+            Work::Linalg { .. } => "linalg",
         }
     }
 }

@@ -8,7 +8,9 @@
 mod display;
 pub mod distributed;
 pub mod fast;
+pub mod fft;
 mod graph;
+pub mod linalg;
 pub mod ops;
 pub mod panicking;
 mod plan;

@@ -92,6 +92,14 @@ impl Backend for Cpu {
             Work::ScatterAlong { out, updates, index, axis, mode } => scatter::along(out, updates, index, *axis, *mode),
             Work::RandomBits { keys, n, width } => random::kernel(*keys, *n, *width),
             Work::Reinterpret { x } => reinterpret::kernel(x),
+            #[cfg(feature = "fft")]
+            Work::Fft { x, axis, n, transform, divisor } => crate::fft::kernel(x, *axis, *n, *transform, *divisor),
+            #[cfg(not(feature = "fft"))]
+            Work::Fft { .. } => None,
+            #[cfg(feature = "linalg")]
+            Work::Linalg { op, inputs } => crate::linalg::kernel(*op, inputs),
+            #[cfg(not(feature = "linalg"))]
+            Work::Linalg { .. } => None,
         })
     }
 

@@ -4,11 +4,15 @@ mod arg_reduce;
 pub mod backend;
 mod combine;
 mod conv;
+#[cfg(feature = "fft")]
+mod fft;
 mod fork;
 mod gather;
 mod halves;
 mod index;
 mod isa;
+#[cfg(feature = "linalg")]
+mod linalg;
 pub mod math;
 mod matmul;
 mod order;

@@ -15,7 +15,10 @@ mod distributed;
 mod dtype;
 mod errors;
 mod evaluate;
+mod fft;
 mod files;
+#[allow(non_snake_case)] // `UPLO` is MLX's name
+mod linalg;
 mod memory;
 mod ops;
 mod print;
@@ -37,6 +40,8 @@ fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     evaluate::register(m)?;
     ops::register(m)?;
     random::register(m)?;
+    fft::register_all(m)?;
+    linalg::register_all(m)?;
     tree::register(m)?;
     transforms::register(m)?;
     files::register(m)?;

@@ -109,6 +109,17 @@ mod table {
             random::normal_with(or(loc, 0.0), or(scale, 1.0), shape, float(dtype), &super::key(key)?).raised().map(Out)
         }
 
+        /// Normal vectors around `mean` with the covariances `cov`; the other axes broadcast to `shape`, or make it if none is given.
+        /// `multivariate_normal(mx.zeros((2,)), mx.eye(2), [4])` has the shape `(4, 2)`.
+        [mean, cov, shape=None, dtype=None, key=None,]
+        fn multivariate_normal(mean: ArrayArg, cov: ArrayArg, shape: Option<SizesArg>, dtype: Option<DtypeArg>, key: Key) -> Out {
+            if float(dtype) != Dtype::F32 {
+                return Err(PyValueError::new_err("[multivariate_normal] dtype must be float32."));
+            }
+            let shape = shape.map(|s| s.sizes("multivariate_normal")).transpose()?.filter(|s| !s.is_empty());
+            random::multivariate_normal(&mean.0, &cov.0, shape.as_deref(), &super::key(key)?).raised().map(Out)
+        }
+
         /// Whether draws succeed that do with probability `p`; of the shape of `p` unless one is given. `bernoulli(0.5, (4,))` is bool of
         /// shape `(4,)`.
         [p=None, shape=None, key=None,] fn bernoulli(p: Option<Side>, shape: Option<SizesArg>, key: Key) -> Out {

@@ -30,6 +30,8 @@ families! {
     views: Views;
     joins: Joins;
     products: Products;
+    fourier: Fourier;
+    linalg: Linalg;
     indexing: Indexing;
     sorting: Sorting;
     random: Random;

@@ -21,6 +21,7 @@ TOLERANCE = {
     "arith": {"float16": (2e-3, 1e-6), "bfloat16": (1.6e-2, 1e-6), "float64": (1e-14, 1e-15), "": (5e-7, 1e-7)},
     "approx": {"float16": (4e-3, 1e-3), "bfloat16": (3e-2, 8e-3), "float64": (1e-6, 1e-6), "": (5e-6, 2e-6)},
     "loose": {"float16": (1e-2, 5e-3), "bfloat16": (6e-2, 3e-2), "float64": (1e-6, 1e-6), "": (3e-5, 1e-5)},
+    "solved": {"float64": (1e-8, 1e-8), "": (3e-4, 1e-4)},
 }
 TOLERANCE["divmod"] = TOLERANCE["approx"]
 

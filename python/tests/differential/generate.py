@@ -17,6 +17,7 @@ import inputs
 import layers
 import listed
 import rows
+import spectra
 from inputs import ALL, FLOATS, INEXACT, INTS, spec
 
 SHAPES = [(), (1,), (5,), (0,), (2, 3), (3, 1), (2, 0, 3), (2, 3, 4), (1, 4, 1), (17,), (33,), (2, 1, 3, 2), (70,)]
@@ -286,6 +287,9 @@ def calls() -> list[dict]:
             casts,
             blocks,
             convolved,
+            spectra.fourier,
+            spectra.algebra,
+            spectra.products,
         )
         for c in f()
     ]

@@ -1,7 +1,7 @@
 """The interface as data: what each operation takes, from where its values come, and how closely its results agree.
 
 Tolerance classes: "exact" (the same bits, -0 apart), "arith" (a few roundings of the dtype), "approx" (a transcendental function), "loose"
-(sums of many terms or functions of functions).
+(sums of many terms or functions of functions), "solved" (equations and spectra of matrices).
 """
 
 # name, domain, tolerance

@@ -11,8 +11,10 @@ pub enum Norm {
     /// The root of the sum of squares.
     Euclidean,
     /// Of order `p`: of a vector `sum(|x|^p)^(1/p)`, with limits at zero and the infinities; of a matrix the largest (or, for a negative
-    /// order, smallest) sum of a column for 1, of a row for infinity.
+    /// order, smallest) sum of a column for 1, of a row for infinity, or singular value for 2.
     Order(f64),
+    /// Of a matrix: the sum of the singular values.
+    Nuclear,
 }
 
 /// Sizes and order for a product over some axes: those axes, the others, and the product of each group's sizes.
@@ -136,7 +138,9 @@ op! {
         match order {
             Norm::Euclidean => crate::ops::sqrt(&crate::ops::sum(&crate::ops::square(&size)?, axes)?),
             Norm::Order(p) if list.len() == 1 => vector_norm(&size, p, axes),
-            Norm::Order(p) => matrix_norm(&size, p, [list[0], list[1]], keep),
+            Norm::Nuclear if list.len() == 1 => Err(Error::value("norm", "a vector has no nuclear norm")),
+            Norm::Order(p) if p.abs() != 2.0 => matrix_norm(&size, p, [list[0], list[1]], keep),
+            singular => singular_norm(x, singular, [list[0], list[1]], keep),
         }
     }
 }
@@ -161,12 +165,25 @@ fn matrix_norm(size: &Array, p: f64, [row, column]: [usize; 2], keep: bool) -> R
     let summed = match p.abs() {
         1.0 => row,
         f64::INFINITY => column,
-        _ => return Err(Error::value("norm", format!("matrices have no norm of order {p} here: it needs singular values"))),
+        _ => return Err(Error::value("norm", format!("matrices have no norm of order {p}"))),
     };
     let sums = crate::ops::sum(size, crate::ops::keep(summed as i64))?;
     let both = [row as i64, column as i64];
     let axes: Axes = if keep { crate::ops::keep(both) } else { both.into() };
     if p > 0.0 { crate::ops::max(&sums, axes) } else { crate::ops::min(&sums, axes) }
+}
+
+/// A norm that is made of the singular values.
+fn singular_norm(x: &Array, order: Norm, [row, column]: [usize; 2], keep: bool) -> Result<Array> {
+    let x = crate::ops::astype(x, x.dtype().to_inexact())?;
+    let rest = (0..x.ndim()).filter(|&a| a != row && a != column);
+    let s = crate::ops::linalg::svdvals(&view::permute(&x, rest.chain([row, column]).collect())?)?;
+    let y = match order {
+        Norm::Nuclear => crate::ops::sum(&s, -1)?,
+        Norm::Order(p) if p > 0.0 => crate::ops::max(&s, -1)?,
+        _ => crate::ops::min(&s, -1)?,
+    };
+    if keep { crate::ops::expand_dims(&crate::ops::expand_dims(&y, row as i64)?, column as i64) } else { Ok(y) }
 }
 
 /// The dtype of a float, for the fast operations.

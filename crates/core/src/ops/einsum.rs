@@ -1,12 +1,10 @@
-//! `einsum`: sums of products named by letters, contracted pair by pair from the left.
+//! `einsum`: sums of products named by letters, contracted pair by pair in the order that [`contraction`](super::contraction) finds.
 
 use crate::Array;
+use crate::ops::contraction::{self, Label};
 use crate::ops::{free, view};
 use lazulite_base::Dims;
 use lazulite_base::error::{Error, Result};
-
-/// The name of an axis: a letter, or a place counted from the right within `...`.
-type Label = i32;
 
 /// An operand with its axes named.
 struct Term {
@@ -104,6 +102,71 @@ impl Term {
     }
 }
 
+/// Subscripts that fit their operands.
+struct Parsed<'a> {
+    terms: Vec<(&'a Array, Vec<Label>)>,
+    wanted: Vec<Label>,
+    sizes: Vec<(Label, usize)>,
+}
+
+impl Parsed<'_> {
+    /// The order of contractions.
+    fn plan(&self, limited: bool) -> contraction::Plan {
+        let operands: Vec<Vec<Label>> = self.terms.iter().map(|t| t.1.clone()).collect();
+        let size = |l: Label| self.sizes.iter().find(|s| s.0 == l).map_or(1, |s| s.1);
+        contraction::plan(&operands, &self.wanted, &size, limited)
+    }
+}
+
+#[track_caller]
+fn parse<'a>(subscripts: &str, operands: &[&'a Array]) -> Result<Parsed<'a>> {
+    let text: String = subscripts.chars().filter(|c| !c.is_whitespace()).collect();
+    let (inputs, output) = match text.split_once("->") {
+        Some((inputs, output)) => (inputs, Some(output)),
+        None => (&text[..], None),
+    };
+    let parts: Vec<&str> = inputs.split(',').collect();
+    if parts.len() != operands.len() || operands.is_empty() {
+        return Err(refuse(format!("{} operands for the {} of {subscripts:?}", operands.len(), parts.len())));
+    }
+    let mut terms = Vec::new();
+    let mut dots = 0;
+    for (part, &x) in parts.iter().zip(operands) {
+        let letters = part.chars().filter(char::is_ascii_alphabetic).count();
+        let open = part.contains("...");
+        if letters > x.ndim() || !open && letters != x.ndim() {
+            return Err(refuse(format!("{part:?} does not name the axes of {:?}", x.shape())));
+        }
+        let own = if open { x.ndim() - letters } else { 0 };
+        dots = dots.max(own);
+        terms.push((x, labels(part, own)?));
+    }
+    let all: Vec<Label> = terms.iter().flat_map(|(_, l)| l.iter().copied()).collect();
+    let wanted = match output {
+        Some(output) => labels(output, dots)?,
+        None => {
+            let mut once: Vec<Label> = all.iter().filter(|&&l| l > 0 && all.iter().filter(|&&k| k == l).count() == 1).copied().collect();
+            once.sort_unstable();
+            (0..dots as i32).map(|i| i - dots as i32).chain(once).collect()
+        }
+    };
+    if let Some(l) = wanted.iter().enumerate().find(|(i, l)| !all.contains(l) || wanted[..*i].contains(l)).map(|(_, l)| *l) {
+        return Err(refuse(format!("{:?} of the result of {subscripts:?} occurs in no operand, or twice", l as u8 as char)));
+    }
+    let mut sizes: Vec<(Label, usize)> = Vec::new();
+    for (x, list) in &terms {
+        for (&l, &n) in list.iter().zip(x.shape()) {
+            match sizes.iter_mut().find(|s| s.0 == l) {
+                None => sizes.push((l, n)),
+                Some(s) if s.1 == 1 => s.1 = n,
+                Some(s) if n != 1 && s.1 != n => return Err(refuse(format!("an axis of {subscripts:?} has the sizes {} and {n}", s.1))),
+                Some(_) => {}
+            }
+        }
+    }
+    Ok(Parsed { terms, wanted, sizes })
+}
+
 free! {
     /// Einstein summation: `"ij,jk->ik"` names the axes of each operand and of the result; what the result does not name is summed over.
     /// Without `->` it has the letters that occur once, in alphabetical order. `...` stands for axes that broadcast.
@@ -118,63 +181,47 @@ free! {
     /// assert_eq!(ops::einsum("ii", &[&x]).unwrap().item::<f32>().unwrap(), 5.0);
     /// ```
     pub fn einsum(subscripts: &str, operands: &[&Array]) -> Array {
-        let text: String = subscripts.chars().filter(|c| !c.is_whitespace()).collect();
-        let (inputs, output) = match text.split_once("->") {
-            Some((inputs, output)) => (inputs, Some(output)),
-            None => (&text[..], None),
-        };
-        let parts: Vec<&str> = inputs.split(',').collect();
-        if parts.len() != operands.len() || operands.is_empty() {
-            return Err(refuse(format!("{} operands for the {} of {subscripts:?}", operands.len(), parts.len())));
-        }
-        let mut terms = Vec::new();
-        let mut dots = 0;
-        for (part, x) in parts.iter().zip(operands) {
-            let letters = part.chars().filter(char::is_ascii_alphabetic).count();
-            let open = part.contains("...");
-            if letters > x.ndim() || !open && letters != x.ndim() {
-                return Err(refuse(format!("{part:?} does not name the axes of {:?}", x.shape())));
-            }
-            let own = if open { x.ndim() - letters } else { 0 };
-            dots = dots.max(own);
-            terms.push((x, labels(part, own)?));
-        }
-        let all: Vec<Label> = terms.iter().flat_map(|(_, l)| l.iter().copied()).collect();
-        let wanted = match output {
-            Some(output) => labels(output, dots)?,
-            None => {
-                let mut once: Vec<Label> = all.iter().filter(|&&l| l > 0 && all.iter().filter(|&&k| k == l).count() == 1).copied().collect();
-                once.sort_unstable();
-                (0..dots as i32).map(|i| i - dots as i32).chain(once).collect()
-            }
-        };
-        if let Some(l) = wanted.iter().enumerate().find(|(i, l)| !all.contains(l) || wanted[..*i].contains(l)).map(|(_, l)| *l) {
-            return Err(refuse(format!("{:?} of the result of {subscripts:?} occurs in no operand, or twice", l as u8 as char)));
-        }
-        let mut sizes: Vec<(Label, usize)> = Vec::new();
-        for (x, list) in &terms {
-            for (&l, &n) in list.iter().zip(x.shape()) {
-                match sizes.iter_mut().find(|s| s.0 == l) {
-                    None => sizes.push((l, n)),
-                    Some(s) if s.1 == 1 => s.1 = n,
-                    Some(s) if n != 1 && s.1 != n => return Err(refuse(format!("an axis of {subscripts:?} has the sizes {} and {n}", s.1))),
-                    Some(_) => {}
+        let parsed = parse(subscripts, operands)?;
+        let path = parsed.plan(false).path;
+        let Parsed { terms, wanted, .. } = parsed;
+        let mut terms = terms.into_iter().map(|(x, l)| Term::new(x, l)).collect::<Result<Vec<_>>>()?;
+        for step in path {
+            let mut chosen: Vec<Term> = step.iter().rev().map(|&i| terms.remove(i)).collect();
+            let later = |l: Label| wanted.contains(&l) || terms.iter().any(|t| t.labels.contains(&l));
+            let first = chosen.pop().expect("a step has operands");
+            let made = match chosen.pop() {
+                None => first.summed(&later)?,
+                Some(second) => {
+                    let (of_first, of_second) = (first.labels.clone(), second.labels.clone());
+                    let first = first.summed(&|l| later(l) || of_second.contains(&l))?;
+                    first.times(second.summed(&|l| later(l) || of_first.contains(&l))?, &later)?
                 }
-            }
+            };
+            terms.push(made);
         }
-        let mut rest = terms.into_iter().map(|(x, l)| Term::new(x, l)).collect::<Result<Vec<_>>>()?;
-        let mut done = rest.remove(0);
-        loop {
-            let keep = |l: Label| wanted.contains(&l) || rest.iter().any(|t| t.labels.contains(&l));
-            done = done.summed(&keep)?;
-            if rest.is_empty() {
-                break;
-            }
-            let next = rest.remove(0);
-            let later = |l: Label| wanted.contains(&l) || rest.iter().any(|t| t.labels.contains(&l));
-            let next = next.summed(&|l| later(l) || done.labels.contains(&l))?;
-            done = done.times(next, &later)?;
-        }
-        done.arranged(&wanted)
+        terms.remove(0).arranged(&wanted)
+    }
+
+    /// The order in which operands are contracted so that no intermediate is larger than the largest of them or the result, each step by
+    /// the places of its operands, of which the result is put last; and a report of what it saves.
+    ///
+    /// # Errors
+    /// A value error for subscripts that do not fit the operands.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let (a, b, c) = (Array::ones([2, 9], Dtype::F32), Array::ones([9, 9], Dtype::F32), Array::ones([9, 1], Dtype::F32));
+    /// let (path, report) = ops::einsum_path("ij,jk,kl->il", &[&a, &b, &c]).unwrap();
+    /// assert_eq!(path, [[1, 2], [0, 1]]);
+    /// assert!(report.contains("Optimized scaling:  3"));
+    /// ```
+    pub fn einsum_path(subscripts: &str, operands: &[&Array]) -> (Vec<Vec<usize>>, String) {
+        let plan = parse(subscripts, operands)?.plan(true);
+        let report = format!(
+            "  Complete contraction:  {subscripts}\n         Naive scaling:  {}\n     Optimized scaling:  {}\n      \
+             Naive FLOP count:  {}\n  Optimized FLOP count:  {}\n",
+            plan.naive_scaling, plan.scaling, plan.naive_flops, plan.flops
+        );
+        Ok((plan.path.into_iter().map(|s| s.to_vec()).collect(), report))
     }
 }

@@ -8,16 +8,21 @@ pub mod arrange;
 pub mod cast;
 mod compare;
 mod contract;
+mod contraction;
 mod conv;
 pub mod create;
+mod decompose;
 pub mod derivative;
 pub mod einsum;
 pub mod elementwise;
 pub mod fast;
+pub mod fft;
 mod gather;
+mod hadamard;
 pub mod index;
 pub mod join;
 pub mod layout;
+pub mod linalg;
 pub mod literal;
 mod mask;
 pub mod matmul;
@@ -122,8 +127,9 @@ pub use conv::{
     convolve,
 };
 pub use create::*;
-pub use einsum::einsum;
+pub use einsum::{einsum, einsum_path};
 pub use elementwise::*;
+pub use hadamard::hadamard_transform;
 pub use index::{Ellipsis, IndexPart, IntoIndex, NewAxis, SliceEnd, slice};
 pub use index::{
     add_at, block, index, masked_set, maximum_at, minimum_at, multiply_at, put_along_axis, set, set_block, take, take_along_axis,

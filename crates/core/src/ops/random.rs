@@ -306,6 +306,40 @@ free! {
         place("random.normal", &e, loc, scale)
     }
 
+    /// Normal vectors, `float32`, around `mean`, whose last axis they are, with the covariances `cov`, of square last axes; the other axes
+    /// broadcast to `shape`, or make it if it is `None`. The covariances should be symmetric and without negative eigenvalues; the draws
+    /// are made of standard normal ones by their square roots, from singular values.
+    ///
+    /// # Errors
+    /// A value error for sizes that do not match, axes that do not broadcast to the shape, or what is no key.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let (mean, cov) = (array![1.0, 5.0], array![[1.0, 0.5], [0.5, 1.0]]);
+    /// assert_eq!(random::multivariate_normal(&mean, &cov, Some(&[3, 4]), &random::key(0)).shape(), [3, 4, 2]);
+    /// ```
+    pub fn multivariate_normal(mean: &Array, cov: &Array, shape: Option<&[usize]>, key: &Array) -> Array {
+        let op = "random.multivariate_normal";
+        let refuse = || Err(Error::value(op, format!("means of shape {:?} and covariances of {:?} do not fit", mean.dims(), cov.dims())));
+        let (Some((&n, lead)), [batch @ .., rows, columns]) = (mean.shape().split_last(), cov.shape()) else { return refuse() };
+        if *rows != n || *columns != n {
+            return refuse();
+        }
+        let Some(common) = lazulite_base::shape::broadcast(lead, batch) else { return refuse() };
+        let dims: Dims = match shape {
+            None => common,
+            Some(given) => match lazulite_base::shape::broadcast(given, &common) {
+                Some(dims) if dims[..] == *given => dims,
+                _ => return Err(Error::value(op, format!("axes {:?} do not broadcast to {given:?}", &common[..]))),
+            },
+        };
+        let (u, s, vt) = crate::ops::linalg::svd(&crate::ops::astype(cov, Dtype::F32)?)?;
+        let root = crate::ops::matmul(&crate::ops::multiply(&u, &crate::ops::expand_dims(&crate::ops::sqrt(&s)?, -2)?)?, &vt)?;
+        let draws = normal(dims.iter().copied().chain([n]).collect::<Dims>(), key)?;
+        let turned = crate::ops::squeeze(&crate::ops::matmul(&crate::ops::expand_dims(&draws, -2)?, &root)?, -2)?;
+        crate::ops::add(&turned, &crate::ops::astype(mean, Dtype::F32)?)
+    }
+
     /// Whether a draw succeeds that does with probability `p`, a float or an array of floats that broadcasts to the shape.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
-//! The modules `fast` and `linalg`, as far as they compose from what there is.
+//! The module `fast`: layers and attention.
 
 use super::args::functions;
 use crate::array::{Out, PyArray};
-use crate::convert::{ArrayArg, AxesArg};
+use crate::convert::ArrayArg;
 use crate::errors::{Raised, wrong_type};
+use lazulite::ops::Rhs;
 use lazulite::ops::fast::{self as core, Mask, Rope};
-use lazulite::ops::{self, Norm, Rhs};
 use lazulite::{Array, Element};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -98,61 +98,7 @@ mod layers {
     }
 }
 
-/// The argument `ord` of `norm`.
-enum Order {
-    Number(f64),
-    Named(String),
-}
-
-impl<'py> FromPyObject<'_, 'py> for Order {
-    type Error = PyErr;
-
-    fn extract(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Order> {
-        if let Ok(s) = obj.extract::<String>() {
-            return Ok(Order::Named(s));
-        }
-        obj.extract().map(Order::Number).map_err(|_| wrong_type("a number or a string", &obj))
-    }
-}
-
-mod algebra {
-    use super::*;
-
-    functions! {
-        /// The norm of vectors along one axis, of matrices along two, or of all elements. `ord` is the order, "fro", or `None` for the root
-        /// of the sum of squares. `norm(mx.array([3.0, 4.0]))` is `5.0`.
-        [a, /, ord=None, axis=None, keepdims=false, *,] fn norm(a: ArrayArg, ord: Option<Order>, axis: Option<AxesArg>, keepdims: bool) -> Out {
-            let axes = axis.unwrap_or_default();
-            let count = axes.0.as_ref().map_or(a.0.ndim(), |l| l.len());
-            if count > 2 && (ord.is_some() || axes.0.is_some()) {
-                return Err(PyValueError::new_err("[linalg::norm] Received too many axes for norm."));
-            }
-            let order = match ord {
-                None => Norm::Euclidean,
-                Some(Order::Number(p)) => Norm::Order(p),
-                Some(Order::Named(s)) if count != 2 => {
-                    let text = format!("[linalg::norm] Norm '{s}' only supported for matrices, but received {count} axis/axes.");
-                    return Err(PyValueError::new_err(text));
-                }
-                Some(Order::Named(s)) if matches!(&s[..], "f" | "fro") => Norm::Euclidean,
-                Some(Order::Named(s)) => return Err(PyValueError::new_err(format!("[linalg::norm] Invalid ord value '{s}' for matrix norm."))),
-            };
-            ops::norm(&a.0, order, axes.axes(keepdims)).raised().map(Out)
-        }
-
-        /// The cross product of the vectors along `axis`, which has three elements, or two.
-        /// `cross(mx.array([1, 0, 0]), mx.array([0, 1, 0]))` is `[0, 0, 1]`.
-        [a, b, axis=-1, *,] fn cross(a: ArrayArg, b: ArrayArg, axis: i64) -> Out {
-            ops::cross(&a.0, &b.0, axis).raised().map(Out)
-        }
-    }
-}
-
-/// Adds the modules.
+/// Adds the module.
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    let fast = crate::submodule(m, "fast")?;
-    layers::register(&fast)?;
-    let linalg = crate::submodule(m, "linalg")?;
-    algebra::register(&linalg)?;
-    m.add("matrix_norm", linalg.getattr("norm")?)
+    layers::register(&crate::submodule(m, "fast")?)
 }

@@ -25,7 +25,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("permute_dims", m.getattr("transpose")?)?;
     join::register_all(m)?;
     create::register(m)?;
-    product::register(m)?;
+    product::register_all(m)?;
     conv::register(m)?;
     index::register(m)?;
     fast::register(m)

@@ -86,4 +86,26 @@ functions! {
         let list = strict(operands.as_any())?;
         ops::einsum(subscripts, &list.iter().collect::<Vec<_>>()).raised().map(Out)
     }
+
+    /// The Hadamard transform along the last axis, of a size `m * 2**k` with `m` in (1, 12, 20, 28), times `scale`, one over the root of the
+    /// size by default. `hadamard_transform(mx.array([1.0, 2.0]), scale=1.0)` is `[3, -1]`.
+    [a, scale=None,] fn hadamard_transform(a: ArrayArg, scale: Option<f64>) -> Out {
+        ops::hadamard_transform(&a.0, scale).raised().map(Out)
+    }
+}
+
+/// The order in which `einsum` contracts operands without intermediates larger than these and the result, as tuples of places, and a
+/// report. `einsum_path("ij,jk->ik", a, b)[0]` is `[(0, 1)]`.
+#[pyfunction]
+#[pyo3(signature = (subscripts, *operands))]
+fn einsum_path<'py>(py: Python<'py>, subscripts: &str, operands: &Bound<'py, PyTuple>) -> PyResult<(Vec<Bound<'py, PyTuple>>, String)> {
+    let list = strict(operands.as_any())?;
+    let (path, report) = ops::einsum_path(subscripts, &list.iter().collect::<Vec<_>>()).raised()?;
+    Ok((path.iter().map(|step| PyTuple::new(py, step)).collect::<PyResult<_>>()?, report))
+}
+
+/// Adds the functions.
+pub fn register_all(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    register(m)?;
+    m.add_function(wrap_pyfunction!(einsum_path, m)?)
 }

@@ -26,6 +26,8 @@ pub enum Family {
     Views,
     Joins,
     Products,
+    Fourier,
+    Linalg,
     Indexing,
     Sorting,
     Random,

@@ -5,8 +5,11 @@ mod composed;
 mod compositions;
 mod convolutions;
 mod creation;
+mod elimination;
+mod fft;
 mod indexing;
 mod joins;
+mod linalg;
 mod products;
 mod random;
 mod reductions;
@@ -29,6 +32,8 @@ pub fn all() -> Vec<Case> {
     list.extend(arranged::cases());
     list.extend(products::cases());
     list.extend(convolutions::cases());
+    list.extend(fft::cases());
+    list.extend(linalg::cases());
     list.extend(indexing::cases());
     list.extend(sorting::cases());
     list.extend(random::cases());
@@ -43,7 +48,7 @@ pub fn of(family: Family) -> Vec<Case> {
 }
 
 /// Public functions among the operations' sources that are no operations: conversions, and what is checked in other forms.
-const NO_OPERATIONS: [&str; 7] = ["along", "binary_op", "keep", "from_literal", "weak", "select", "slice"];
+const NO_OPERATIONS: [&str; 8] = ["along", "binary_op", "einsum_path", "keep", "from_literal", "weak", "select", "slice"];
 
 /// The operations that a source file of the core's `ops` declares and the matrix does not. Functions in a module of their own (`random`)
 /// carry its name, or are forms of an operation.
