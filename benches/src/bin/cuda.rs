@@ -129,6 +129,9 @@ fn bandwidth() {
     report("rows of 8192 of 16384 x 8192 f32 argsorted", b, 0.0, &|| vec![m.argsort(-1)]);
     report("rows of 8192 of 16384 x 8192 f32 sorted", b, 0.0, &|| vec![m.sort(-1)]);
     report("rows of 1024 of 131072 x 1024 f32 argsorted", b, 0.0, &|| vec![s.argsort(-1)]);
+    report("rows of 8192 of 16384 x 8192 f32 summed up", 2.0 * b, 0.0, &|| vec![m.cumsum(-1)]);
+    report("columns of 16384 x 8192 f32 summed up", 2.0 * b, 0.0, &|| vec![m.cumsum(0)]);
+    report("2^27 f32 summed up", 2.0 * b, 0.0, &|| vec![x.cumsum(0)]);
     let long = x.reshape([8, 1 << 24]);
     report("8 rows of 2^24 f32 argsorted", b, 0.0, &|| vec![long.argsort(-1)]);
     report("normal numbers, 2^27 f32", b, 0.0, &|| vec![random::normal([n], &random::key(3))]);

@@ -80,7 +80,6 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::ArgSort { x } => work::sort::plan(x),
         Work::MatMul { .. }
         | Work::Conv { .. }
-        | Work::Scan { .. }
         | Work::Quantize { .. }
         | Work::Dequantize { .. }
         | Work::Fp8 { .. }
@@ -88,6 +87,7 @@ pub fn plan(work: &Work) -> Option<Plan> {
         | Work::GatherMatMul { .. }
         | Work::Fft { .. }
         | Work::Linalg { .. } => None,
+        Work::Scan { x, factors, axis, op, reverse, exclusive } => work::scan::plan(x, factors.as_ref(), *axis, *op, *reverse, *exclusive),
     }
 }
 

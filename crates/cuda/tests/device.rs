@@ -2,11 +2,11 @@
 
 mod common;
 
-use common::{Draft, all, columns_beside, layer_norm, masked_softmax, reduction, softmax, view};
+use common::{Draft, all, columns_beside, layer_norm, masked_softmax, reduction, scan, scan_ops, softmax, view};
 use lazulite_base::backend::{Args, Backend, Kernel, Start, backends};
 use lazulite_base::shape::contiguous;
-use lazulite_base::tape::{Inst, Order, ReduceOp, Tape};
-use lazulite_base::work::{AttentionGrad, Combine, View, Work};
+use lazulite_base::tape::{Inst, Instr, Order, ReduceOp, Tape};
+use lazulite_base::work::{AttentionGrad, Combine, ScanOp, View, Work};
 use lazulite_base::{Dtype, Op, Scalar};
 use lazulite_cpu::Cpu;
 use std::sync::{Arc, Mutex};
@@ -95,7 +95,11 @@ fn operand(dice: &mut Dice, v: &View, any: bool) -> Operand {
 
 /// Inputs, outputs (with what they hold before) and parameters of a step.
 fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u64>) {
-    let any = matches!(work, Work::ArgSort { .. } | Work::ArgReduce { .. });
+    let any = match work {
+        Work::ArgSort { .. } | Work::ArgReduce { .. } | Work::Scan { op: ScanOp::Max | ScanOp::Min, .. } => true,
+        Work::Tape(t) if t.inner == 1 => matches!(t.code[..], [_, _, Instr { inst: Inst::Apply(Op::Divide, _), .. }]),
+        _ => false,
+    };
     let mut make = |v: &View| operand(dice, v, any);
     let out = |d: Dtype, dims: &[usize]| view(d, dims);
     match work {
@@ -164,7 +168,13 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
             (std::iter::once(x).chain(factors).map(&mut make).collect(), vec![make(&out(x.dtype, &x.dims))], vec![])
         }
         Work::Reinterpret { x } => (vec![make(x)], vec![make(&out(x.dtype, &x.dims))], vec![]),
-        Work::Fft { .. } | Work::Linalg { .. } => unreachable!("the CPU's alone"),
+        Work::Fft { .. }
+        | Work::Linalg { .. }
+        | Work::Quantize { .. }
+        | Work::Dequantize { .. }
+        | Work::Fp8 { .. }
+        | Work::QuantizedMatMul { .. }
+        | Work::GatherMatMul { .. } => unreachable!("the CPU's alone"),
     }
 }
 
@@ -226,6 +236,9 @@ fn tolerance(work: &Work) -> f64 {
         Work::Scatter { out, mode: Combine::Prod, .. } | Work::ScatterAlong { out, mode: Combine::Prod, .. } if out.dtype == Dtype::C64 => {
             8.0
         }
+        // Each of a prefix's few combinations is a transcendental function, or a product that the CPU makes in f32.
+        Work::Scan { op: ScanOp::LogAddExp, .. } => 200.0,
+        Work::Scan { x, op: ScanOp::Prod | ScanOp::Linear, .. } if x.dtype == Dtype::C64 => 200.0,
         _ => 0.0,
     }
 }
@@ -244,7 +257,13 @@ fn dtypes(work: &Work) -> Vec<Dtype> {
         Work::Gather { x, .. } | Work::GatherAlong { x, .. } | Work::Scan { x, .. } | Work::Reinterpret { x } => vec![x.dtype],
         Work::Scatter { out, .. } | Work::ScatterAlong { out, .. } => vec![out.dtype],
         Work::RandomBits { width, .. } => vec![[Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize]],
-        Work::Fft { .. } | Work::Linalg { .. } => unreachable!("the CPU's alone"),
+        Work::Fft { .. }
+        | Work::Linalg { .. }
+        | Work::Quantize { .. }
+        | Work::Dequantize { .. }
+        | Work::Fp8 { .. }
+        | Work::QuantizedMatMul { .. }
+        | Work::GatherMatMul { .. } => unreachable!("the CPU's alone"),
     }
 }
 
@@ -413,6 +432,42 @@ fn sorts_agree() {
     }
     agree(&works, 0);
     agree(&[Work::ArgReduce { x: view(Dtype::F32, &[5, 4096]), axis: 1, op: ReduceOp::Max }], 4);
+}
+
+#[test]
+fn divisions_by_one_number_agree() {
+    let mut works = Vec::new();
+    for d in [Dtype::F32, Dtype::F16, Dtype::BF16] {
+        let mut t = Draft::new(&[2000, 500], 1, Order::Lanes);
+        let (x, y) = (t.load(d, &[500, 1]), t.load(d, &[1, 0]));
+        let z = t.apply(Op::Divide, &[x, y]);
+        t.store(z, &[500, 1]);
+        works.push(Work::Tape(t.done()));
+    }
+    agree(&works, 0);
+}
+
+#[test]
+fn scans_agree() {
+    let mut works = Vec::new();
+    for d in Dtype::ALL {
+        for op in scan_ops(d) {
+            // Complex products grow without bound.
+            let long = d != Dtype::C64 || matches!(op, ScanOp::Sum | ScanOp::Max | ScanOp::Min);
+            for (dims, axis) in [(&[3usize, 1][..], 1), (&[9, 33], 1), (&[4, 100], 1), (&[40, 7], 0)] {
+                works.extend([(false, false), (true, false), (false, true), (true, true)].map(|(r, e)| scan(op, d, dims, axis, r, e)));
+            }
+            for (dims, axis) in [(&[5usize, 1024][..], 1), (&[2, 9000], 1), (&[1, 32_768], 1), (&[2, 100_000], 1), (&[2000, 3], 0)] {
+                works.extend(long.then(|| scan(op, d, dims, axis, d.is_inexact(), false)));
+            }
+        }
+    }
+    for op in [ScanOp::Sum, ScanOp::Linear] {
+        works.push(scan(op, Dtype::F32, &[1100, 17_000], 0, false, op == ScanOp::Sum));
+        works.push(scan(op, Dtype::F16, &[70, 17_000], 0, true, false));
+        works.push(scan(op, Dtype::F32, &[1, 3_000_000], 1, true, true));
+    }
+    agree(&works, 0);
 }
 
 #[test]

@@ -43,10 +43,14 @@ FN float divide(float a, float b, Divisor d) {
   q = __fmaf_rn(d.r, __fmaf_rn(q, -b, a), q);
   return __fmaf_rn(d.r, __fmaf_rn(q, -b, a), q);
 }
-// For halves, and rounded to one: a quotient of two with 8 (11) bits is off the middle between two others by more than 1/2^17 (1/2^23) of
-// itself, or is such a middle among the subnormal numbers; with a correctly rounded reciprocal the product errs by less. The scale keeps
-// the reciprocal normal.
-FN float divide_halves(float a, Divisor d) { return (a * d.scale) * d.r; }
+// For bf16, and rounded to it: a quotient of two numbers of 8 bits is off the middle between two others by more than 1/2^17 of itself, or is
+// such a middle among the subnormal numbers; with a correctly rounded reciprocal the product errs by less. The scale keeps it normal.
+FN float divide_bf16(float a, Divisor d) { return (a * d.scale) * d.r; }
+// For f16, whose quotients are normal numbers of f32: one step makes them exact, and gives no number where the first is not finite.
+FN float divide_f16(float a, float b, Divisor d) {
+  const float q = a * d.r, s = __fmaf_rn(__fmaf_rn(-q, b, a), d.r, q);
+  return s == s ? s : q;
+}
 
 #define LZ_MATH(name, single, wide) \
   LZ_SLOW float name(float a) { return single; } \

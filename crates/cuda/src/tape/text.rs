@@ -157,7 +157,11 @@ pub fn statement(tape: &Tape, i: usize, leaf: &str) -> String {
             format!("const {t} r{i} = {};\n", rounded(ins.dtype, text)) + &divisor(tape, i)
         }
         Inst::Apply(_, [a, ..]) if let Some(b) = divides(tape, i) => {
-            let text = if ins.dtype.is_half() { format!("divide_halves(r{a}, d{b}_)") } else { format!("divide(r{a}, r{b}, d{b}_)") };
+            let text = match ins.dtype {
+                Dtype::BF16 => format!("divide_bf16(r{a}, d{b}_)"),
+                Dtype::F16 => format!("divide_f16(r{a}, r{b}, d{b}_)"),
+                _ => format!("divide(r{a}, r{b}, d{b}_)"),
+            };
             format!("const {t} r{i} = {};\n", rounded(ins.dtype, text))
         }
         Inst::Apply(op, regs) => {

@@ -5,6 +5,7 @@ pub mod arg_reduce;
 pub mod attention;
 pub mod gather;
 pub mod random;
+pub mod scan;
 pub mod scatter;
 pub mod sort;
 

@@ -4,7 +4,7 @@
 
 use lazulite_base::shape::{Dims, Strides, contiguous};
 use lazulite_base::tape::{Inst, Instr, Map, Order, ReduceOp, Reg, Tape, Varies};
-use lazulite_base::work::{Attention, AttentionGrad, Combine, View, Work};
+use lazulite_base::work::{Attention, AttentionGrad, Combine, ScanOp, View, Work};
 use lazulite_base::{Dtype, Op, Scalar};
 use lazulite_cuda::compiler::nvrtc::Nvrtc;
 
@@ -226,6 +226,24 @@ pub fn attentions() -> Vec<Work> {
     .concat()
 }
 
+/// Every scan that a dtype takes.
+pub fn scan_ops(d: Dtype) -> Vec<ScanOp> {
+    let all = [ScanOp::Sum, ScanOp::Prod, ScanOp::Max, ScanOp::Min, ScanOp::LogAddExp, ScanOp::Linear];
+    let takes = |op: &ScanOp| match op {
+        ScanOp::Sum => d != Dtype::Bool,
+        ScanOp::LogAddExp | ScanOp::Linear => d.is_inexact(),
+        _ => true,
+    };
+    all.into_iter().filter(takes).collect()
+}
+
+/// A scan of a row-major array.
+pub fn scan(op: ScanOp, d: Dtype, dims: &[usize], axis: usize, reverse: bool, exclusive: bool) -> Work {
+    let x = view(d, dims);
+    let factors = (op == ScanOp::Linear).then(|| x.clone());
+    Work::Scan { x, factors, axis, op, reverse, exclusive: exclusive && op != ScanOp::Linear }
+}
+
 /// Works of every kind whose kernels are our own: every row of the table in every dtype it takes, every cast, and each other kernel in the
 /// forms that its text depends on.
 pub fn all() -> Vec<Work> {
@@ -266,6 +284,7 @@ pub fn all() -> Vec<Work> {
         }
         out.push(Work::ArgReduce { x: x.clone(), axis: 2, op: ReduceOp::Max });
         out.push(Work::ArgSort { x: x.clone() });
+        out.extend(scan_ops(from).into_iter().map(|op| scan(op, from, &[5, 6, 8], 2, true, true)));
         out.push(Work::Tape(transposed(from, 130, 144)));
         if from.is_integer() || from == Dtype::Bool {
             let index = view(from, &[4]);
@@ -301,6 +320,10 @@ pub fn all() -> Vec<Work> {
     }
     for n in [50, 100, 200, 400, 1000, 2000, 4000, 8000, 16_384, 50_000] {
         out.push(Work::ArgSort { x: view(Dtype::F32, &[3, n]) });
+    }
+    for (dims, axis) in [(&[3usize, 1000][..], 1), (&[3, 5000], 1), (&[2, 70_000], 1), (&[5000, 3], 0), (&[100, 20_000], 0)] {
+        out.push(scan(ScanOp::Sum, Dtype::F32, dims, axis, false, false));
+        out.push(scan(ScanOp::Linear, Dtype::BF16, dims, axis, true, false));
     }
     out.push(Work::ArgSort { x: view(Dtype::F64, &[3, 8000]) });
     out.push(Work::ArgSort { x: view(Dtype::I64, &[3, 20_000]) });
