@@ -86,16 +86,14 @@ impl AssembleOf for Concatenate {
     fn parts(&self, inputs: &[Aval], out: &Aval) -> Vec<Part> {
         let layout = Layout::contiguous(&out.shape);
         let mut at = 0;
-        inputs
-            .iter()
-            .enumerate()
-            .map(|(input, a)| {
-                let offset = at * layout.strides[self.0] as usize;
-                at += a.shape[self.0];
-                Part { input, dims: a.shape.clone(), strides: layout.strides.clone(), offset }
-            })
-            .filter(|p| !p.dims.contains(&0))
-            .collect()
+        let all = inputs.iter().enumerate().map(|(input, a)| {
+            let offset = at * layout.strides[self.0] as usize;
+            at += a.shape[self.0];
+            Part { input, dims: a.shape.clone(), strides: layout.strides.clone(), offset }
+        });
+        // An output without elements is made by a step, too.
+        let empty = out.shape.contains(&0);
+        all.enumerate().filter(|(i, p)| !p.dims.contains(&0) || empty && *i == 0).map(|(_, p)| p).collect()
     }
 }
 

@@ -66,6 +66,9 @@ functions! {
 
     /// The Kronecker product. `kron(mx.array([1, 10]), mx.array([1, 2]))` is `[1, 2, 10, 20]`.
     [a, b, *,] fn kron(a: ArrayArg, b: ArrayArg) -> Out {
+        if a.0.size() == 0 || b.0.size() == 0 {
+            return Err(PyValueError::new_err("[kron] Input arrays cannot be empty."));
+        }
         ops::kron(&a.0, &b.0).raised().map(Out)
     }
 

@@ -50,6 +50,8 @@ pub fn cases() -> Vec<Case> {
         )
         .other(of(&[&[3, 2], &[1, 2], &[4, 2]]))
         .more(of(&[&[2, 3], &[0, 3]]))
+        .more(of(&[&[0, 3], &[0, 3]]))
+        .more(of(&[&[2, 0], &[1, 0]]))
         .more(of(&[&[2, 3]]))
         .retraces()
         .bad(&["[2, 3]", "[2, 4]"], move || ops::concatenate(&[&ones(&[2, 3]), &ones(&[2, 4])], 0))

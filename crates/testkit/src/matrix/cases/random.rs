@@ -1,5 +1,6 @@
 //! Random numbers: the bits by the generator's definition, and what is made of them.
 
+use super::elimination::M;
 use crate::matrix::{Case, Family, Input, Kind, Slope, data};
 use crate::tensor::{C, Tensor, re, truth};
 use lazulite::ops::random;
@@ -226,6 +227,30 @@ pub fn cases() -> Vec<Case> {
             truncated,
         )
         .bad(&["int32"], move || random::truncated_normal(0, 1, [2], Dtype::I32, &seed(0)?)),
+        draw(
+            "random.multivariate_normal",
+            vec![data(&[2, 3], -1.0, 1.0), data(&[3, 3], -1.0, 1.0)],
+            |x, k| {
+                let cov = lazulite::ops::add(&x[1], &lazulite::ops::diag(&Array::arange(4, 13, 3, Dtype::F32), 0)?)?;
+                random::multivariate_normal(&x[0], &cov, Some(&[2, 2]), k)
+            },
+            |x, k| {
+                let cov = M::new(3, 3, |i, j| x[1].at(&[i, j]) + if i == j { 4.0 + 3.0 * i as f64 } else { 0.0 });
+                let (u, s, v) = cov.svd();
+                let root = u.scaled(|j| re(s[j].sqrt())).times(&v.adjoint());
+                let e: Vec<C> = symmetric(k, 12).into_iter().map(|v| re(erfinv(v) * std::f64::consts::SQRT_2)).collect();
+                Tensor::from_fn(&[2, 2, 3], Dtype::F32, |at| {
+                    let row = 6 * at[0] + 3 * at[1];
+                    x[0].at(&[at[1], at[2]]) + (0..3).map(|l| e[row + l] * root.at(l, at[2])).sum::<C>()
+                })
+            },
+        )
+        .gives(|_| Dtype::F32)
+        .within(256.0, 512.0)
+        .retraces()
+        .bad(&["[2]", "[3, 3]"], move || {
+            random::multivariate_normal(&Array::ones([2], Dtype::F32), &Array::eye(3, 3, 0, Dtype::F32), None, &seed(0)?)
+        }),
         discrete(
             draw(
                 "random.categorical",
