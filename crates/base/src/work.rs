@@ -6,6 +6,7 @@
 use crate::dtype::Dtype;
 use crate::shape::{Dims, Strides};
 use crate::tape::{ReduceOp, Tape};
+pub use crate::window::{Phase, Window};
 use smallvec::SmallVec;
 
 /// How an operand lies in memory.
@@ -26,22 +27,6 @@ pub enum Combine {
     Prod,
     Max,
     Min,
-}
-
-/// How a convolution's windows lie along one spatial axis: element `k` of the kernel meets output `i` at place `i * stride + k * dilation -
-/// low` of the input, whose elements lie `spread` places apart. Other places hold zeros.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Window {
-    /// Outputs along the axis.
-    pub out: usize,
-    /// Places from an output's window to the next one's.
-    pub stride: usize,
-    /// Places from an element of the kernel to the next.
-    pub dilation: usize,
-    /// Places from an element of the input to the next.
-    pub spread: usize,
-    /// Places before the first element of the input.
-    pub low: isize,
 }
 
 /// One step of a plan.

@@ -3,7 +3,7 @@
 //! A window's values are slices of the input, each a view, so pooling is one fused pass.
 
 use crate::Module;
-use lazulite_base::Dtype;
+use lazulite_base::{Dtype, Element, Scalar};
 use lazulite_core::Array;
 use lazulite_core::ops::{IntoOperand, slice};
 
@@ -33,14 +33,16 @@ fn places(name: &str, x: &Array, kernel: &[usize], stride: &[usize], padding: &[
     (0..count).map(place).collect()
 }
 
-/// What never is the largest value of a dtype.
-fn smallest(d: Dtype) -> lazulite_base::Scalar {
-    let value = match d {
-        Dtype::Bool => 0.0,
-        d if d.is_float() => f64::NEG_INFINITY,
-        _ => f64::MIN,
-    };
-    lazulite_base::Scalar::new(value, d)
+/// What never is the largest value of a dtype but where all are as small.
+fn smallest(d: Dtype) -> Scalar {
+    match d {
+        Dtype::I8 => i8::MIN.scalar(),
+        Dtype::I16 => i16::MIN.scalar(),
+        Dtype::I32 => i32::MIN.scalar(),
+        Dtype::I64 => i64::MIN.scalar(),
+        d if d.is_float() => Scalar::new(f64::NEG_INFINITY, d),
+        d => Scalar::new(0.0, d),
+    }
 }
 
 /// The largest value of each window of `(n, places.., channels)`. Padding never is the largest.
