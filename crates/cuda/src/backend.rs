@@ -74,7 +74,8 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::ScatterAlong { out, updates, index, axis, mode } => work::scatter::along(out, updates, index, *axis, *mode),
         Work::ArgReduce { x, axis, op } => work::arg_reduce::plan(x, *axis, *op),
         Work::Reinterpret { x } => Some(tape::plan(&tape::copy(x, tape::raw(x.dtype)))),
-        Work::MatMul { .. } | Work::Conv { .. } | Work::ArgSort { .. } => None,
+        Work::Conv { x, w, windows, turned } => work::conv::plan(x, w, windows, *turned),
+        Work::MatMul { .. } | Work::ArgSort { .. } => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Draft, all, columns_beside, layer_norm, masked_softmax, reduction, softmax, view};
+use common::{Draft, all, columns_beside, convolutions, layer_norm, masked_softmax, reduction, softmax, view};
 use lazulite_base::backend::{Args, Backend, Kernel, Start, backends};
 use lazulite_base::shape::contiguous;
 use lazulite_base::tape::{Inst, Order, ReduceOp, Tape};
@@ -359,6 +359,13 @@ fn products_agree() {
         works.push(Work::MatMul { a: a.clone(), b: crossed });
         works.push(Work::MatMul { a, b });
     }
+    agree(&works, 0);
+    agree(&works[..4], 8);
+}
+
+#[test]
+fn convolutions_agree() {
+    let works = convolutions();
     agree(&works, 0);
     agree(&works[..4], 8);
 }

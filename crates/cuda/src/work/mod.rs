@@ -2,6 +2,7 @@
 //! kind needs.
 
 pub mod arg_reduce;
+pub mod conv;
 pub mod gather;
 pub mod random;
 pub mod scatter;
