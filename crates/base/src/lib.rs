@@ -19,6 +19,7 @@ pub mod scalar;
 pub mod shape;
 pub mod table;
 pub mod tape;
+pub mod window;
 pub mod work;
 
 pub use dtype::{Dtype, Element};

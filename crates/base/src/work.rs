@@ -4,10 +4,11 @@
 //! the inputs.
 
 use crate::dtype::Dtype;
-use crate::scalar::Scalar;
 use crate::format::Format;
+use crate::scalar::Scalar;
 use crate::shape::{Dims, Strides};
 use crate::tape::{ReduceOp, Tape};
+pub use crate::window::{Phase, Window};
 use smallvec::SmallVec;
 
 /// How an operand lies in memory.
@@ -108,22 +109,6 @@ impl ScanOp {
             ScanOp::Linear => "linear",
         }
     }
-}
-
-/// How a convolution's windows lie along one spatial axis: element `k` of the kernel meets output `i` at place `i * stride + k * dilation -
-/// low` of the input, whose elements lie `spread` places apart. Other places hold zeros.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Window {
-    /// Outputs along the axis.
-    pub out: usize,
-    /// Places from an output's window to the next one's.
-    pub stride: usize,
-    /// Places from an element of the kernel to the next.
-    pub dilation: usize,
-    /// Places from an element of the input to the next.
-    pub spread: usize,
-    /// Places before the first element of the input.
-    pub low: isize,
 }
 
 /// A discrete Fourier transform, not scaled.

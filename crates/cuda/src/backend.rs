@@ -79,7 +79,6 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::AttentionGrad(g) => work::attention::gradient(g),
         Work::ArgSort { x } => work::sort::plan(x),
         Work::MatMul { .. }
-        | Work::Conv { .. }
         | Work::Quantize { .. }
         | Work::Dequantize { .. }
         | Work::Fp8 { .. }
@@ -88,6 +87,7 @@ pub fn plan(work: &Work) -> Option<Plan> {
         | Work::Fft { .. }
         | Work::Linalg { .. } => None,
         Work::Scan { x, factors, axis, op, reverse, exclusive } => work::scan::plan(x, factors.as_ref(), *axis, *op, *reverse, *exclusive),
+        Work::Conv { x, w, windows, turned } => work::conv::plan(x, w, windows, *turned),
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Draft, all, columns_beside, layer_norm, masked_softmax, reduction, scan, scan_ops, softmax, view};
+use common::{Draft, all, columns_beside, convolutions, layer_norm, masked_softmax, reduction, scan, scan_ops, softmax, view};
 use lazulite_base::backend::{Args, Backend, Kernel, Start, backends};
 use lazulite_base::shape::contiguous;
 use lazulite_base::tape::{Inst, Instr, Order, ReduceOp, Tape};
@@ -158,11 +158,11 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
             let wide = of.q.dtype.accumulator();
             assert!(outs.iter().all(|v| v.strides == contiguous(&v.dims)), "the outputs of an attention as they are");
             inputs.extend(results);
-            inputs.push(operand(dice, cotangent));
+            inputs.push(operand(dice, cotangent, false));
             let swapped = |v: &View| out(v.dtype, &[v.dims[0], v.dims[2], v.dims[1], v.dims[3]]);
             let mut grads: Vec<View> = [&of.q, &of.k, &of.v].into_iter().map(swapped).collect();
             grads.extend(of.sinks.as_ref().map(|_| out(wide, &of.q.dims[..3])));
-            (inputs, grads.iter().map(|v| operand(dice, v)).collect(), vec![])
+            (inputs, grads.iter().map(|v| operand(dice, v, false)).collect(), vec![])
         }
         Work::Scan { x, factors, .. } => {
             (std::iter::once(x).chain(factors).map(&mut make).collect(), vec![make(&out(x.dtype, &x.dims))], vec![])
@@ -492,6 +492,13 @@ fn products_agree() {
         works.push(Work::MatMul { a: a.clone(), b: crossed });
         works.push(Work::MatMul { a, b });
     }
+    agree(&works, 0);
+    agree(&works[..4], 8);
+}
+
+#[test]
+fn convolutions_agree() {
+    let works = convolutions();
     agree(&works, 0);
     agree(&works[..4], 8);
 }

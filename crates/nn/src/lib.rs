@@ -30,23 +30,27 @@
 extern crate self as lazulite;
 
 mod activations;
+mod conv;
 mod dropout;
 mod frozen;
 pub mod init;
 mod layers;
 mod losses;
 mod module;
+mod pooling;
 mod sequential;
 
 pub use activations::{
     elu, gelu, gelu_approx, hard_swish, hard_tanh, leaky_relu, log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, softmax,
     softplus, softsign, tanh,
 };
+pub use conv::{Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d};
 pub use dropout::{Dropout, is_training, next_key, training, with_key};
 pub use frozen::Frozen;
 pub use layers::{Embedding, LayerNorm, Linear};
 pub use losses::{binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1, mse, nll};
 pub use module::Module;
+pub use pooling::{AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d, avg_pool, max_pool};
 pub use sequential::{Activation, Layer, Sequential};
 
 pub use lazulite_core::value_and_grad;

@@ -1,6 +1,9 @@
 //! Layers one after the other, of any kinds.
 
-use crate::{Dropout, Embedding, LayerNorm, Linear, Module};
+use crate::{
+    AvgPool1d, AvgPool2d, AvgPool3d, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dropout, Embedding,
+    LayerNorm, Linear, MaxPool1d, MaxPool2d, MaxPool3d, Module,
+};
 use lazulite_base::Result;
 use lazulite_base::key::KeyHasher;
 use lazulite_core::tree::Path;
@@ -81,6 +84,8 @@ macro_rules! layers {
 }
 
 layers!(Linear, Embedding, LayerNorm, Dropout, Activation, Sequential);
+layers!(Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d);
+layers!(MaxPool1d, MaxPool2d, MaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d);
 
 /// A function without parameters as a layer.
 ///

@@ -294,3 +294,39 @@ fn embedding_looks_up_and_collects_gradients() {
     assert_eq!(values(&g.weight), counts);
     assert_eq!(table.as_linear(&y).shape(), [2, 2, 5]);
 }
+
+#[test]
+fn convolutions_and_poolings_learn_and_batch() {
+    use lazulite::ops::Conv;
+    let how = Conv::default().padding(1).groups(2);
+    let conv = nn::Conv2d::new(2, 4, [3, 3], how, &random::key(3));
+    assert_eq!(conv.weight.shape(), [4, 3, 3, 1]);
+    let bound = conv.weight.abs().max(..).item::<f32>().unwrap();
+    assert!(bound <= 1.0 / 3.0 && bound > 0.3);
+    let net = Sequential::new().then(conv).then(nn::MaxPool2d::new([3, 3]).stride([2, 2]).padding([1, 1])).then(nn::AvgPool2d::new([2, 2]));
+    let x = random::normal([3, 8, 8, 2], &random::key(4));
+    let y = net.forward(&x);
+    assert_eq!(y.shape(), [3, 2, 2, 4]);
+    // One image at a time, and all of them as a batch of batches.
+    let each = vmap(|x: &Array| net.forward(&x.expand_dims(0)).squeeze(0))(&x);
+    close(&values(&each), &values(&y), 1e-6);
+    // The gradient of the input by differences, at some places.
+    let loss = |x: &Array| net.forward(&x.reshape([3, 8, 8, 2])).square().sum(..);
+    let g = values(&grad(|x: &Array| net.forward(x).square().sum(..))(&x));
+    let at = values(&x);
+    for i in [0, 17, 100, 383] {
+        let near = |d: f32| {
+            let mut v = at.clone();
+            v[i] += d;
+            loss(&Array::from_slice(&v, [384]).unwrap()).item::<f32>().unwrap()
+        };
+        let slope = (near(1e-3) - near(-1e-3)) / 2e-3;
+        assert!((slope - g[i]).abs() < 2e-2 * (1.0 + g[i].abs()), "{slope} for {} at {i}", g[i]);
+    }
+}
+
+#[test]
+fn windows_of_integers_have_a_largest_value() {
+    let x = array![[-5, -7], [-3, -9]].reshape([1, 2, 2, 1]);
+    assert_eq!(nn::max_pool(&x, &[2, 2], &[1, 1], &[1, 1]).to_vec::<i32>().unwrap(), [-5, -5, -7, -3, -3, -7, -3, -3, -9]);
+}

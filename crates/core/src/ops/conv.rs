@@ -4,12 +4,12 @@
 //! operands of both gradients are views: for the input's, outputs and channels of the kernel swap; for the kernel's, the cotangent is the
 //! kernel, and the images are the channels.
 
-use crate::Array;
 use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::{op, view};
 use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
+use crate::{Array, Static};
 use lazulite_base::dtype::promote;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
@@ -126,9 +126,35 @@ impl Conv {
         Conv { groups: Some(groups), ..self }
     }
 
+    /// How many groups there are.
+    pub fn group_count(&self) -> usize {
+        self.groups.unwrap_or(1)
+    }
+
     /// Whether the kernel is turned around, as a convolution in the strict sense does.
     pub fn flip(self, flip: bool) -> Conv {
         Conv { flip, ..self }
+    }
+}
+
+impl Static for PerAxis {
+    fn feed(&self, key: &mut KeyHasher) {
+        self.0.len().feed(key);
+        self.0.iter().for_each(|n| n.feed(key));
+    }
+}
+
+impl Static for Conv {
+    fn feed(&self, key: &mut KeyHasher) {
+        [&self.stride, &self.low, &self.high, &self.kernel_dilation, &self.input_dilation].iter().for_each(|s| s.feed(key));
+        (self.groups, self.flip).feed(key);
+    }
+}
+
+impl Static for ConvTranspose {
+    fn feed(&self, key: &mut KeyHasher) {
+        [&self.stride, &self.padding, &self.dilation, &self.output_padding].iter().for_each(|s| s.feed(key));
+        self.groups.feed(key);
     }
 }
 
@@ -166,6 +192,11 @@ impl ConvTranspose {
     /// Channels are cut into so many groups.
     pub fn groups(self, groups: usize) -> ConvTranspose {
         ConvTranspose { groups: Some(groups), ..self }
+    }
+
+    /// How many groups there are.
+    pub fn group_count(&self) -> usize {
+        self.groups.unwrap_or(1)
     }
 }
 
@@ -344,7 +375,7 @@ fn convolution(op: &str, x: &Array, weight: &Array, how: &Conv) -> Result<Array>
     if !dtype.is_inexact() {
         return Err(Error::value(op, format!("takes floating-point or complex operands, not {}", text())));
     }
-    let groups = how.groups.unwrap_or(1);
+    let groups = how.group_count();
     let (channels, outputs, inner) = (x.shape()[d + 1], weight.shape()[0], weight.shape()[d + 1]);
     if groups == 0 || channels % groups != 0 || outputs % groups != 0 {
         return Err(Error::value(op, format!("{channels} channels and {outputs} outputs do not make {groups} groups: {}", text())));

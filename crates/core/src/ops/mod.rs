@@ -19,8 +19,8 @@ pub mod elementwise;
 pub mod fast;
 pub mod fft;
 mod gather;
-mod hadamard;
 mod gathered;
+mod hadamard;
 pub mod index;
 pub mod join;
 pub mod layout;
@@ -132,8 +132,8 @@ pub use conv::{
 pub use create::*;
 pub use einsum::{einsum, einsum_path};
 pub use elementwise::*;
-pub use hadamard::hadamard_transform;
 pub use gathered::{block_masked_mm, gather_mm, segmented_mm};
+pub use hadamard::hadamard_transform;
 pub use index::{Ellipsis, IndexPart, IntoIndex, NewAxis, SliceEnd, slice};
 pub use index::{
     add_at, block, index, masked_set, maximum_at, minimum_at, multiply_at, put_along_axis, set, set_block, take, take_along_axis,

@@ -1,6 +1,5 @@
 //! Convolutions whose groups have one channel each and one output each: channels side by side in a register, nothing packed but the kernel.
 
-use super::{Lane, output, phases};
 use crate::isa::fast;
 use crate::matmul::pack::{self, Kind, Widen};
 use crate::matmul::scratch::Scratch;
@@ -9,7 +8,8 @@ use crate::matmul::{PACKED, Shared, add};
 use crate::threads;
 use lazulite_base::Result;
 use lazulite_base::backend::{Args, Kernel};
-use lazulite_base::work::{View, Window};
+use lazulite_base::window::{outputs as layout, phases};
+use lazulite_base::work::{Phase, View, Window};
 use smallvec::SmallVec;
 use std::ops::Range;
 
@@ -83,7 +83,7 @@ pub struct Depthwise<K: Plain> {
     named: [isize; 4],
     /// Along i...
     out: SmallVec<[isize; 3]>,
-    phases: Vec<SmallVec<[Lane; 3]>>,
+    phases: Vec<SmallVec<[Phase; 3]>>,
     outputs: SmallVec<[usize; 3]>,
     turned: bool,
     size: usize,
@@ -120,7 +120,7 @@ impl<K: Plain> Depthwise<K> {
         if !single || g < GROUPS || x.strides[2 + d] != 1 {
             return None;
         }
-        let (size, named, out) = output(x, w, windows, turned);
+        let (size, named, out) = layout(x, w, windows, turned);
         let outputs = windows.iter().map(|w| w.out).collect();
         let phases = phases(windows, &w.dims[3..3 + d]);
         Some(Depthwise { x: x.clone(), w: w.clone(), named, out, phases, outputs, turned, size, _kind: std::marker::PhantomData })
@@ -140,7 +140,7 @@ impl<K: Plain> Depthwise<K> {
     }
 
     /// Every output of a row of windows, that is of one position along all spatial axes but the last.
-    unsafe fn row(&self, x: *const K::In, kernel: *const K::E, out: *mut K::In, phase: &[Lane], at: &[usize], sums: *mut K::E) {
+    unsafe fn row(&self, x: *const K::In, kernel: *const K::E, out: *mut K::In, phase: &[Phase], at: &[usize], sums: *mut K::E) {
         let (last, g) = (self.axes() - 1, self.groups());
         let l = phase[last];
         let elements: SmallVec<[usize; 3]> = phase[..last].iter().map(|l| l.elements).collect();
@@ -217,7 +217,7 @@ impl<K: Plain> Depthwise<K> {
     }
 
     /// Adds what one row of the second operand's elements (all axes but the last fixed) contributes to every output of a phase.
-    unsafe fn gather(&self, x: *const K::In, w: *const K::In, phase: &[Lane], at: &[usize], sums: *mut K::E) {
+    unsafe fn gather(&self, x: *const K::In, w: *const K::In, phase: &[Phase], at: &[usize], sums: *mut K::E) {
         let (last, g) = (self.axes() - 1, self.groups());
         let l = phase[last];
         let from: isize = (0..last).map(|d| (phase[d].kernel + at[d] * phase[d].skip) as isize * self.w.strides[3 + d]).sum();

@@ -4,9 +4,8 @@
 //! straight into the panels of a product, [`product`] multiplies them, [`depthwise`] does groups of one channel without packing.
 //!
 //! # Phases
-//! An input that is spread apart holds zeros between its elements. Which elements of the kernel meet data depends on the output's index
-//! modulo a period alone, so outputs fall into phases, each an ordinary convolution with some of the kernel's elements: no zero is
-//! multiplied.
+//! An input that is spread apart holds zeros between its elements. Outputs fall into phases, each an ordinary convolution with some of the
+//! kernel's elements, so no zero is multiplied.
 //!
 //! # Order
 //! As for products: the steps of a sum (a phase's elements of the kernel and the channels) are cut into blocks and runs. So an element's
@@ -24,8 +23,8 @@ use crate::walk::Walk;
 use depthwise::{Depthwise, Plain};
 use lazulite_base::backend::{Args, Kernel};
 use lazulite_base::dtype::Dtype;
-use lazulite_base::shape::{contiguous, size};
-use lazulite_base::work::{View, Window};
+use lazulite_base::window::{outputs, phases};
+use lazulite_base::work::{Phase, View, Window};
 use lazulite_base::{Error, ErrorKind, Result};
 use product::Product;
 use smallvec::SmallVec;
@@ -35,60 +34,6 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Outputs of a group up to which patches are columns of the product rather than rows.
 const FEW: usize = 4;
-
-/// One spatial axis of a phase: an ordinary convolution.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Lane {
-    /// The phase's first output, and how far apart they lie.
-    out: usize,
-    period: usize,
-    /// How many.
-    outputs: usize,
-    /// The first element of the kernel, and how far apart they lie.
-    kernel: usize,
-    skip: usize,
-    /// How many.
-    elements: usize,
-    /// Elements of the input: of the first window's first, from a window to the next, from an element of the kernel to the next.
-    start: isize,
-    stride: isize,
-    dilation: isize,
-}
-
-fn gcd(a: usize, b: usize) -> usize {
-    if b == 0 { a } else { gcd(b, a % b) }
-}
-
-/// The phases along one axis whose kernel has `size` elements.
-fn lanes(w: &Window, size: usize) -> Vec<Lane> {
-    let period = w.spread / gcd(w.stride, w.spread);
-    let skip = w.spread / gcd(w.dilation, w.spread);
-    let place = |i: usize, k: usize| (i * w.stride + k * w.dilation) as isize - w.low;
-    let phase = |r: usize| {
-        let kernel = (0..skip.min(size)).find(|&k| place(r, k).rem_euclid(w.spread as isize) == 0).unwrap_or(size);
-        Lane {
-            out: r,
-            period,
-            outputs: (w.out - r).div_ceil(period),
-            kernel,
-            skip,
-            elements: (size - kernel).div_ceil(skip),
-            start: place(r, kernel.min(size)).div_euclid(w.spread as isize),
-            stride: (period * w.stride / w.spread) as isize,
-            dilation: (skip * w.dilation / w.spread) as isize,
-        }
-    };
-    (0..period.min(w.out)).map(phase).collect()
-}
-
-/// Every combination of the axes' phases.
-fn phases(windows: &[Window], kernel: &[usize]) -> Vec<SmallVec<[Lane; 3]>> {
-    windows.iter().zip(kernel).fold(vec![SmallVec::new()], |all, (w, &k)| {
-        let lanes = lanes(w, k);
-        let with = |p: &SmallVec<[Lane; 3]>| lanes.iter().map(|&l| p.iter().copied().chain([l]).collect()).collect::<Vec<_>>();
-        all.iter().flat_map(with).collect()
-    })
-}
 
 /// The kernel; `None` for dtypes without products.
 pub fn kernel(x: &View, w: &View, windows: &[Window], turned: bool) -> Option<Arc<dyn Kernel>> {
@@ -114,18 +59,6 @@ fn spatial(size: usize, step: isize, d: usize, places: isize) -> Axis {
     Axis { size, step: step * places, along: Some((d, places)) }
 }
 
-/// The output's dims, and the strides of its axes in the order b, g, n, o, i...
-fn output(x: &View, w: &View, windows: &[Window], turned: bool) -> (usize, [isize; 4], SmallVec<[isize; 3]>) {
-    let d = windows.len();
-    let (b, n, g, o) = (x.dims[0], x.dims[1], x.dims[2 + d], w.dims[2]);
-    let out = windows.iter().map(|w| w.out);
-    let dims: SmallVec<[usize; 8]> =
-        if turned { [b, g, o].into_iter().chain(out).chain([n]).collect() } else { [b, n].into_iter().chain(out).chain([g, o]).collect() };
-    let s = contiguous(&dims);
-    let (named, first) = if turned { ([s[0], s[1], s[d + 3], s[2]], 3) } else { ([s[0], s[d + 2], s[1], s[d + 3]], 2) };
-    (size(&dims), named, s[first..first + d].iter().copied().collect())
-}
-
 /// A convolution by products.
 struct Conv<K: Kind> {
     /// A product for each phase; offsets are within an item.
@@ -141,11 +74,11 @@ struct Conv<K: Kind> {
 fn general<K: Kind>(x: &View, w: &View, windows: &[Window], turned: bool) -> Arc<dyn Kernel> {
     let d = windows.len();
     let (n, c, o) = (x.dims[1], x.dims[3 + d], w.dims[2]);
-    let (total, [ob, og, on, oo], os) = output(x, w, windows, turned);
+    let (total, [ob, og, on, oo], os) = outputs(x, w, windows, turned);
     let (xs, ws) = (&x.strides[2..2 + d], &w.strides[3..3 + d]);
     let items = Walk::new(&[x.dims[0], x.dims[2 + d]], [&[x.strides[0], x.strides[2 + d]], &[w.strides[0], w.strides[1]], &[ob, og]]);
-    let phase = |p: &SmallVec<[Lane; 3]>| -> Product<K> {
-        let each = |f: &dyn Fn(usize, &Lane) -> Axis| p.iter().enumerate().map(|(i, l)| f(i, l)).collect::<SmallVec<[Axis; 3]>>();
+    let phase = |p: &SmallVec<[Phase; 3]>| -> Product<K> {
+        let each = |f: &dyn Fn(usize, &Phase) -> Axis| p.iter().enumerate().map(|(i, l)| f(i, l)).collect::<SmallVec<[Axis; 3]>>();
         let windows = each(&|i, l| spatial(l.outputs, xs[i], i, l.stride));
         let elements = each(&|i, l| spatial(l.elements, xs[i], i, l.dilation));
         let of_w = each(&|i, l| Axis::plain(l.elements, ws[i] * l.skip as isize));
@@ -155,7 +88,7 @@ fn general<K: Kind>(x: &View, w: &View, windows: &[Window], turned: bool) -> Arc
         let (xn, xc) = (Axis::plain(n, x.strides[1]), Axis::plain(c, x.strides[3 + d]));
         let (wo, wc) = (Axis::plain(o, w.strides[2]), Axis::plain(c, w.strides[3 + d]));
         let (yn, yo) = (Axis::plain(n, on), Axis::plain(o, oo));
-        let sum = |f: &dyn Fn(usize, &Lane) -> isize| p.iter().enumerate().map(|(i, l)| f(i, l)).sum::<isize>();
+        let sum = |f: &dyn Fn(usize, &Phase) -> isize| p.iter().enumerate().map(|(i, l)| f(i, l)).sum::<isize>();
         let from = sum(&|i, l| xs[i] * l.start);
         let spans = p.iter().enumerate().map(|(i, l)| (x.dims[2 + i], l.start)).collect();
         let of_kernel = sum(&|i, l| if l.elements > 0 { ws[i] * l.kernel as isize } else { 0 });

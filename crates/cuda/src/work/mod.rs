@@ -3,6 +3,7 @@
 
 pub mod arg_reduce;
 pub mod attention;
+pub mod conv;
 pub mod gather;
 pub mod random;
 pub mod scan;

@@ -4,7 +4,7 @@
 
 use lazulite_base::shape::{Dims, Strides, contiguous};
 use lazulite_base::tape::{Inst, Instr, Map, Order, ReduceOp, Reg, Tape, Varies};
-use lazulite_base::work::{Attention, AttentionGrad, Combine, ScanOp, View, Work};
+use lazulite_base::work::{Attention, AttentionGrad, Combine, ScanOp, View, Window, Work};
 use lazulite_base::{Dtype, Op, Scalar};
 use lazulite_cuda::compiler::nvrtc::Nvrtc;
 
@@ -331,6 +331,7 @@ pub fn all() -> Vec<Work> {
         out.push(Work::ArgReduce { x: view(Dtype::F32, dims), axis, op: ReduceOp::Max });
         out.push(Work::ArgReduce { x: view(Dtype::BF16, dims), axis, op: ReduceOp::Min });
     }
+    out.extend(convolutions());
     // A matrix and a row, rows reversed, three axes in another order.
     for (dims, a, b) in [
         (&[64usize, 96][..], &[96isize, 1][..], &[0isize, 1][..]),
@@ -352,5 +353,53 @@ pub fn all() -> Vec<Work> {
         t.store(z, &contiguous(dims));
         out.push(Work::Tape(t.done()));
     }
+    out
+}
+
+/// Convolutions of every form: dtypes, spatial axes, groups, phases, sums in parts, few channels; forward and both gradients' layouts.
+pub fn convolutions() -> Vec<Work> {
+    let mut out = Vec::new();
+    let at = |out, stride, dilation, spread, low| Window { out, stride, dilation, spread, low };
+    for d in [Dtype::F32, Dtype::F64, Dtype::F16, Dtype::BF16] {
+        let mut add = |x: &[usize], w: &[usize], windows: &[Window], turned| {
+            out.push(Work::Conv { x: view(d, x), w: view(d, w), windows: windows.iter().copied().collect(), turned });
+        };
+        add(&[1, 2, 9, 1, 20], &[1, 1, 40, 3, 20], &[at(9, 1, 1, 1, 1)], false);
+        add(&[2, 3, 8, 7, 2, 6], &[2, 2, 5, 3, 2, 6], &[at(4, 2, 1, 1, 1), at(5, 1, 2, 1, 0)], false);
+        add(&[1, 2, 12, 12, 1, 33], &[1, 1, 130, 3, 3, 33], &[at(12, 1, 1, 1, 1), at(12, 1, 1, 1, 1)], false);
+        add(&[1, 2, 5, 6, 1, 7], &[1, 1, 9, 3, 2, 7], &[at(10, 1, 1, 2, 1), at(9, 2, 1, 3, 0)], false);
+        add(&[1, 2, 4, 5, 3, 1, 5], &[1, 1, 6, 2, 2, 2, 5], &[at(3, 1, 1, 1, 0), at(6, 1, 1, 1, 1), at(2, 2, 1, 1, 1)], false);
+        add(&[1, 2, 9, 8, 40, 1], &[1, 40, 1, 3, 3, 1], &[at(9, 1, 1, 1, 1), at(4, 2, 1, 1, 1)], false);
+        add(&[1, 6, 14, 14, 1, 5], &[1, 1, 11, 14, 14, 5], &[at(3, 1, 1, 1, 1), at(3, 1, 1, 1, 1)], true);
+        add(&[1, 3, 14, 14, 1, 20], &[1, 1, 70, 14, 14, 20], &[at(3, 1, 1, 1, 1), at(3, 1, 1, 1, 1)], true);
+        add(&[1, 1, 9, 8, 40, 6], &[1, 40, 1, 9, 4, 6], &[at(3, 1, 1, 1, 1), at(3, 1, 2, 1, 1)], true);
+        add(&[1, 3, 5, 2, 4], &[1, 2, 9, 9, 4], &[at(3, 1, 1, 2, 1)], true);
+    }
+    // As a gradient has them: images as channels, outputs as a kernel turned around.
+    let back = Work::Conv {
+        x: View {
+            dtype: Dtype::F32,
+            dims: [1, 20, 10, 10, 1, 4].into_iter().collect(),
+            strides: [8000, 1, 200, 20, 20, 2000].into_iter().collect(),
+        },
+        w: View {
+            dtype: Dtype::F32,
+            dims: [1, 1, 30, 10, 10, 4].into_iter().collect(),
+            strides: [12000, 30, 1, 300, 30, 3000].into_iter().collect(),
+        },
+        windows: [at(3, 1, 1, 1, 1), at(3, 1, 1, 1, 1)].into_iter().collect(),
+        turned: true,
+    };
+    let across = Work::Conv {
+        x: view(Dtype::F32, &[1, 4, 10, 10, 1, 30]),
+        w: View {
+            dtype: Dtype::F32,
+            dims: [1, 1, 20, 3, 3, 30].into_iter().collect(),
+            strides: [5400, 5400, 1, -60, -20, 180].into_iter().collect(),
+        },
+        windows: [at(10, 1, 1, 1, 1), at(10, 1, 1, 1, 1)].into_iter().collect(),
+        turned: false,
+    };
+    out.extend([back, across]);
     out
 }

@@ -49,7 +49,11 @@ impl<'py> FromPyObject<'_, 'py> for Widths {
             (_, Ok(t)) => t.iter().collect(),
             _ => return Err(wrong_type("a number, a pair or a list of pairs", &obj)),
         };
-        items.iter().enumerate().map(|(i, x)| pair(&ShapeArg::extract(x.as_borrowed())?.0, i)).collect::<PyResult<_>>().map(Widths)
+        let each = |(i, x): (usize, &Bound<'_, PyAny>)| match &ShapeArg::extract(x.as_borrowed())?.0[..] {
+            list if list.len() > 2 => Err(wrong_type("a pair", x)),
+            list => pair(list, i),
+        };
+        items.iter().enumerate().map(each).collect::<PyResult<_>>().map(Widths)
     }
 }
 

@@ -66,6 +66,10 @@ class _Pool(Module):
         if any(self._padding):
             widths = [(0, 0), *((p, p) for p in self._padding), (0, 0)]
             x = mx.pad(x, widths, constant_values=mx.array(self._padded_with(x.dtype), dtype=x.dtype))
+        if any(k > n for k, n in zip(self._kernel_size, x.shape[1:-1], strict=True)):
+            raise ValueError(
+                f"{type(self).__name__}: a window of {self._kernel_size} is larger than the padded {x.shape}"
+            )
         return self._reduced(*_windows(x, self._kernel_size, self._stride))
 
 
