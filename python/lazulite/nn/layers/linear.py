@@ -58,7 +58,8 @@ class Linear(Module):
     def __call__(self, x: mx.array) -> mx.array:
         if "bias" in self:
             return mx.addmm(self["bias"], x, self["weight"].T)
-        return x @ self["weight"].T
+        weight: mx.array = self["weight"]
+        return x @ weight.T
 
 
 class Bilinear(Module):
