@@ -148,6 +148,7 @@ SIGNATURES = {
 }
 # What lazulite has and MLX doesn't: full signatures.
 BEYOND = {
+    "_print_as": "(package: str) -> None",
     "hessian": "(fun: Callable[..., Any], argnums: int | Sequence[int] | None = None) -> Callable[..., Any]",
     "jacfwd": "(fun: Callable[..., Any], argnums: int | Sequence[int] | None = None) -> Callable[..., Any]",
     "jacrev": "(fun: Callable[..., Any], argnums: int | Sequence[int] | None = None) -> Callable[..., Any]",
@@ -264,7 +265,8 @@ def own_functions(module: ModuleType, known: set[str]) -> list[str]:
     lines = []
     for name in sorted(set(vars(module)) - known):
         thing = getattr(module, name)
-        if name.startswith("_") or isinstance(thing, ModuleType) or isinstance(thing, type) or not callable(thing):
+        hidden = name.startswith("_") and name not in BEYOND
+        if hidden or isinstance(thing, (ModuleType, type)) or not callable(thing):
             continue
         signature = BEYOND.get(name, "(*args: Any, **kwargs: Any) -> Any")
         lines += documented(f"def {name}{signature}:", thing.__doc__, "")

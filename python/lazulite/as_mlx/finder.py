@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -15,7 +16,9 @@ _ELSEWHERE = {"mlx.optimizers.optimizers": "lazulite.optimizers"}
 class MlxFinder(MetaPathFinder):
     """Finds `mlx.x.y` as `lazulite.x.y`."""
 
-    def find_spec(self, fullname: str, path=None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         """The spec of a module of MLX; `None` for any other, which the finders behind this one look for."""
         if fullname != "mlx" and not fullname.startswith("mlx."):
             return None

@@ -55,8 +55,8 @@ class Adam(Optimizer):
         """One parameter after the step."""
         lr = self.learning_rate.astype(gradient.dtype)
         b1, b2 = self.betas
-        m = b1 * state["m"] + (1 - b1) * gradient
-        v = b2 * state["v"] + (1 - b2) * mx.square(gradient)
+        m: mx.array = b1 * state["m"] + (1 - b1) * gradient
+        v: mx.array = b2 * state["v"] + (1 - b2) * mx.square(gradient)
         state["m"] = m
         state["v"] = v
         if not self.bias_correction:
@@ -126,7 +126,7 @@ class Adamax(Adam):
         """One parameter after the step."""
         lr = self.learning_rate.astype(gradient.dtype)
         b1, b2 = self.betas
-        m = b1 * state["m"] + (1 - b1) * gradient
+        m: mx.array = b1 * state["m"] + (1 - b1) * gradient
         v = mx.maximum(b2 * state["v"], mx.abs(gradient))
         state["m"] = m
         state["v"] = v

@@ -116,7 +116,8 @@ class Optimizer:
         for name, schedule in self._schedulers.items():
             self._state[name] = _as_array(schedule(self.step))
         self._state["step"] = self.step + 1
-        return tree_map(self.apply_single, gradients, parameters, self._state)
+        updated: dict[str, Any] = tree_map(self.apply_single, gradients, parameters, self._state)
+        return updated
 
     def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict[str, Any]) -> mx.array:
         """One updated parameter. For subclasses to write.
@@ -141,12 +142,14 @@ class Optimizer:
     @property
     def step(self) -> mx.array:
         """How many updates there were, a `uint64` scalar."""
-        return self._state["step"]
+        step: mx.array = self._state["step"]
+        return step
 
     @property
     def learning_rate(self) -> mx.array:
         """The learning rate, a scalar array. A schedule overwrites what is assigned at the next update."""
-        return self._state["learning_rate"]
+        rate: mx.array = self._state["learning_rate"]
+        return rate
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: float | mx.array) -> None:
@@ -156,8 +159,9 @@ class Optimizer:
         """Make `name` a part of the state: `value`, or if it is a function what it gives for each step."""
         if callable(value):
             self._schedulers[name] = value
-            value = value(self.step)
-        self._state[name] = _as_array(value)
+            self._state[name] = _as_array(value(self.step))
+        else:
+            self._state[name] = _as_array(value)
 
 
 def _as_array(value: float | mx.array) -> mx.array:
@@ -188,7 +192,7 @@ class MultiOptimizer(Optimizer):
             )
         self._state = {}
         self.optimizers = optimizers
-        self.filters = [*filters, lambda path, gradient: True]
+        self.filters: list[Callable[[str, mx.array], bool]] = [*filters, lambda path, gradient: True]
 
     def _split(self, tree: dict[str, Any]) -> list[dict[str, Any]]:
         """The part of a tree that each optimizer takes."""

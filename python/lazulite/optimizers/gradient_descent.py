@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -174,13 +175,13 @@ class Muon(Optimizer):
         """One parameter after the step."""
         if self.weight_decay != 0:
             gradient = gradient + self.weight_decay * parameter
-        v = self.momentum * state["v"] + (1 - self.momentum) * gradient
+        v: mx.array = self.momentum * state["v"] + (1 - self.momentum) * gradient
         state["v"] = v
         update = gradient * (1 - self.momentum) + v * self.momentum if self.nesterov else v
 
         lr = self.learning_rate.astype(gradient.dtype)
         if update.ndim >= 2:
             matrix = self._orthogonal(update.reshape(update.shape[0], -1))
-            lr = lr * max(1, matrix.shape[0] / matrix.shape[1]) ** 0.5
+            lr = lr * math.sqrt(max(1, matrix.shape[0] / matrix.shape[1]))
             update = matrix.reshape(update.shape)
         return parameter - lr * update

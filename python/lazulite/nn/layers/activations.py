@@ -2,7 +2,7 @@
 
 All work element by element but `softmax`, `softmin`, `log_softmax` and `glu`, which go along an axis. They keep the
 shape (`glu` halves its axis) and the dtype of a floating input; integers become `float32` where the result is not
-whole. Inputs may be Python numbers.
+whole. A Python number is taken as an array of no axes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import lazulite.core as mx
 from lazulite.nn.layers.base import Module
 
 
-def relu(x: mx.array | float) -> mx.array:
+def relu(x: mx.array) -> mx.array:
     """`max(x, 0)`.
 
     Example:
@@ -24,7 +24,7 @@ def relu(x: mx.array | float) -> mx.array:
     return mx.maximum(x, 0)
 
 
-def relu2(x: mx.array | float) -> mx.array:
+def relu2(x: mx.array) -> mx.array:
     """`max(x, 0)²` (So et al., Primer, 2021).
 
     Example:
@@ -34,7 +34,7 @@ def relu2(x: mx.array | float) -> mx.array:
     return mx.square(mx.maximum(x, 0))
 
 
-def relu6(x: mx.array | float) -> mx.array:
+def relu6(x: mx.array) -> mx.array:
     """`min(max(x, 0), 6)` (Krizhevsky 2010).
 
     Example:
@@ -44,7 +44,7 @@ def relu6(x: mx.array | float) -> mx.array:
     return mx.minimum(mx.maximum(x, 0), 6.0)
 
 
-def leaky_relu(x: mx.array | float, negative_slope: float = 0.01) -> mx.array:
+def leaky_relu(x: mx.array, negative_slope: float = 0.01) -> mx.array:
     """`max(negative_slope x, x)` (Maas et al. 2013).
 
     Example:
@@ -68,7 +68,7 @@ def prelu(x: mx.array, alpha: mx.array) -> mx.array:
     return mx.maximum(0, x) + alpha * mx.minimum(0, x)
 
 
-def elu(x: mx.array | float, alpha: float = 1.0) -> mx.array:
+def elu(x: mx.array, alpha: float = 1.0) -> mx.array:
     """`x` where `x > 0`, else `alpha (exp(x) - 1)` (Clevert et al. 2016).
 
     Example:
@@ -78,7 +78,7 @@ def elu(x: mx.array | float, alpha: float = 1.0) -> mx.array:
     return mx.where(x > 0, x, alpha * (mx.exp(x) - 1))
 
 
-def celu(x: mx.array | float, alpha: float = 1.0) -> mx.array:
+def celu(x: mx.array, alpha: float = 1.0) -> mx.array:
     """`max(0, x) + min(0, alpha (exp(x / alpha) - 1))` (Barron 2017).
 
     Example:
@@ -88,7 +88,7 @@ def celu(x: mx.array | float, alpha: float = 1.0) -> mx.array:
     return mx.maximum(x, 0.0) + alpha * (mx.exp(mx.minimum(x, 0.0) / alpha) - 1)
 
 
-def selu(x: mx.array | float) -> mx.array:
+def selu(x: mx.array) -> mx.array:
     """`1.0507 elu(x, 1.67326)`, which keeps activations at mean 0 and variance 1 (Klambauer et al. 2017).
 
     Example:
@@ -98,7 +98,7 @@ def selu(x: mx.array | float) -> mx.array:
     return elu(x, 1.67326) * 1.0507
 
 
-def gelu(x: mx.array | float) -> mx.array:
+def gelu(x: mx.array) -> mx.array:
     """`x Φ(x)`, `Φ` being the normal distribution function (Hendrycks & Gimpel 2016).
 
     Example:
@@ -108,7 +108,7 @@ def gelu(x: mx.array | float) -> mx.array:
     return x * (1 + mx.erf(x / math.sqrt(2))) / 2
 
 
-def gelu_approx(x: mx.array | float) -> mx.array:
+def gelu_approx(x: mx.array) -> mx.array:
     """`gelu` by `x (1 + tanh(sqrt(2 / π) (x + 0.044715 x³))) / 2`; off by less than 0.0005 in `[-6, 6]`.
 
     Example:
@@ -118,7 +118,7 @@ def gelu_approx(x: mx.array | float) -> mx.array:
     return 0.5 * x * (1 + mx.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
-def gelu_fast_approx(x: mx.array | float) -> mx.array:
+def gelu_fast_approx(x: mx.array) -> mx.array:
     """`gelu` by `x σ(1.702 x)`; off by less than 0.015 in `[-6, 6]`.
 
     Example:
@@ -128,7 +128,7 @@ def gelu_fast_approx(x: mx.array | float) -> mx.array:
     return x * mx.sigmoid(1.702 * x)
 
 
-def silu(x: mx.array | float) -> mx.array:
+def silu(x: mx.array) -> mx.array:
     """`x σ(x)`, also known as swish (Elfwing et al. 2018; Ramachandran et al. 2017).
 
     Example:
@@ -148,7 +148,7 @@ def mish(x: mx.array) -> mx.array:
     return x * mx.tanh(softplus(x))
 
 
-def sigmoid(x: mx.array | float) -> mx.array:
+def sigmoid(x: mx.array) -> mx.array:
     """`1 / (1 + exp(-x))`.
 
     Example:
@@ -158,7 +158,7 @@ def sigmoid(x: mx.array | float) -> mx.array:
     return mx.sigmoid(x)
 
 
-def log_sigmoid(x: mx.array | float) -> mx.array:
+def log_sigmoid(x: mx.array) -> mx.array:
     """`log σ(x)`, computed as `-softplus(-x)`.
 
     Example:
@@ -168,7 +168,7 @@ def log_sigmoid(x: mx.array | float) -> mx.array:
     return -softplus(-x)
 
 
-def softplus(x: mx.array | float) -> mx.array:
+def softplus(x: mx.array) -> mx.array:
     """`log(1 + exp(x))` without overflow.
 
     Example:
@@ -178,7 +178,7 @@ def softplus(x: mx.array | float) -> mx.array:
     return mx.logaddexp(x, 0)
 
 
-def softsign(x: mx.array | float) -> mx.array:
+def softsign(x: mx.array) -> mx.array:
     """`x / (1 + |x|)`.
 
     Example:
@@ -188,7 +188,7 @@ def softsign(x: mx.array | float) -> mx.array:
     return mx.divide(x, 1 + mx.abs(x))
 
 
-def softshrink(x: mx.array | float, lambd: float = 0.5) -> mx.array:
+def softshrink(x: mx.array, lambd: float = 0.5) -> mx.array:
     """`x` moved towards zero by `lambd`, and zero within `[-lambd, lambd]`.
 
     Example:
@@ -198,7 +198,7 @@ def softshrink(x: mx.array | float, lambd: float = 0.5) -> mx.array:
     return mx.where(mx.abs(x) > lambd, x - mx.sign(x) * lambd, 0)
 
 
-def hard_shrink(x: mx.array | float, lambd: float = 0.5) -> mx.array:
+def hard_shrink(x: mx.array, lambd: float = 0.5) -> mx.array:
     """`x` where `|x| > lambd`, else zero.
 
     Example:
@@ -208,7 +208,7 @@ def hard_shrink(x: mx.array | float, lambd: float = 0.5) -> mx.array:
     return mx.where(mx.abs(x) > lambd, x, 0)
 
 
-def hard_tanh(x: mx.array | float, min_val: float = -1.0, max_val: float = 1.0) -> mx.array:
+def hard_tanh(x: mx.array, min_val: float = -1.0, max_val: float = 1.0) -> mx.array:
     """`x` cut off below at `min_val` and above at `max_val`.
 
     Example:
@@ -218,7 +218,7 @@ def hard_tanh(x: mx.array | float, min_val: float = -1.0, max_val: float = 1.0) 
     return mx.minimum(mx.maximum(x, min_val), max_val)
 
 
-def hardswish(x: mx.array | float) -> mx.array:
+def hardswish(x: mx.array) -> mx.array:
     """`x min(max(x + 3, 0), 6) / 6` (Howard et al., MobileNetV3, 2019).
 
     Example:
@@ -228,7 +228,7 @@ def hardswish(x: mx.array | float) -> mx.array:
     return x * mx.minimum(mx.maximum(x + 3, 0), 6) / 6
 
 
-def tanh(x: mx.array | float) -> mx.array:
+def tanh(x: mx.array) -> mx.array:
     """The hyperbolic tangent.
 
     Example:
@@ -248,7 +248,7 @@ def step(x: mx.array, threshold: float = 0.0) -> mx.array:
     return mx.where(x >= threshold, 1, 0)
 
 
-def softmax(x: mx.array | float, axis: int = -1) -> mx.array:
+def softmax(x: mx.array, axis: int = -1) -> mx.array:
     """`exp(x) / Σ exp(x)` along `axis`.
 
     Example:
@@ -258,7 +258,7 @@ def softmax(x: mx.array | float, axis: int = -1) -> mx.array:
     return mx.softmax(x, axis=axis)
 
 
-def softmin(x: mx.array | float, axis: int = -1) -> mx.array:
+def softmin(x: mx.array, axis: int = -1) -> mx.array:
     """`softmax(-x)` along `axis`.
 
     Example:
@@ -268,7 +268,7 @@ def softmin(x: mx.array | float, axis: int = -1) -> mx.array:
     return mx.softmax(-x, axis=axis)
 
 
-def log_softmax(x: mx.array | float, axis: int = -1) -> mx.array:
+def log_softmax(x: mx.array, axis: int = -1) -> mx.array:
     """`x - log Σ exp(x)` along `axis`.
 
     Example:

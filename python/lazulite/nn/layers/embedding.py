@@ -37,14 +37,16 @@ class Embedding(Module):
         return f"{self.weight.shape[0]}, {self.weight.shape[1]}"
 
     def __call__(self, x: mx.array) -> mx.array:
-        return self["weight"][x]
+        weight: mx.array = self["weight"]
+        return weight[x]
 
     def as_linear(self, x: mx.array) -> mx.array:
         """The table as a linear layer without bias: `x Wᵀ`, from `(..., dims)` to `(..., num_embeddings)`.
 
         Used where the output layer shares the weights of the input embedding (Press & Wolf 2017).
         """
-        return x @ self["weight"].T
+        weight: mx.array = self["weight"]
+        return x @ weight.T
 
     def to_quantized(
         self, group_size: int | None = None, bits: int | None = None, mode: str = "affine", quantize_input: bool = False

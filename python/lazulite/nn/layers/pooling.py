@@ -6,7 +6,7 @@ import lazulite.core as mx
 from lazulite.nn.layers.base import Module
 
 
-def _as_tuple(layer: str, name: str, value: int | tuple[int, ...], axes: int, least: int) -> tuple[int, ...]:
+def _as_tuple(layer: str, name: str, value: int | tuple[int, ...] | None, axes: int, least: int) -> tuple[int, ...]:
     """One number for each of `axes` axes, all at least `least`."""
     values = (value,) * axes if isinstance(value, int) else value
     if not isinstance(values, (list, tuple)) or len(values) != axes or not all(isinstance(v, int) for v in values):

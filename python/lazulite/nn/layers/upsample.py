@@ -60,7 +60,7 @@ def _windowed(n: int, scale: float, align_corners: bool, mode: str, antialias: b
     stretch = max(1.0, 1 / scale) if antialias else 1.0
     reach = (1 if mode == "linear" else 2) * stretch
     low = mx.floor(positions)
-    taps = []
+    taps: list[tuple[mx.array, mx.array]] = []
     for offset in range(-math.ceil(reach) + 1, math.ceil(reach) + 1):
         place = low + offset
         distance = mx.abs(positions - place) / stretch
@@ -69,9 +69,9 @@ def _windowed(n: int, scale: float, align_corners: bool, mode: str, antialias: b
             weight = mx.where((place >= 0) & (place <= n - 1), weight, 0)
         taps.append((mx.clip(place, 0, n - 1).astype(mx.int32), weight))
     if antialias:
-        total = sum(weight for _, weight in taps)
+        total = sum((weight for _, weight in taps), start=mx.array(0.0))
         taps = [(place, weight / total) for place, weight in taps]
-    return taps
+    return [*taps]
 
 
 class Upsample(Module):
@@ -111,7 +111,7 @@ class Upsample(Module):
         if antialias and align_corners:
             raise ValueError("Upsample: antialias and align_corners cannot go together")
         if isinstance(scale_factor, (list, tuple)):
-            self.scale_factor = tuple(map(float, scale_factor))
+            self.scale_factor: float | tuple[float, ...] = tuple(map(float, scale_factor))
         else:
             self.scale_factor = float(scale_factor)
         self.mode = mode
