@@ -143,6 +143,9 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
             (std::iter::once(x).chain(factors).map(&mut make).collect(), vec![make(&out(x.dtype, &x.dims))], vec![])
         }
         Work::Reinterpret { x } => (vec![make(x)], vec![make(&out(x.dtype, &x.dims))], vec![]),
+        Work::Quantize { .. } | Work::Dequantize { .. } | Work::Fp8 { .. } | Work::QuantizedMatMul { .. } | Work::GatherMatMul { .. } => {
+            unreachable!("the planner places it on the CPU")
+        }
     }
 }
 
@@ -216,6 +219,9 @@ fn dtypes(work: &Work) -> Vec<Dtype> {
         Work::Gather { x, .. } | Work::GatherAlong { x, .. } | Work::Scan { x, .. } | Work::Reinterpret { x } => vec![x.dtype],
         Work::Scatter { out, .. } | Work::ScatterAlong { out, .. } => vec![out.dtype],
         Work::RandomBits { width, .. } => vec![[Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize]],
+        Work::Quantize { .. } | Work::Dequantize { .. } | Work::Fp8 { .. } | Work::QuantizedMatMul { .. } | Work::GatherMatMul { .. } => {
+            unreachable!("the planner places it on the CPU")
+        }
     }
 }
 
