@@ -1,12 +1,11 @@
 //! Products whose both sides are quantized.
 
 use super::{Quantized, check_global};
-use crate::Array;
-use crate::ops::op;
-use crate::transforms::custom::Rules;
-use lazulite_base::Format;
+use crate::ops::{op, view};
+use crate::{Array, Rules};
 use lazulite_base::error::{Error, Result};
 use lazulite_base::format::GLOBAL;
+use lazulite_base::{Dims, Format};
 use std::sync::Arc;
 
 /// The numbers that quantizing `x` leaves of it; derivatives pass as if it left all.
@@ -34,7 +33,7 @@ op! {
         let x = left(x, w, globals)?;
         let y = crate::ops::quantized_matmul(&x, w, true)?;
         let Some(g) = globals[1] else { return Ok(y) };
-        let by = crate::ops::divide(&crate::ops::reshape(g, [])?, GLOBAL)?;
+        let by = crate::ops::divide(&view::reshape_to(g, Dims::new())?, GLOBAL)?;
         crate::ops::astype(&crate::ops::multiply(&y, &by)?, y.dtype())
     }
 }

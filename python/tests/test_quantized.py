@@ -1,0 +1,124 @@
+"""Quantized numbers against what MLX 0.32.4 gives, byte for byte; products with them; the layers that hold them."""
+
+import json
+from pathlib import Path
+
+import lazulite.core as mx
+import numpy as np
+import pytest
+from lazulite import nn, utils
+
+RECORDED = json.loads((Path(__file__).parent / "fixtures" / "quantized.json").read_text())
+MODES = [("affine", 4, 64), ("affine", 3, 32), ("affine", 6, 128), ("mxfp4", 4, 32), ("mxfp8", 8, 32), ("nvfp4", 4, 16)]
+
+
+def raw(a):
+    a = a.astype(mx.float32) if a.dtype in (mx.float16, mx.bfloat16) else a
+    return np.array(a).tobytes().hex()
+
+
+@pytest.mark.parametrize(
+    "case", RECORDED["cases"], ids=lambda c: f"{c['mode']}-{c['bits']}-{c['group_size']}-{c['dtype']}"
+)
+def test_codes_scales_and_numbers_are_mlx_bytes(case):
+    w = mx.array(RECORDED["w"], mx.float32).astype(getattr(mx, case["dtype"]))
+    how = {"group_size": case["group_size"], "bits": case["bits"], "mode": case["mode"]}
+    parts = mx.quantize(w, **how)
+    assert [raw(a) for a in parts] == case["parts"]
+    got = np.frombuffer(bytes.fromhex(raw(mx.dequantize(*parts, **how))), np.float32)
+    assert np.array_equal(got, np.frombuffer(bytes.fromhex(case["numbers"]), np.float32))
+
+
+@pytest.mark.parametrize("mode, bits, group", MODES)
+@pytest.mark.parametrize("rows", [1, 2, 3, 7, 40])
+@pytest.mark.parametrize("transpose", [True, False])
+def test_products_are_those_of_the_numbers(mode, bits, group, rows, transpose):
+    mx.random.seed(1)
+    how = {"group_size": group, "bits": bits, "mode": mode}
+    parts = mx.quantize(mx.random.normal((96, 384)), **how)
+    w = mx.dequantize(*parts, dtype=mx.float32, **how)
+    x = mx.random.normal((rows, 384 if transpose else 96))
+    want = x @ (w.T if transpose else w)
+    got = mx.quantized_matmul(x, *parts, transpose=transpose, **how)
+    assert mx.abs(got - want).max().item() < 1e-3
+
+
+def test_gathered_products_pick_their_matrices():
+    mx.random.seed(2)
+    w = mx.random.normal((5, 32, 128))
+    parts = mx.quantize(w)
+    x = mx.random.normal((3, 4, 128))
+    left, right = mx.array([[0, 2], [1, 1]], mx.uint32), mx.array([[4, 0], [4, 3]], mx.uint32)
+    got = mx.gather_qmm(x, *parts, lhs_indices=left, rhs_indices=right)
+    numbers = mx.dequantize(*parts)
+    plain = mx.gather_mm(x, numbers.swapaxes(-1, -2), left, right)
+    want = x[left] @ numbers[right].swapaxes(-1, -2)
+    assert got.shape == want.shape == (2, 2, 4, 32)
+    assert mx.abs(got - want).max().item() < 1e-3
+    assert mx.abs(plain - want).max().item() < 1e-3
+
+
+def test_masks_and_segments():
+    mx.random.seed(3)
+    a, b = mx.random.normal((50, 70)), mx.random.normal((70, 40))
+    keep = mx.array([[True, False, True], [False, True, True]])
+    full = mx.repeat(mx.repeat(keep, 32, 0), 32, 1)[:50, :70]
+    got = mx.block_masked_mm(a, b, 32, mask_lhs=keep)
+    assert mx.abs(got - mx.where(full, a, 0) @ b).max().item() < 1e-4
+    parts = mx.segmented_mm(a, b, mx.array([[0, 30], [30, 70]], mx.uint32))
+    assert mx.abs(parts[0] - a[:, :30] @ b[:30]).max().item() < 1e-4
+    assert mx.abs(parts[1] - a[:, 30:] @ b[30:]).max().item() < 1e-4
+
+
+def test_eight_bit_floats():
+    codes = mx.to_fp8(mx.array([0.0, 1.0, -2.0, 1.0625, 1.1875, 1e9, 0.001953125]))
+    assert codes.tolist() == [0, 56, 192, 56, 58, 126, 1]
+    assert mx.from_fp8(codes, mx.float32).tolist() == [0.0, 1.0, -2.0, 1.0, 1.25, 448.0, 0.001953125]
+
+
+@pytest.mark.parametrize(
+    "call, text",
+    [
+        (lambda w: mx.quantize(w, bits=7), "bits 7"),
+        (lambda w: mx.quantize(w, group_size=16), "group size 16"),
+        (lambda w: mx.quantize(w, mode="other"), "Invalid quantization mode 'other'"),
+        (lambda w: mx.quantize(w, bits=8, mode="mxfp4"), "bits to be 4"),
+        (lambda w: mx.quantized_matmul(w, *mx.quantize(w)[:2]), "iases"),
+        (lambda w: mx.quantized_matmul(w, w, *mx.quantize(w)[1:]), "uint32"),
+        (lambda w: mx.from_fp8(w), "uint8"),
+    ],
+)
+def test_wrong_arguments_are_value_errors(call, text):
+    with pytest.raises(ValueError, match=text):
+        call(mx.ones((4, 64)))
+
+
+def test_a_model_is_quantized_in_place():
+    model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 100), nn.Embedding(4, 64))
+    nn.quantize(model)
+    assert repr(model.layers[0]) == (
+        "QuantizedLinear(input_dims=64, output_dims=64, bias=True, group_size=64, bits=4, mode=affine)"
+    )
+    assert repr(model.layers[3]) == "QuantizedEmbedding(4, 64, group_size=64, bits=4, mode=affine)"
+    assert [k for k, _ in utils.tree_flatten(model.trainable_parameters())] == ["layers.0.bias", "layers.2.bias"]
+    assert model.layers[3](mx.array([[1, 2]])).shape == (1, 2, 64)
+    assert model.layers[3].as_linear(mx.ones((3, 64))).shape == (3, 4)
+
+
+def test_a_layer_that_cannot_be_quantized_says_so():
+    model = nn.Sequential(nn.Linear(64, 64), nn.ReLU())
+    with pytest.raises(ValueError, match="Unable to quantize model of type"):
+        nn.quantize(model, class_predicate=lambda path, layer: True)
+    with pytest.raises(NotImplementedError, match="does not support bias"):
+        nn.Linear(64, 64).to_quantized(mode="nvfp4", quantize_input=True)
+    with pytest.raises(ValueError, match="Quantized input is not supported"):
+        nn.Embedding(4, 64).to_quantized(quantize_input=True)
+
+
+def test_a_doubly_quantized_layer_keeps_codes_in_evaluation():
+    layer = nn.Linear(64, 8, bias=False).to_quantized(mode="mxfp8", quantize_input=True)
+    assert [k for k, _ in utils.tree_flatten(layer.parameters())] == ["weight"]
+    layer.eval()
+    assert layer.weight.dtype == mx.uint32
+    layer.train()
+    assert layer.weight.dtype == mx.bfloat16
