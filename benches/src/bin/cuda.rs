@@ -48,14 +48,23 @@ fn layer_norm(x: &Array, w: &Array) -> Array {
     c * (v + 1e-5).rsqrt() * w
 }
 
+/// A chain of `n` kernels: a sum of rows of a matrix waits for all of it, and what reads all sums waits for them.
+fn sums(x: &Array, n: usize) -> Array {
+    (0..n / 2).fold(x.clone(), |y, _| y.sum(keep(-1)).sum(keep(0)) * 1e-3 + y)
+}
+
 /// A chain of `n` small operations that no tape can hold as one: every step meets another array.
 fn chain(x: &Array, n: usize) -> Array {
     (0..n).fold(x.clone(), |y, i| if i % 2 == 0 { y + 1.0 } else { y * 0.5 })
 }
 
-fn mlp(sizes: &[usize], batch: usize) -> (Vec<Array>, Array, Array) {
+/// Weights, with biases after them if they are asked for, inputs and labels.
+fn mlp(sizes: &[usize], batch: usize, biases: bool) -> (Vec<Array>, Array, Array) {
     let key = random::key(7);
-    let weights = sizes.windows(2).map(|w| random::normal([w[0], w[1]], &key) * 0.05).collect();
+    let mut weights: Vec<Array> = sizes.windows(2).map(|w| random::normal([w[0], w[1]], &key) * 0.05).collect();
+    if biases {
+        weights.extend(sizes[1..].iter().map(|&n| Array::zeros([n], Dtype::F32) + 0.0));
+    }
     let x = random::normal([batch, sizes[0]], &random::key(1));
     let y = random::randint(0, 10, [batch], Dtype::I32, &random::key(2));
     (weights, x, y)
@@ -74,7 +83,16 @@ fn main() -> ExitCode {
     let c = compile(gelu);
     let call = seconds(|| eval([&c(&x)]).expect("it runs"));
     println!("first call of a compiled gelu: {:.1} ms (its input: {:.1} ms)", call * 1e3, start.elapsed().as_secs_f64() * 1e3);
+    bandwidth();
+    products();
+    launches();
+    training(false);
+    training(true);
+    ExitCode::SUCCESS
+}
 
+fn bandwidth() {
+    let c = compile(gelu);
     let n = 1usize << 27;
     let (x, y) = (random::normal([n], &random::key(0)), random::normal([n], &random::key(1)));
     eval([&x, &y]).expect("it runs");
@@ -123,7 +141,9 @@ fn main() -> ExitCode {
     drop((turned, heads, long));
     drop((x, y, h, m, s));
     memory::clear_cache();
+}
 
+fn products() {
     for (d, n) in [(Dtype::BF16, 8192usize), (Dtype::F16, 8192), (Dtype::F32, 4096), (Dtype::F64, 4096)] {
         let a = random::normal([n, n], &random::key(5)).astype(d);
         let w = random::normal([n, n], &random::key(6)).astype(d);
@@ -132,7 +152,10 @@ fn main() -> ExitCode {
         report(&format!("product of {n} x {n} {d}"), 0.0, flops, &|| vec![a.matmul(&w)]);
         report(&format!("product of {n} x {n} {d}, second transposed"), 0.0, flops, &|| vec![a.matmul(&w.t())]);
     }
+}
 
+/// Much to launch and little to do.
+fn launches() {
     let x = Array::ones([16], Dtype::F32) * 1.0;
     eval([&x]).expect("it runs");
     report("1000 small operations, eager", 0.0, 0.0, &|| vec![chain(&x, 1000)]);
@@ -143,12 +166,24 @@ fn main() -> ExitCode {
     report("1000 small operations, a kernel each", 0.0, 0.0, &|| vec![chain(&x, 1000)]);
     lazulite::set_fusion(true);
 
-    let (weights, x, y) = mlp(&[784, 512, 512, 10], 8192);
+    let small = Array::ones([32, 32], Dtype::F32) * 1.0;
+    eval([&small]).expect("it runs");
+    for n in [4, 8, 16, 64, 256] {
+        let f = compile(move |x: &Array| sums(x, n));
+        report(&format!("{n} sums that cannot fuse, compiled"), 0.0, 0.0, &|| vec![f(&small)]);
+    }
+    println!("{}", explain(&[&sums(&small, 16)]).lines().last().unwrap_or_default());
+}
+
+/// A step of an MLP.
+fn training(biases: bool) {
+    let (weights, x, y) = mlp(&[784, 512, 512, 10], 8192, biases);
     eval(weights.iter().chain([&x, &y])).expect("it runs");
-    let loss = |(w, x, y): &(Vec<Array>, Array, Array)| {
-        let h = x.matmul(&w[0]).maximum(0.0);
-        let h = h.matmul(&w[1]).maximum(0.0);
-        nn::cross_entropy(&h.matmul(&w[2]), y).mean(..)
+    let loss = move |(w, x, y): &(Vec<Array>, Array, Array)| {
+        let layer = |x: &Array, k: usize| if biases { x.matmul(&w[k]) + &w[k + 3] } else { x.matmul(&w[k]) };
+        let h = layer(x, 0).maximum(0.0);
+        let h = layer(&h, 1).maximum(0.0);
+        nn::cross_entropy(&layer(&h, 2), y).mean(..)
     };
     let step = compile(move |(w, x, y): &(Vec<Array>, Array, Array)| {
         let (l, g): (Array, Vec<Array>) = value_and_grad(|w: &Vec<Array>| loss(&(w.clone(), x.clone(), y.clone())))(w);
@@ -165,7 +200,10 @@ fn main() -> ExitCode {
     };
     let first = seconds(|| eval(&run()).expect("it runs"));
     println!("first MLP step: {:.1} ms", first * 1e3);
-    report("MLP step 784-512-512-10, batch 8192, f32", 0.0, 0.0, &run);
-    println!("{}", explain(&run().iter().collect::<Vec<_>>()).lines().last().unwrap_or_default());
-    ExitCode::SUCCESS
+    let name = if biases { "MLP step 784-512-512-10 with biases, batch 8192" } else { "MLP step 784-512-512-10, batch 8192" };
+    report(name, 0.0, 0.0, &run);
+    let waited = median(7, || seconds(|| (0..100).for_each(|_| eval(&run()).expect("it runs"))));
+    println!("{:<44} {:>9.4} ms", "  each step waited for", waited * 10.0);
+    let listing = explain(&run().iter().collect::<Vec<_>>());
+    println!("{}", if std::env::var_os("BENCH_EXPLAIN").is_some() { &listing } else { listing.lines().last().unwrap_or_default() });
 }

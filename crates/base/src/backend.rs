@@ -82,6 +82,16 @@ pub trait Event: Send + Sync {
     fn before(&self, device: u16, stream: u32) -> Result<()>;
 }
 
+/// What a backend remembers of steps that run again and again on one stream, to start them more cheaply than one by one.
+pub trait Recording: Send {
+    /// Runs what `launches` launches on the stream whose task is running. `launches` is the same kernels in the same order each time,
+    /// with any addresses and parameters, and leaves nothing else to be done after them.
+    ///
+    /// # Errors
+    /// Those of `launches`, or the device's.
+    fn run(&mut self, launches: &mut dyn FnMut() -> Result<()>) -> Result<()>;
+}
+
 /// A backend. Streams are numbered per device by the core, from 0; a backend makes what it needs for one when it first sees it.
 pub trait Backend: Send + Sync {
     /// Its name, as `Display` of a device prints it.
@@ -140,6 +150,12 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// It should have one, but the device or its compiler fails.
     fn compile(&self, device: u16, work: &Work) -> Result<Option<Arc<dyn Kernel>>>;
+
+    /// A recording for so many steps of a stream, which have run before and whose temporaries will stay where they are; `None` if it would
+    /// not make them cheaper.
+    fn recording(&self, _device: u16, _stream: u32, _steps: usize) -> Option<Box<dyn Recording>> {
+        None
+    }
 
     /// Runs `task` after every earlier task of the stream.
     fn submit(&self, device: u16, stream: u32, task: Task, start: Start);

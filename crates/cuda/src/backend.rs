@@ -4,10 +4,11 @@ use crate::blas::Blas;
 use crate::compiler::{Programs, cache::Cache, nvrtc::Nvrtc};
 use crate::driver::{Driver, real::Real};
 use crate::gpu::Gpu;
+use crate::graphs::{FEW, Graphs};
 use crate::launch::{Plan, Source};
 use crate::step::Step;
 use crate::{tape, work};
-use lazulite_base::backend::{Address, Backend, Event, Kernel, Linked, Start, Task};
+use lazulite_base::backend::{Address, Backend, Event, Kernel, Linked, Recording, Start, Task};
 use lazulite_base::work::Work;
 use lazulite_base::{Error, Result};
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -162,6 +163,11 @@ impl Backend for Cuda {
             Some(plan) => Ok(Some(Arc::new(Step::new(gpu.clone(), plan)?))),
             None => Ok(None),
         }
+    }
+
+    fn recording(&self, device: u16, stream: u32, steps: usize) -> Option<Box<dyn Recording>> {
+        static OFF: LazyLock<bool> = LazyLock::new(|| std::env::var_os("LAZULITE_GRAPHS").is_some_and(|v| v == "off"));
+        (steps >= FEW && !*OFF).then(|| Box::new(Graphs::new(self.gpus[device as usize].clone(), stream)) as Box<dyn Recording>)
     }
 
     fn submit(&self, device: u16, stream: u32, task: Task, start: Start) {

@@ -24,6 +24,8 @@ pub struct Gpu {
     streams: RwLock<HashMap<u32, Arc<Stream>>>,
     /// The stream of downloads, which wait for nothing but their data.
     copies: Handle,
+    /// A stream on which a library's calls are captured, made when the first is.
+    captures: Mutex<Option<Handle>>,
     events: Mutex<Vec<Handle>>,
     /// The first fault after which the driver refuses everything.
     lost: OnceLock<String>,
@@ -45,6 +47,7 @@ impl Gpu {
             staging: Mutex::new(Staging::new(driver.clone())),
             streams: RwLock::default(),
             copies: driver.stream()?,
+            captures: Mutex::default(),
             events: Mutex::default(),
             lost: OnceLock::new(),
             driver,
@@ -179,6 +182,27 @@ impl Gpu {
         let known = lock(&self.events).pop();
         let made = known.map_or_else(|| self.driver.event(), Ok).and_then(|e| self.driver.record(e, stream.handle).map(|()| e));
         Ok(Mark { gpu: self.clone(), handle: made.map_err(|f| self.error(f))? })
+    }
+
+    /// Captures what `calls` enqueues on the stream that it is given.
+    ///
+    /// # Errors
+    /// Those of `calls`, or the driver's.
+    pub fn capture(&self, calls: impl FnOnce(Handle) -> Result<()>) -> Result<Handle> {
+        self.bind()?;
+        let mut made = lock(&self.captures);
+        let stream = match *made {
+            Some(stream) => stream,
+            None => *made.insert(self.driver.stream().map_err(|f| self.error(f))?),
+        };
+        self.driver.capture(stream).map_err(|f| self.error(f))?;
+        let called = calls(stream);
+        // The capture ends whatever the calls met.
+        let captured = self.driver.captured(stream).map_err(|f| self.error(f))?;
+        if called.is_err() {
+            self.driver.discard(captured).map_err(|f| self.error(f))?;
+        }
+        called.map(|()| captured)
     }
 
     /// Bytes free on the device and in all.

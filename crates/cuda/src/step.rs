@@ -1,7 +1,8 @@
 //! A compiled step: loaded kernels and where their arguments come from.
 
-use crate::driver::Handle;
+use crate::driver::{self, Handle};
 use crate::gpu::Gpu;
+use crate::graphs;
 use crate::launch::{Launch, Plan, Word};
 use lazulite_base::backend::{Args, Kernel};
 use lazulite_base::{Error, Result};
@@ -61,8 +62,9 @@ impl Ready {
     /// The addresses are valid for the layouts the kernel was compiled for.
     unsafe fn launch(&self, gpu: &Gpu, stream: Handle, args: &Args<'_>) -> Result<()> {
         let words: SmallVec<[u64; 64]> = self.words.iter().map(|&w| word(w, args)).collect();
+        let launch = driver::Launch { function: self.function, grid: self.grid, block: self.block, shared: self.shared, words: &words };
         // SAFETY: the words are in the order in which the text was written; the caller's promise for the addresses.
-        unsafe { gpu.driver.launch(self.function, self.grid, self.block, self.shared, stream, &words) }.map_err(|f| gpu.error(f))
+        unsafe { graphs::launch(gpu, launch, stream) }
     }
 }
 

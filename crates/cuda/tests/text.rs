@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{layer_norm, reduction, single, softmax, transposed};
+use common::{columns_beside, layer_norm, reduction, single, softmax, transposed};
 use expect_test::{ExpectFile, expect_file};
 use lazulite_base::tape::{Order, ReduceOp, Tape};
 use lazulite_base::{Dtype, Op};
@@ -47,6 +47,16 @@ fn layer_norm_in_shared_memory() {
 #[test]
 fn a_sum_along_the_first_axis() {
     check(&reduction(ReduceOp::Sum, Dtype::F32, 512, 8192, Order::Blocks), expect_file!["text/sum_blocks.cu"]);
+}
+
+#[test]
+fn a_sum_of_one_block() {
+    check(&reduction(ReduceOp::Sum, Dtype::F32, 1, 8000, Order::Lanes), expect_file!["text/sum_lanes.cu"]);
+}
+
+#[test]
+fn sums_of_short_columns() {
+    check(&columns_beside(33, 200), expect_file!["text/sum_columns.cu"]);
 }
 
 #[test]

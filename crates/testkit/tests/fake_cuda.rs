@@ -1,6 +1,8 @@
 //! The CUDA backend under the real core, over a recording stand-in for the driver: what is moved, ordered, reused and refused. Kernels
 //! do nothing there, so no value is checked.
 
+mod fake_graphs;
+
 use lazulite::prelude::*;
 use lazulite_base::backend::register;
 use lazulite_cuda::Cuda;
@@ -36,11 +38,13 @@ fn fake() -> (Arc<Fake>, Device) {
     (fake, Device::named("cuda", 0).unwrap())
 }
 
-fn launches(calls: &[Call]) -> Vec<&Vec<u64>> {
+/// The words of every plain launch.
+pub fn launches(calls: &[Call]) -> Vec<&Vec<u64>> {
     calls.iter().filter_map(|c| if let Call::Launch { words, .. } = c { Some(words) } else { None }).collect()
 }
 
-fn count(calls: &[Call], f: impl Fn(&Call) -> bool) -> usize {
+/// How many calls are such.
+pub fn count(calls: &[Call], f: impl Fn(&Call) -> bool) -> usize {
     calls.iter().filter(|c| f(c)).count()
 }
 
@@ -66,6 +70,7 @@ fn what_the_core_asks_of_a_device() {
     freed_across_streams(&fake, a, b);
     placement(&fake, a);
     exhaustion(a);
+    fake_graphs::plans_are_replayed(&fake, a);
     fault(&fake, a);
 }
 
@@ -141,10 +146,10 @@ fn freed_across_streams(fake: &Fake, a: Stream, b: Stream) {
 
 /// A step without a kernel runs on the CPU, and `explain` says so.
 fn placement(fake: &Fake, s: Stream) {
-    let x = Array::from_slice(&[3f32, 1.0, 2.0], [3]).unwrap();
-    let y = with_stream(s, || (&x + 1.0).argsort(-1) + 1);
+    let x = Array::from_slice(&[3f32, 1.0, 2.0, 5.0], [4]).unwrap();
+    let y = with_stream(s, || lazulite::fft::rfft(&(&x + 1.0), None, -1, lazulite::fft::Norm::Backward) + 1.0);
     let text = explain(&[&y]);
-    assert!(text.contains("argsort on cpu:0") && text.contains("from cuda:0") && text.contains("from cpu:0"), "{text}");
+    assert!(text.contains("fft on cpu:0") && text.contains("from cuda:0") && text.contains("from cpu:0"), "{text}");
     fake.take();
     eval([&y]).unwrap();
     let calls = fake.take();

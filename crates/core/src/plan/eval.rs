@@ -6,7 +6,7 @@
 use crate::Array;
 use crate::graph::node::{Node, Operand, Operands, bury_all};
 use crate::graph::{tag, walk};
-use crate::plan::{BufferKind, Plan, cache, ir::Ir};
+use crate::plan::{BufferKind, Plan, cache, ir::Ir, replay::Lease};
 use crate::runtime::buffer::{Buffer, Data};
 use crate::runtime::counters::count;
 use crate::runtime::ticket::{Pending, Ticket};
@@ -251,6 +251,8 @@ struct Scheduled {
     plan: Arc<Plan>,
     blocks: Vec<Arc<Buffer>>,
     ticket: Arc<Ticket>,
+    /// The plan's recording, if it has one.
+    lease: Option<Lease>,
     /// Tickets of the data it starts from that may still be running.
     after: Vec<Arc<Ticket>>,
 }
@@ -280,8 +282,13 @@ fn schedule(outputs: &[&Array]) -> Result<Option<Scheduled>> {
             }
         }
     };
+    let mut lease = plan.replay.lease();
     let mut blocks = Vec::with_capacity(plan.blocks.len());
-    for block in &plan.blocks {
+    for (i, block) in plan.blocks.iter().enumerate() {
+        if let Some(kept) = lease.as_ref().and_then(|l| l.block(i)) {
+            blocks.push(kept);
+            continue;
+        }
         match Buffer::allocate((block.device, block.stream), block.bytes) {
             Ok(b) => blocks.push(Arc::new(b)),
             Err(e) => {
@@ -291,6 +298,7 @@ fn schedule(outputs: &[&Array]) -> Result<Option<Scheduled>> {
             }
         }
     }
+    lease = lease.or_else(|| plan.record(&blocks));
     let ticket = Arc::new(Ticket::new());
     let mut after: Vec<Arc<Ticket>> = Vec::new();
     for t in graph.leaves.iter().filter_map(|l| l.data.ticket.as_ref()) {
@@ -317,7 +325,7 @@ fn schedule(outputs: &[&Array]) -> Result<Option<Scheduled>> {
         drop(marks);
         bury_all(released.into_iter());
     }
-    Ok(Some(Scheduled { graph, plan, blocks, ticket, after }))
+    Ok(Some(Scheduled { graph, plan, blocks, lease, ticket, after }))
 }
 
 /// The plan of the arrays, leaving the graph as it is; `None` if nothing is pending.
@@ -435,8 +443,12 @@ impl Scheduled {
         for l in self.graph.leaves.iter().filter(|l| l.donated) {
             l.data.buffer.after_uses(stream)?;
         }
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.run(range)))
-            .unwrap_or_else(|_| Err(Error::runtime("eval", "a kernel panicked")))?;
+        let mut steps = || self.run(range.clone());
+        let run = || match &self.lease {
+            Some(lease) => lease.run(&mut steps),
+            None => steps(),
+        };
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Error::runtime("eval", "a kernel panicked")))?;
         let event = on.record(stream.device.0.index, stream.id)?;
         Ok(event.map(|event| Pending { event, stream, plan: self.plan.clone() }))
     }
@@ -447,6 +459,7 @@ impl Scheduled {
         let ticket = self.ticket.clone();
         self.graph.leaves.clear();
         self.blocks.clear();
+        self.lease = None;
         ticket.finish(result);
     }
 }

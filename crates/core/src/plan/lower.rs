@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap as HashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::panic::Location;
+use std::sync::Arc;
 
 /// A value in memory, as a step uses it: its root, and bytes from the root's start.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -80,7 +81,8 @@ impl Ir {
                 why: d.why,
             })
             .collect();
-        Ok(Plan { steps, buffers: memory.buffers, blocks: memory.blocks, results, mixed, nodes: self.nodes.len() })
+        let replay = Arc::default();
+        Ok(Plan { steps, buffers: memory.buffers, blocks: memory.blocks, results, replay, mixed, nodes: self.nodes.len() })
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`eval`] collects the pending graph and looks its plan up; on a miss, [`ir`] writes the graph down (calls inlined, equal nodes
 //! merged), [`fuse`] groups it into tapes, [`lower`] makes steps of the groups, [`place`] finds each a
-//! device and a kernel, and [`memory`] gives the steps their memory.
+//! device and a kernel, and [`memory`] gives the steps their memory; [`replay`] is for plans that run again and again.
 //! A [`Plan`] holds primitives' work, never nodes; the same structure of graph meets the same plan.
 
 pub(crate) mod cache;
@@ -13,6 +13,7 @@ pub(crate) mod ir;
 pub(crate) mod lower;
 pub(crate) mod memory;
 pub(crate) mod place;
+pub(crate) mod replay;
 pub(crate) mod sink;
 
 use crate::runtime::buffer::Layout;
@@ -86,6 +87,8 @@ pub(crate) struct Plan {
     pub buffers: Vec<BufferKind>,
     pub blocks: Vec<BlockPlan>,
     pub results: Vec<Outcome>,
+    /// What it keeps when it runs often.
+    pub replay: Arc<replay::Replay>,
     /// Its steps run on several devices.
     pub mixed: bool,
     /// Graph nodes planned, for the cache's bound.

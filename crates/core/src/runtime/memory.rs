@@ -1,6 +1,7 @@
 //! Memory: a size-classed cache of freed blocks in front of the backends' allocators, with MLX's accounting. A backend whose work
 //! outlasts its tasks keeps its freed memory itself, by stream; it counts here all the same.
 
+use crate::plan::replay;
 use crate::runtime::stream::{Device, Stream};
 use lazulite_base::backend::{self, Address};
 use lazulite_base::error::{Error, ErrorKind, Result};
@@ -32,13 +33,15 @@ pub(crate) struct Pool {
     active: usize,
     peak: usize,
     cache: usize,
+    /// Bytes that plans keep between their runs.
+    parked: usize,
     cache_limit: usize,
     memory_limit: usize,
 }
 
 impl Pool {
     pub const fn new() -> Pool {
-        Pool { cached: BTreeMap::new(), active: 0, peak: 0, cache: 0, cache_limit: usize::MAX, memory_limit: usize::MAX }
+        Pool { cached: BTreeMap::new(), active: 0, peak: 0, cache: 0, parked: 0, cache_limit: usize::MAX, memory_limit: usize::MAX }
     }
 
     /// A cached block of exactly this class, counted as active.
@@ -110,7 +113,7 @@ pub(crate) fn allocate((device, stream): (Device, u32), bytes: usize) -> Result<
     };
     let Some(size) = class(bytes).filter(|&s| s <= isize::MAX as usize) else {
         let p = pool();
-        return Err(refuse(p.active, p.cache, p.memory_limit));
+        return Err(refuse(p.active, p.cache + p.parked, p.memory_limit));
     };
     {
         let mut p = pool();
@@ -120,7 +123,7 @@ pub(crate) fn allocate((device, stream): (Device, u32), bytes: usize) -> Result<
             return Ok(block);
         }
         if p.active.saturating_add(size) > p.memory_limit {
-            return Err(refuse(p.active, p.cache, p.memory_limit));
+            return Err(refuse(p.active, p.cache + p.parked, p.memory_limit));
         }
         p.add(size);
     }
@@ -143,7 +146,7 @@ pub(crate) fn allocate((device, stream): (Device, u32), bytes: usize) -> Result<
         Ok((None, kept)) => {
             let mut p = pool();
             p.active -= size;
-            Err(refuse(p.active, p.cache + kept, p.memory_limit))
+            Err(refuse(p.active, p.cache + p.parked + kept, p.memory_limit))
         }
     }
 }
@@ -166,6 +169,26 @@ fn free(block: Block, others: &[u32]) {
         // SAFETY: the pool hands a block out once; its owner gave it back, so nothing that is yet to be submitted uses it.
         unsafe { backend.free(block.device.0.index, &streams, block.address, block.bytes) };
     }
+}
+
+/// Counts active bytes as cached: a plan keeps them for its next run.
+pub(crate) fn park(bytes: usize) {
+    let mut p = pool();
+    p.active -= bytes;
+    p.parked += bytes;
+}
+
+/// Counts bytes as active again.
+pub(crate) fn unpark(bytes: usize) {
+    let mut p = pool();
+    p.parked -= bytes;
+    p.add(bytes);
+}
+
+/// Whether the cache's limit lets a plan keep so many bytes.
+pub(crate) fn may_park(bytes: usize) -> bool {
+    let p = pool();
+    p.parked.saturating_add(bytes) <= p.cache_limit
 }
 
 /// Bytes in use by arrays, in all devices' memory.
@@ -207,7 +230,8 @@ pub fn reset_peak() {
 /// ```
 pub fn cached() -> usize {
     let kept: usize = backend::backends().iter().map(|b| b.kept()).sum();
-    pool().cache + kept
+    let p = pool();
+    p.cache + p.parked + kept
 }
 
 /// Keeps at most `bytes` of freed memory from now on; returns the former limit.
@@ -218,6 +242,9 @@ pub fn cached() -> usize {
 /// ```
 pub fn set_cache_limit(bytes: usize) -> usize {
     let former = std::mem::replace(&mut pool().cache_limit, bytes);
+    if pool().parked > bytes {
+        replay::evict();
+    }
     if pool().cache > bytes {
         pool().drain().into_iter().for_each(|b| free(b, &[]));
     }
@@ -250,6 +277,7 @@ pub fn limit() -> usize {
 /// lazulite::memory::clear_cache();
 /// ```
 pub fn clear_cache() {
+    replay::evict();
     let (blocks, limit) = {
         let mut p = pool();
         (p.drain(), p.cache_limit)

@@ -1,13 +1,15 @@
-//! cuBLASLt, opened at run time: descriptors, the heuristic's choice, the call.
+//! cuBLASLt, opened at run time: descriptors, the heuristic's proposals, the call.
 
+use super::tune::{Algorithms, Choices};
 use crate::driver::Handle;
 use crate::gpu::Gpu;
+use crate::graphs::Call;
 use crate::libraries::{open, symbol};
 use lazulite_base::{Dtype, Error, Result};
 use libloading::Library;
 use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 type Ptr = *mut c_void;
 type Code = c_int;
@@ -15,9 +17,11 @@ type Code = c_int;
 /// What the heuristic gives: an algorithm, opaque, its workspace and more that is not read.
 #[repr(C)]
 #[derive(Clone, Copy)]
-struct Choice {
-    algorithm: [u64; 8],
-    workspace: usize,
+pub struct Choice {
+    /// Which it is.
+    pub algorithm: [u64; 8],
+    /// Bytes that it needs.
+    pub workspace: usize,
     state: c_int,
     waves: f32,
     reserved: [c_int; 4],
@@ -32,6 +36,7 @@ struct Table {
     layout_set: unsafe extern "C" fn(Ptr, c_int, *const c_void, usize) -> Code,
     preference_create: unsafe extern "C" fn(*mut Ptr) -> Code,
     preference_set: unsafe extern "C" fn(Ptr, c_int, *const c_void, usize) -> Code,
+    version: unsafe extern "C" fn() -> usize,
     heuristic: unsafe extern "C" fn(Ptr, Ptr, Ptr, Ptr, Ptr, Ptr, Ptr, c_int, *mut Choice, *mut c_int) -> Code,
     matmul: unsafe extern "C" fn(
         Ptr,
@@ -57,6 +62,8 @@ struct Table {
 /// The library and a handle for each device.
 pub struct Blas {
     table: Table,
+    version: usize,
+    choices: Choices,
     handles: Mutex<HashMap<usize, usize>>,
 }
 
@@ -94,21 +101,26 @@ pub struct Shape {
 
 /// A product that is ready to run.
 pub struct Product {
+    blas: Arc<Blas>,
+    gpu: Arc<Gpu>,
     desc: usize,
     layouts: [usize; 3],
-    choice: Choice,
     wide: bool,
+    /// What runs it, or what is to be chosen from.
+    algorithms: Algorithms,
 }
 
-impl Product {
-    /// Bytes that it needs for itself.
-    pub fn workspace(&self) -> usize {
-        self.choice.workspace
+impl Shape {
+    /// Operations on numbers that it takes.
+    fn work(&self) -> f64 {
+        2.0 * self.out.rows as f64 * self.out.columns as f64 * self.first.columns as f64 * self.count as f64
     }
 }
 
 /// Workspace that an algorithm may ask for.
 pub const WORKSPACE: usize = 32 << 20;
+/// Algorithms that the heuristic is asked for.
+const PROPOSALS: usize = 8;
 const TRANSA: c_int = 3;
 const TRANSB: c_int = 4;
 const BATCH_COUNT: c_int = 5;
@@ -139,12 +151,15 @@ impl Blas {
                 layout_set: symbol(&library, "cublasLtMatrixLayoutSetAttribute")?,
                 preference_create: symbol(&library, "cublasLtMatmulPreferenceCreate")?,
                 preference_set: symbol(&library, "cublasLtMatmulPreferenceSetAttribute")?,
+                version: symbol(&library, "cublasLtGetVersion")?,
                 heuristic: symbol(&library, "cublasLtMatmulAlgoGetHeuristic")?,
                 matmul: symbol(&library, "cublasLtMatmul")?,
                 _library: library,
             }
         };
-        Ok(Blas { table, handles: Mutex::default() })
+        // SAFETY: it takes nothing.
+        let version = unsafe { (table.version)() };
+        Ok(Blas { table, version, choices: Choices::default(), handles: Mutex::default() })
     }
 
     fn handle(&self, gpu: &Gpu) -> Result<Ptr> {
@@ -174,11 +189,12 @@ impl Blas {
         Ok(layout as usize)
     }
 
-    /// Prepares a product: the heuristic's first choice for addresses of that alignment, within a workspace of so many bytes.
+    /// Prepares a product: the algorithm that was chosen before, or what the heuristic proposes, for addresses of that alignment, within
+    /// a workspace of so many bytes.
     ///
     /// # Errors
     /// The library's.
-    pub fn product(&self, gpu: &Gpu, s: &Shape, alignment: u32, workspace: usize) -> Result<Product> {
+    pub fn product(self: &Arc<Blas>, gpu: &Arc<Gpu>, s: &Shape, alignment: u32, workspace: usize) -> Result<Product> {
         let handle = self.handle(gpu)?;
         gpu.bind()?;
         let (kind, compute, scale) = match s.dtype {
@@ -191,8 +207,8 @@ impl Blas {
         let t = &self.table;
         let (mut desc, mut preference) = (std::ptr::null_mut(), std::ptr::null_mut());
         let layouts = [self.layout(kind, &s.first, s.count)?, self.layout(kind, &s.second, s.count)?, self.layout(kind, &s.out, s.count)?];
-        let mut choice = Choice { algorithm: [0; 8], workspace: 0, state: 0, waves: 0.0, reserved: [0; 4] };
         let mut found = 0;
+        let mut proposed = [Choice { algorithm: [0; 8], workspace: 0, state: 0, waves: 0.0, reserved: [0; 4] }; PROPOSALS];
         // SAFETY: attributes have the sizes that the library documents; places for results are valid.
         unsafe {
             check("desc_create", (t.desc_create)(&mut desc, compute, scale))?;
@@ -206,51 +222,55 @@ impl Blas {
                 check("preference_set", (t.preference_set)(preference, which, (&raw const alignment).cast(), 4))?;
             }
             let [a, b, c] = layouts.map(|l| l as Ptr);
-            check("heuristic", (t.heuristic)(handle, desc, a, b, c, c, preference, 1, &mut choice, &mut found))?;
+            let most = PROPOSALS as c_int;
+            check("heuristic", (t.heuristic)(handle, desc, a, b, c, c, preference, most, proposed.as_mut_ptr(), &mut found))?;
         }
-        if found == 0 {
-            return Err(Error::runtime("matmul", format!("cuBLASLt has no algorithm for {s:?}")));
-        }
-        Ok(Product { desc: desc as usize, layouts, choice, wide: s.dtype == Dtype::F64 })
+        let usable = proposed[..found as usize].iter().filter(|c| c.state == 0 && c.workspace <= workspace).copied().collect();
+        let key = format!("{s:?} {alignment} {workspace}");
+        let algorithms = self.choices.of(gpu, self.version, key, s.work(), usable)?;
+        Ok(Product { blas: self.clone(), gpu: gpu.clone(), desc: desc as usize, layouts, wide: s.dtype == Dtype::F64, algorithms })
+    }
+}
+
+impl Product {
+    /// Bytes that it needs for itself.
+    pub fn workspace(&self) -> usize {
+        self.algorithms.workspace()
     }
 
-    /// Runs a product.
-    ///
-    /// # Errors
-    /// The library's.
+    /// Chooses its algorithm without a trial, if it has none: it is about to be captured.
+    pub fn settle(&self) {
+        self.algorithms.settle();
+    }
+
+    /// Runs it by one algorithm.
     ///
     /// # Safety
-    /// The addresses are valid for the layouts it was prepared for.
-    #[allow(clippy::too_many_arguments)]
-    pub unsafe fn run(&self, gpu: &Gpu, p: &Product, first: u64, second: u64, out: u64, workspace: u64, stream: Handle) -> Result<()> {
-        let handle = self.handle(gpu)?;
+    /// The words are the addresses of the factors, of the result and of the workspace, valid for the layouts it was prepared for.
+    unsafe fn by(&self, choice: &Choice, words: &[u64], stream: Handle) -> Result<()> {
+        let handle = self.blas.handle(&self.gpu)?;
         // The first of two is a real number, both are a complex one.
         let (one, zero, one_wide, zero_wide) = ([1f32, 0.0], [0f32; 2], 1f64, 0f64);
-        let (alpha, beta): (*const c_void, *const c_void) = match p.wide {
+        let (alpha, beta): (*const c_void, *const c_void) = match self.wide {
             true => ((&raw const one_wide).cast(), (&raw const zero_wide).cast()),
             false => ((&raw const one).cast(), (&raw const zero).cast()),
         };
-        let [a, b, c] = p.layouts.map(|l| l as Ptr);
+        let [a, b, c] = self.layouts.map(|l| l as Ptr);
+        let desc = self.desc as Ptr;
+        let &[first, second, out, workspace] = words else { return Err(Error::runtime("matmul", "a product has four addresses")) };
+        let (bytes, stream) = (choice.workspace, stream as Ptr);
         // SAFETY: the caller's promise; the scalars outlive the call, which reads them at once.
         check("matmul", unsafe {
-            (self.table.matmul)(
-                handle,
-                p.desc as Ptr,
-                alpha,
-                first,
-                a,
-                second,
-                b,
-                beta,
-                out,
-                c,
-                out,
-                c,
-                &p.choice,
-                workspace,
-                p.choice.workspace,
-                stream as Ptr,
-            )
+            (self.blas.table.matmul)(handle, desc, alpha, first, a, second, b, beta, out, c, out, c, choice, workspace, bytes, stream)
         })
+    }
+}
+
+impl Call for Product {
+    unsafe fn enqueue(&self, words: &[u64], stream: Handle) -> Result<()> {
+        // SAFETY: the caller's promise.
+        let run = |choice: &Choice| unsafe { self.by(choice, words, stream) };
+        let chosen = self.algorithms.chosen(&self.gpu, stream, &run)?;
+        run(&chosen)
     }
 }

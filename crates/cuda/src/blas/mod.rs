@@ -4,8 +4,10 @@
 //! floats, which have the range of f32 and ten bits of fraction.
 
 mod lt;
+mod tune;
 
 use crate::gpu::Gpu;
+use crate::graphs::{self, Call};
 use crate::launch::{Plan, Word};
 use crate::step::Step;
 use crate::tape;
@@ -40,9 +42,9 @@ pub struct MatMul {
     gpu: Arc<Gpu>,
     blas: Arc<Blas>,
     shape: Shape,
-    product: Product,
+    product: Arc<Product>,
     /// For addresses that are not aligned to [`ALIGNMENT`], made when there first is one.
-    unaligned: OnceLock<Result<Product>>,
+    unaligned: OnceLock<Result<Arc<Product>>>,
     a: Operand,
     b: Operand,
     /// Element offsets of a, b and the output for each of the loops.
@@ -145,7 +147,7 @@ impl Blas {
             out: Layout { rows: n, columns: rows, leading: n as i64, transposed: false, batch: offsets[2] },
             count,
         };
-        let product = self.product(gpu, &shape, ALIGNMENT as u32, WORKSPACE)?;
+        let product = Arc::new(self.product(gpu, &shape, ALIGNMENT as u32, WORKSPACE)?);
         let workspace = scratch;
         let scratch = scratch + product.workspace();
         let (gpu, blas, unaligned) = (gpu.clone(), self.clone(), OnceLock::new());
@@ -174,11 +176,15 @@ impl Kernel for MatMul {
             let product = if (0..3).all(|o| at(o).is_multiple_of(ALIGNMENT as u64)) {
                 &self.product
             } else {
-                let make = || self.blas.product(&self.gpu, &self.shape, self.itemsize as u32, self.product.workspace());
+                let make = || self.blas.product(&self.gpu, &self.shape, self.itemsize as u32, self.product.workspace()).map(Arc::new);
                 self.unaligned.get_or_init(make).as_ref().map_err(Clone::clone)?
             };
+            if graphs::writing() {
+                product.settle();
+            }
+            let call: Arc<dyn Call> = product.clone();
             // SAFETY: the caller's promise; the offsets stay within the views.
-            unsafe { self.blas.run(&self.gpu, product, at(1), at(0), at(2), (args.scratch + self.workspace) as u64, stream)? };
+            unsafe { graphs::call(&call, &[at(1), at(0), at(2), (args.scratch + self.workspace) as u64], stream)? };
         }
         Ok(())
     }

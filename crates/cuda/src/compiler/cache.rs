@@ -50,6 +50,18 @@ impl Cache {
         }
     }
 
+    /// What was noted under that name.
+    pub fn note(&self, name: &str) -> Option<String> {
+        std::fs::read_to_string(self.folder.as_ref()?.join(name)).ok()
+    }
+
+    /// Notes something for the next process.
+    pub fn put_note(&self, name: &str, text: &str) {
+        if self.folder.as_ref().is_some_and(|f| std::fs::create_dir_all(f).is_ok()) {
+            self.write(name, text.as_bytes());
+        }
+    }
+
     fn write(&self, name: &str, bytes: &[u8]) -> Option<()> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let folder = self.folder.as_ref()?;
@@ -75,6 +87,8 @@ mod tests {
         cache.put(&["a", "b"], b"program");
         assert_eq!((cache.get("a").unwrap(), cache.get("b").unwrap()), (b"program".to_vec(), b"program".to_vec()));
         assert!(std::fs::read_dir(&folder).unwrap().flatten().all(|e| !e.file_name().to_string_lossy().starts_with('.')));
+        cache.put_note("c", "text");
+        assert_eq!((cache.note("c").unwrap(), cache.note("d")), ("text".to_string(), None));
         std::fs::remove_dir_all(folder).unwrap();
         Cache::default().put(&["a"], b"nowhere");
     }

@@ -34,7 +34,7 @@ pub trait Compile: Send + Sync {
 }
 
 /// FNV-1a with 128 bits: names of kernels and files.
-fn hash(parts: &[&str]) -> u128 {
+pub fn hash(parts: &[&str]) -> u128 {
     let mut h: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     for part in parts {
         for b in part.bytes().chain([0xff]) {
@@ -81,6 +81,11 @@ impl Programs {
         let salt = format!("{:x} {}", hash(&[PRELUDE, COMPLEX, REDUCE]), compiler.identity());
         let (images, known, modules) = Default::default();
         Programs { driver, device, compiler, salt, cache, images, known, modules }
+    }
+
+    /// Where compiled programs are kept on disk.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     /// The name of a kernel: its content's hash.

@@ -1,7 +1,7 @@
 //! A recording stand-in for the driver: memory is the host's, copies happen at once, launches are written down. For tests of scheduling,
 //! residency, donation and out-of-memory without a device.
 
-use super::{Driver, Fault, Handle, OUT_OF_MEMORY, Outcome, Properties};
+use super::{Driver, Fault, Handle, Launch, Node, OUT_OF_MEMORY, Outcome, Properties};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
@@ -17,6 +17,10 @@ pub enum Call {
     After { event: Handle, stream: Handle },
     Wait { event: Handle },
     Launch { name: String, stream: Handle, words: Vec<u64> },
+    Graph { graph: Handle, nodes: usize },
+    Patch { graph: Handle, node: usize },
+    Replay { graph: Handle, stream: Handle, words: Vec<Vec<u64>> },
+    DropGraph { graph: Handle },
 }
 
 #[derive(Default)]
@@ -27,6 +31,8 @@ struct State {
     used: usize,
     names: Vec<String>,
     handles: usize,
+    /// The functions and words of each graph's nodes.
+    graphs: BTreeMap<Handle, Vec<(Handle, Vec<u64>)>>,
     /// Events that have not come.
     held: Vec<Handle>,
     fault: Option<Fault>,
@@ -79,6 +85,19 @@ impl Fake {
         let mut s = self.state();
         s.handles += 1;
         s.handles
+    }
+}
+
+/// There is no library here whose calls could be captured.
+fn no_library() -> Fault {
+    Fault { call: "capture", code: 801, text: "operation not supported".into() }
+}
+
+/// A node's kernel and words.
+fn kernel(node: &Node<'_>) -> Outcome<(Handle, Vec<u64>)> {
+    match node {
+        Node::Kernel(l) => Ok((l.function, l.words.to_vec())),
+        Node::Captured(_) => Err(no_library()),
     }
 }
 
@@ -142,6 +161,18 @@ impl Driver for Fake {
         Ok(self.handle())
     }
 
+    fn timer(&self) -> Outcome<Handle> {
+        Ok(self.handle())
+    }
+
+    fn elapsed(&self, _: Handle, _: Handle) -> Outcome<f32> {
+        Ok(0.0)
+    }
+
+    fn drop_event(&self, _: Handle) -> Outcome {
+        Ok(())
+    }
+
     fn record(&self, event: Handle, stream: Handle) -> Outcome {
         let mut s = self.state();
         if self.slow && !s.held.contains(&event) {
@@ -195,13 +226,63 @@ impl Driver for Fake {
         Ok(s.names.len() - 1)
     }
 
-    unsafe fn launch(&self, function: Handle, _: [u32; 2], _: u32, _: u32, stream: Handle, words: &[u64]) -> Outcome {
+    unsafe fn launch(&self, l: Launch<'_>, stream: Handle) -> Outcome {
         self.check()?;
-        let name = self.state().names[function].clone();
+        let name = self.state().names[l.function].clone();
         if let Some(run) = &self.run {
-            run(words);
+            run(l.words);
         }
-        self.state().log.push(Call::Launch { name, stream, words: words.to_vec() });
+        self.state().log.push(Call::Launch { name, stream, words: l.words.to_vec() });
+        Ok(())
+    }
+
+    fn capture(&self, _: Handle) -> Outcome {
+        Err(no_library())
+    }
+
+    fn captured(&self, _: Handle) -> Outcome<Handle> {
+        Err(no_library())
+    }
+
+    fn discard(&self, _: Handle) -> Outcome {
+        Err(no_library())
+    }
+
+    unsafe fn graph(&self, nodes: &[Node<'_>]) -> Outcome<Handle> {
+        self.check()?;
+        let nodes: Vec<(Handle, Vec<u64>)> = nodes.iter().map(kernel).collect::<Outcome<_>>()?;
+        let graph = self.handle();
+        let mut s = self.state();
+        s.log.push(Call::Graph { graph, nodes: nodes.len() });
+        s.graphs.insert(graph, nodes);
+        Ok(graph)
+    }
+
+    unsafe fn patch(&self, graph: Handle, node: usize, with: Node<'_>) -> Outcome {
+        self.check()?;
+        let (function, words) = kernel(&with)?;
+        let mut s = self.state();
+        let old = &mut s.graphs.get_mut(&graph).expect("only what was made is patched")[node];
+        assert_eq!(old.0, function, "a node keeps its kernel");
+        old.1 = words;
+        s.log.push(Call::Patch { graph, node });
+        Ok(())
+    }
+
+    fn replay(&self, graph: Handle, stream: Handle) -> Outcome {
+        self.check()?;
+        let words: Vec<Vec<u64>> = self.state().graphs[&graph].iter().map(|n| n.1.clone()).collect();
+        if let Some(run) = &self.run {
+            words.iter().for_each(|w| run(w));
+        }
+        self.state().log.push(Call::Replay { graph, stream, words });
+        Ok(())
+    }
+
+    fn drop_graph(&self, graph: Handle) -> Outcome {
+        let mut s = self.state();
+        s.graphs.remove(&graph).expect("only what was made is dropped");
+        s.log.push(Call::DropGraph { graph });
         Ok(())
     }
 }

@@ -39,6 +39,30 @@ impl fmt::Display for Fault {
 /// A result of the driver.
 pub type Outcome<T = ()> = Result<T, Fault>;
 
+/// A kernel with all that one launch of it needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Launch<'a> {
+    /// The kernel.
+    pub function: Handle,
+    /// Blocks.
+    pub grid: [u32; 2],
+    /// Threads of a block.
+    pub block: u32,
+    /// Bytes of shared memory of a block that the launch asks for.
+    pub shared: u32,
+    /// The kernel's one parameter.
+    pub words: &'a [u64],
+}
+
+/// What a node of a graph runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Node<'a> {
+    /// A kernel.
+    Kernel(Launch<'a>),
+    /// What was captured.
+    Captured(Handle),
+}
+
 /// What is known of a device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Properties {
@@ -76,6 +100,12 @@ pub trait Driver: Send + Sync {
     fn finish(&self, stream: Handle) -> Outcome;
     /// A new event.
     fn event(&self) -> Outcome<Handle>;
+    /// A new event that notes the time.
+    fn timer(&self) -> Outcome<Handle>;
+    /// Seconds on the device between two events of [`Driver::timer`] that have come.
+    fn elapsed(&self, from: Handle, to: Handle) -> Outcome<f32>;
+    /// Forgets an event.
+    fn drop_event(&self, event: Handle) -> Outcome;
     /// Puts an event at a stream's present end.
     fn record(&self, event: Handle, stream: Handle) -> Outcome;
     /// Makes a stream wait for an event.
@@ -98,9 +128,29 @@ pub trait Driver: Send + Sync {
     fn load(&self, image: &[u8]) -> Outcome<Handle>;
     /// A kernel of a loaded program, allowed that much shared memory.
     fn function(&self, module: Handle, name: &str, shared: u32) -> Outcome<Handle>;
-    /// Runs a kernel whose one parameter is these words.
+    /// Runs a kernel.
     ///
     /// # Safety
     /// The words are what the kernel expects, and the memory they address is valid until it is done.
-    unsafe fn launch(&self, function: Handle, grid: [u32; 2], block: u32, shared: u32, stream: Handle, words: &[u64]) -> Outcome;
+    unsafe fn launch(&self, launch: Launch<'_>, stream: Handle) -> Outcome;
+    /// Makes what a stream gets from now on be captured instead of run; nothing else uses the stream meanwhile.
+    fn capture(&self, stream: Handle) -> Outcome;
+    /// Ends a capture; what was captured, until [`Driver::discard`].
+    fn captured(&self, stream: Handle) -> Outcome<Handle>;
+    /// Forgets what was captured; graphs that have it as a node keep theirs.
+    fn discard(&self, captured: Handle) -> Outcome;
+    /// A graph that runs the nodes one after another.
+    ///
+    /// # Safety
+    /// As for `launch`, at every replay.
+    unsafe fn graph(&self, nodes: &[Node<'_>]) -> Outcome<Handle>;
+    /// Changes a node's arguments for later replays.
+    ///
+    /// # Safety
+    /// As for `graph`; the node runs what it ran, on other words.
+    unsafe fn patch(&self, graph: Handle, node: usize, with: Node<'_>) -> Outcome;
+    /// Runs a graph in a stream's order.
+    fn replay(&self, graph: Handle, stream: Handle) -> Outcome;
+    /// Forgets a graph; a replay that is under way goes on.
+    fn drop_graph(&self, graph: Handle) -> Outcome;
 }

@@ -1,6 +1,6 @@
 //! CUDA's driver, opened at run time.
 
-use super::{Driver, Fault, Handle, Outcome, Properties};
+use super::{Driver, Fault, Handle, Launch, Node, Outcome, Properties};
 use crate::libraries::{open, symbol};
 use crate::tape::keep::SHARED;
 use libloading::Library;
@@ -47,8 +47,10 @@ table! {
     stream_create = "cuStreamCreate": fn(*mut Ptr, c_uint);
     stream_synchronize = "cuStreamSynchronize": fn(Ptr);
     stream_wait = "cuStreamWaitEvent": fn(Ptr, Ptr, c_uint);
+    event_elapsed = "cuEventElapsedTime": fn(*mut f32, Ptr, Ptr);
     event_create = "cuEventCreate": fn(*mut Ptr, c_uint);
     event_record = "cuEventRecord": fn(Ptr, Ptr);
+    event_destroy = "cuEventDestroy_v2": fn(Ptr);
     event_query = "cuEventQuery": fn(Ptr);
     event_synchronize = "cuEventSynchronize": fn(Ptr);
     copy_up = "cuMemcpyHtoDAsync_v2": fn(u64, *const c_void, usize, Ptr);
@@ -58,6 +60,54 @@ table! {
     function_attribute = "cuFuncSetAttribute": fn(Ptr, c_int, c_int);
     launch_kernel = "cuLaunchKernel":
         fn(Ptr, c_uint, c_uint, c_uint, c_uint, c_uint, c_uint, c_uint, Ptr, *mut Ptr, *mut Ptr);
+    capture_begin = "cuStreamBeginCapture_v2": fn(Ptr, c_int);
+    capture_end = "cuStreamEndCapture": fn(Ptr, *mut Ptr);
+    graph_create = "cuGraphCreate": fn(*mut Ptr, c_uint);
+    graph_destroy = "cuGraphDestroy": fn(Ptr);
+    graph_kernel = "cuGraphAddKernelNode_v2": fn(*mut Ptr, Ptr, *const Ptr, usize, *const KernelNode);
+    graph_child = "cuGraphAddChildGraphNode": fn(*mut Ptr, Ptr, *const Ptr, usize, Ptr);
+    graph_instantiate = "cuGraphInstantiateWithFlags": fn(*mut Ptr, Ptr, u64);
+    exec_kernel = "cuGraphExecKernelNodeSetParams_v2": fn(Ptr, Ptr, *const KernelNode);
+    exec_child = "cuGraphExecChildGraphNodeSetParams": fn(Ptr, Ptr, Ptr);
+    exec_launch = "cuGraphLaunch": fn(Ptr, Ptr);
+    exec_destroy = "cuGraphExecDestroy": fn(Ptr);
+}
+
+/// The driver's description of a kernel node.
+#[repr(C)]
+struct KernelNode {
+    function: Ptr,
+    grid: [c_uint; 3],
+    block: [c_uint; 3],
+    shared: c_uint,
+    parameters: *mut Ptr,
+    extra: *mut Ptr,
+    kernel: Ptr,
+    context: Ptr,
+}
+
+impl KernelNode {
+    /// `parameters` has the address of the launch's words.
+    fn new(l: &Launch<'_>, parameters: &mut [Ptr; 1]) -> KernelNode {
+        let none = std::ptr::null_mut();
+        KernelNode {
+            function: l.function as Ptr,
+            grid: [l.grid[0], l.grid[1], 1],
+            block: [l.block, 1, 1],
+            shared: l.shared,
+            parameters: parameters.as_mut_ptr(),
+            extra: std::ptr::null_mut(),
+            kernel: none,
+            context: none,
+        }
+    }
+}
+
+/// A graph that can be launched, what it was made from, and its nodes there.
+struct Graph {
+    exec: Ptr,
+    from: Ptr,
+    nodes: Vec<Ptr>,
 }
 
 /// The driver with its devices' primary contexts.
@@ -71,6 +121,8 @@ const NOT_READY: Code = 600;
 const NON_BLOCKING: c_uint = 1;
 const NO_TIMING: c_uint = 2;
 const SHARED_LIMIT: c_int = 8;
+/// Captures that forbid other threads nothing.
+const RELAXED: c_int = 2;
 
 thread_local! {
     /// The device that is current on this thread.
@@ -195,6 +247,22 @@ impl Driver for Real {
         Ok(event as Handle)
     }
 
+    fn timer(&self) -> Outcome<Handle> {
+        let mut event = std::ptr::null_mut();
+        call!(self.event_create(&mut event, 0))?;
+        Ok(event as Handle)
+    }
+
+    fn elapsed(&self, from: Handle, to: Handle) -> Outcome<f32> {
+        let mut ms = 0.0;
+        call!(self.event_elapsed(&mut ms, from as Ptr, to as Ptr))?;
+        Ok(ms / 1e3)
+    }
+
+    fn drop_event(&self, event: Handle) -> Outcome {
+        call!(self.event_destroy(event as Ptr))
+    }
+
     fn record(&self, event: Handle, stream: Handle) -> Outcome {
         call!(self.event_record(event as Ptr, stream as Ptr))
     }
@@ -240,10 +308,74 @@ impl Driver for Real {
         Ok(function as Handle)
     }
 
-    unsafe fn launch(&self, function: Handle, grid: [u32; 2], block: u32, shared: u32, stream: Handle, words: &[u64]) -> Outcome {
-        let mut parameters = [words.as_ptr() as Ptr];
+    unsafe fn launch(&self, l: Launch<'_>, stream: Handle) -> Outcome {
+        let mut parameters = [l.words.as_ptr() as Ptr];
         let none = std::ptr::null_mut();
-        let f = function as Ptr;
-        call!(self.launch_kernel(f, grid[0], grid[1], 1, block, 1, 1, shared, stream as Ptr, parameters.as_mut_ptr(), none))
+        let f = l.function as Ptr;
+        call!(self.launch_kernel(f, l.grid[0], l.grid[1], 1, l.block, 1, 1, l.shared, stream as Ptr, parameters.as_mut_ptr(), none))
+    }
+
+    fn capture(&self, stream: Handle) -> Outcome {
+        call!(self.capture_begin(stream as Ptr, RELAXED))
+    }
+
+    fn captured(&self, stream: Handle) -> Outcome<Handle> {
+        let mut graph = std::ptr::null_mut();
+        call!(self.capture_end(stream as Ptr, &mut graph))?;
+        Ok(graph as Handle)
+    }
+
+    fn discard(&self, captured: Handle) -> Outcome {
+        call!(self.graph_destroy(captured as Ptr))
+    }
+
+    unsafe fn graph(&self, nodes: &[Node<'_>]) -> Outcome<Handle> {
+        let mut made = Graph { exec: std::ptr::null_mut(), from: std::ptr::null_mut(), nodes: Vec::with_capacity(nodes.len()) };
+        call!(self.graph_create(&mut made.from, 0))?;
+        let built = nodes.iter().try_for_each(|node| {
+            let mut added = std::ptr::null_mut();
+            let (before, count) = made.nodes.last().map_or((std::ptr::null(), 0), |n| (&raw const *n, 1));
+            match node {
+                Node::Kernel(l) => {
+                    let mut parameters = [l.words.as_ptr() as Ptr];
+                    let node = KernelNode::new(l, &mut parameters);
+                    call!(self.graph_kernel(&mut added, made.from, before, count, &node))?;
+                }
+                Node::Captured(c) => call!(self.graph_child(&mut added, made.from, before, count, *c as Ptr))?,
+            }
+            made.nodes.push(added);
+            Ok(())
+        });
+        let built = built.and_then(|()| call!(self.graph_instantiate(&mut made.exec, made.from, 0)));
+        if let Err(fault) = built {
+            call!(self.graph_destroy(made.from))?;
+            return Err(fault);
+        }
+        Ok(Box::into_raw(Box::new(made)) as Handle)
+    }
+
+    unsafe fn patch(&self, graph: Handle, node: usize, with: Node<'_>) -> Outcome {
+        // SAFETY: the handle is a graph's, which nobody has dropped.
+        let graph = unsafe { &*(graph as *const Graph) };
+        match with {
+            Node::Kernel(l) => {
+                let mut parameters = [l.words.as_ptr() as Ptr];
+                let with = KernelNode::new(&l, &mut parameters);
+                call!(self.exec_kernel(graph.exec, graph.nodes[node], &with))
+            }
+            Node::Captured(c) => call!(self.exec_child(graph.exec, graph.nodes[node], c as Ptr)),
+        }
+    }
+
+    fn replay(&self, graph: Handle, stream: Handle) -> Outcome {
+        // SAFETY: as above.
+        let graph = unsafe { &*(graph as *const Graph) };
+        call!(self.exec_launch(graph.exec, stream as Ptr))
+    }
+
+    fn drop_graph(&self, graph: Handle) -> Outcome {
+        // SAFETY: as above; it is this call that drops it.
+        let graph = unsafe { Box::from_raw(graph as *mut Graph) };
+        call!(self.exec_destroy(graph.exec)).and(call!(self.graph_destroy(graph.from)))
     }
 }

@@ -3,12 +3,14 @@
 //! * [`space`]: the iteration space, axes merged.
 //! * [`text`]: instructions as text.
 //! * [`flat`]: tapes without a row; [`tile`]: those whose operands lie along different axes.
-//! * [`rows`]: what kernels over rows share; [`stream`]: rows read in every pass; [`keep`]: rows kept in registers or shared memory.
+//! * [`rows`]: what kernels over rows share; [`stream`]: rows read in every pass; [`staged`]: few or long rows in one pass; [`keep`]: rows
+//!   kept in registers or shared memory.
 
 pub mod flat;
 pub mod keep;
 pub mod rows;
 pub mod space;
+pub mod staged;
 pub mod stream;
 pub mod text;
 pub mod tile;
@@ -16,7 +18,7 @@ pub mod tile;
 use crate::launch::Plan;
 use lazulite_base::Dtype;
 use lazulite_base::shape::contiguous;
-use lazulite_base::tape::{BLOCK, Inst, Instr, LANE_BLOCK, Map, Order, Tape, Varies};
+use lazulite_base::tape::{BLOCK, Inst, Instr, LANE_BLOCK, LANES, Map, Order, Tape, Varies};
 use lazulite_base::work::View;
 use space::Space;
 
@@ -24,6 +26,11 @@ use space::Space;
 const BUSY_WARPS: usize = 132 * 24;
 /// Rows that keep the device busy with a thread each.
 const BUSY_THREADS: usize = 132 * 1024;
+
+/// Blocks of rows from which a warp each keeps the device as busy as a block of threads each.
+const FEW_BLOCKS: usize = 132 * 4;
+/// Elements of a row from which many threads share it.
+const STAGED: usize = 64;
 
 /// A tape that copies a view, taken for elements of `dtype`, into row-major order.
 pub fn copy(view: &View, dtype: Dtype) -> Tape {
@@ -72,13 +79,18 @@ pub fn plan(tape: &Tape) -> Plan {
     let per_row = elements.is_empty();
     // A sum of columns beside the elements that it sums, as the gradient of a bias is.
     let beside = tape.order == Order::Blocks && elements.iter().all(|&(_, v)| r.stages[v] == 0);
-    let (block, busy) = match tape.order {
-        Order::Lanes => (LANE_BLOCK, BUSY_WARPS),
-        Order::Blocks => (BLOCK, BUSY_THREADS),
+    let (block, busy, few) = match tape.order {
+        Order::Lanes => (LANE_BLOCK, BUSY_WARPS, FEW_BLOCKS),
+        Order::Blocks => (BLOCK, BUSY_THREADS, BUSY_THREADS / LANES),
     };
-    if single && (per_row || beside) && space.row() > block && space.rows() < busy {
-        let (launches, scratch) = stream::split(tape, &space);
+    let once = single && (per_row || beside);
+    let staged = staged::chunk(tape).filter(|_| once && space.row() >= STAGED && staged::blocks(tape, &space) < few);
+    if once && space.row() > block && space.rows() < busy {
+        let (launches, scratch) = stream::split(tape, &space, staged);
         return Plan { launches, scratch, ..Plan::default() };
+    }
+    if let Some(chunk) = staged {
+        return Plan::one(staged::kernel(tape, &space, chunk, None));
     }
     let close = match tape.order {
         Order::Blocks => None,

@@ -23,7 +23,7 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
       const float r0 = get(v0[k].e[e]);
       const float r1 = get(v1[k].e[e]);
       float r2; { const float a = r0; const float b = r1; r2 = round_bf16((float)(a + b)); }
-      put(w0.e[e], r2);
+      put_rounded(w0.e[e], r2);
     }
     *(Vec<bf16, 8>*)(y0 + o0[k]) = w0;
   } }
@@ -31,6 +31,6 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
       const float r0 = get(x0[at]);
       const float r1 = get(x1[at]);
       float r2; { const float a = r0; const float b = r1; r2 = round_bf16((float)(a + b)); }
-    put(y0[at], r2);
+    put_rounded(y0[at], r2);
   }
 }

@@ -86,10 +86,10 @@ float r13; { const float a = r12; const float b = r1; r13 = (float)(a * b); }
     for (i32 k = 0; k < 8; k++) { const i32 j = (i32)at_ + k * 256; if ((u32)j < len) {
 const i32 d0 = j;
     const float r13 = b13[k];
-put(y0[(i64)d0], r13);
+put_rounded(y0[(i64)d0], r13);
     } }
   }
   if (threadIdx.x == 0) {
-    put(y1[0], r5);
+    put_rounded(y1[0], r5);
   }
 }

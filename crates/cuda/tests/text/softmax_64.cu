@@ -45,7 +45,7 @@ const Divisor d4_ = divisor(r4);
 const i32 d0 = j;
 const float r3 = k3[k];
 const float r5 = divide(r3, r4, d4_);
-put(y0[(i64)d0], r5);
+put_rounded(y0[(i64)d0], r5);
   } }
   if (lane == 0) {
   }

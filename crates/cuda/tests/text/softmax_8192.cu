@@ -88,7 +88,7 @@ const float r5 = divide(r3, r4, d4_);
     for (i32 k = 0; k < 8; k++) { const i32 j = (i32)at_ + k * 256; if ((u32)j < len) {
 const i32 d0 = j;
     const float r5 = b5[k];
-put(y0[(i64)d0], r5);
+put_rounded(y0[(i64)d0], r5);
     } }
   }
   if (threadIdx.x == 0) {

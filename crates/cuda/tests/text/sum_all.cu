@@ -55,5 +55,5 @@ const float r0 = get(x0[(i64)d0]);
     __syncthreads();
   }
   if (threadIdx.x != 0) return;
-    put(y0[0], r1);
+    put_rounded(y0[0], r1);
 }

@@ -12,25 +12,25 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   __shared__ float s0[64][65];
   Vec<float, 4> v0[4];
 #pragma unroll
-  for (int k = 0; k < 4; k++) { const u32 at = threadIdx.x + k * 256; const i32 near_ = at % 16 * 4, far_ = at / 16;
+  for (int k = 0; k < 4; k++) { const i32 near_ = threadIdx.x % 8 * 4 + k % 2 * 32, far_ = threadIdx.x / 8 + k / 2 * 32;
     const bool far_in = near_ < na && far_ < nl, in = near_ < nl && far_ < na;
     if (far_in) v0[k] = *(const Vec<float, 4>*)(x0 + near_ + far_ * (i32)p.w[7]);
   }
 #pragma unroll
-  for (int k = 0; k < 4; k++) { const u32 at = threadIdx.x + k * 256; const i32 near_ = at % 16 * 4, far_ = at / 16;
+  for (int k = 0; k < 4; k++) { const i32 near_ = threadIdx.x % 8 * 4 + k % 2 * 32, far_ = threadIdx.x / 8 + k / 2 * 32;
 #pragma unroll
     for (int e = 0; e < 4; e++) s0[near_ + e][far_] = v0[k].e[e];
   }
   __syncthreads();
 #pragma unroll
-  for (int k = 0; k < 4; k++) { const u32 at = threadIdx.x + k * 256; const i32 near_ = at % 16 * 4, far_ = at / 16; if (near_ < nl && far_ < na) {
+  for (int k = 0; k < 4; k++) { const i32 near_ = threadIdx.x % 8 * 4 + k % 2 * 32, far_ = threadIdx.x / 8 + k / 2 * 32; if (near_ < nl && far_ < na) {
     Vec<float, 4> w0;
 #pragma unroll
     for (int e = 0; e < 4; e++) {
       const float r0 = get(s0[far_][near_ + e]);
       const float r1 = p0;
       float r2; { const float a = r0; const float b = r1; r2 = (float)(lz_max(a, b)); }
-      put(w0.e[e], r2);
+      put_rounded(w0.e[e], r2);
     }
     *(Vec<float, 4>*)(y0 + near_ + far_ * (i32)p.w[8]) = w0;
   } }
