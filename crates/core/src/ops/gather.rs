@@ -145,6 +145,12 @@ pub(crate) fn gather(x: &Array, place: &Place, indices: &[Array], inside: bool) 
     apply(Gather { place: place.clone(), inside }, &inputs)
 }
 
+/// Zeros in the shape of `x`, but `y` at the one place along `axis` that `index` names: elementwise, so that it joins whatever follows.
+fn spread(x: &Array, axis: usize, index: &Array, y: &Array) -> Result<Array> {
+    let here = crate::ops::equal(&create::index_along(x.shape(), axis, index.dtype()), index)?;
+    crate::ops::try_select(&here, y, Scalar::new(0.0, y.dtype()))
+}
+
 impl Primitive for Gather {
     fn name(&self) -> &'static str {
         match self.place {
@@ -178,6 +184,13 @@ impl Primitive for Gather {
         let (x, indices) = (cx.inputs[0].array(), arrays(&cx.inputs[1..]));
         let mut out = vec![None; cx.inputs.len()];
         if cx.needed[0] && x.dtype().is_inexact() {
+            if let Place::Along(axis) = self.place
+                && indices[0].shape()[axis] == 1
+                && !x.tag().shapeless
+            {
+                out[0] = Some(spread(&x, axis, &clamped(&x, &self.place, &indices)?[0], &cx.cotangent(0))?);
+                return Ok(out);
+            }
             let indices = if self.inside { indices } else { clamped(&x, &self.place, &indices)? };
             out[0] = Some(scatter(&x.zeros_like(), &self.place, &cx.cotangent(0), &indices, Combine::Add, true)?);
         }
