@@ -194,7 +194,7 @@ pub fn plan(a: &Attention) -> Option<Plan> {
     if queries > 16 {
         let tile = match (f.head, f.causal) {
             (..=64, true) => Tile { tiles: 1, block: 64, least: 4 },
-            (..=128, _) => Tile { tiles: 2, block: 64, least: 2 },
+            (65..=128, _) | (..=64, false) => Tile { tiles: 2, block: 64, least: 2 },
             _ => Tile { tiles: 1, block: 32, least: 1 },
         };
         return f.tiled(text, tile, queries, outer, [1, 2], 0).map(Plan::one);
@@ -236,7 +236,7 @@ pub fn gradient(g: &AttentionGrad) -> Option<Plan> {
     let [of_keys, of_queries] = if f.half() {
         let (by_keys, by_queries) = match f.head {
             ..=64 => (Tile { tiles: 1, block: 64, least: 2 }, Tile { tiles: 2, block: 64, least: 2 }),
-            ..=128 => (Tile { tiles: 1, block: 64, least: 2 }, Tile { tiles: 1, block: 32, least: 2 }),
+            65..=128 => (Tile { tiles: 1, block: 64, least: 2 }, Tile { tiles: 1, block: 32, least: 2 }),
             _ => (Tile { tiles: 1, block: 16, least: 1 }, Tile { tiles: 1, block: 16, least: 1 }),
         };
         let numbers = 3 * by_keys.block * 4;
