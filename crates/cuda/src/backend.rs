@@ -74,8 +74,13 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::ScatterAlong { out, updates, index, axis, mode } => work::scatter::along(out, updates, index, *axis, *mode),
         Work::ArgReduce { x, axis, op } => work::arg_reduce::plan(x, *axis, *op),
         Work::Reinterpret { x } => Some(tape::plan(&tape::copy(x, tape::raw(x.dtype)))),
-        Work::ArgSort { x } => work::sort::plan(x),
-        Work::MatMul { .. } | Work::Conv { .. } | Work::Scan { .. } => None,
+        // Sorted rows are partitioned rows.
+        Work::ArgSort { x } | Work::ArgPartition { x, .. } => work::sort::plan(x),
+        Work::Sort { x } => work::sort::values(x),
+        Work::MatMul { .. }
+        | Work::Conv { .. }
+        | Work::Scan { .. }
+        | Work::SearchSorted { .. } => None,
     }
 }
 

@@ -138,7 +138,9 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
             let d = [Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize];
             (vec![make(&view(Dtype::U32, &[*keys, 2]))], vec![make(&out(d, &[*keys, *n]))], vec![])
         }
-        Work::ArgSort { x } => (vec![make(x)], vec![make(&out(Dtype::U32, &x.dims))], vec![]),
+        Work::ArgSort { x } | Work::ArgPartition { x, .. } => (vec![make(x)], vec![make(&out(Dtype::U32, &x.dims))], vec![]),
+        Work::Sort { x } => (vec![make(x)], vec![make(&out(x.dtype, &x.dims))], vec![]),
+        Work::SearchSorted { sorted, values, .. } => (vec![make(sorted), make(values)], vec![make(&out(Dtype::U32, &values.dims))], vec![]),
         Work::Scan { x, factors, .. } => {
             (std::iter::once(x).chain(factors).map(&mut make).collect(), vec![make(&out(x.dtype, &x.dims))], vec![])
         }
@@ -212,8 +214,10 @@ fn dtypes(work: &Work) -> Vec<Dtype> {
         Work::Tape(t) => t.outputs.iter().map(|(_, m)| m.dtype).collect(),
         Work::MatMul { a, .. } => vec![a.dtype],
         Work::Conv { x, .. } => vec![x.dtype],
-        Work::ArgReduce { .. } | Work::ArgSort { .. } => vec![Dtype::U32],
-        Work::Gather { x, .. } | Work::GatherAlong { x, .. } | Work::Scan { x, .. } | Work::Reinterpret { x } => vec![x.dtype],
+        Work::ArgReduce { .. } | Work::ArgSort { .. } | Work::ArgPartition { .. } | Work::SearchSorted { .. } => vec![Dtype::U32],
+        Work::Gather { x, .. } | Work::GatherAlong { x, .. } | Work::Scan { x, .. } | Work::Sort { x } | Work::Reinterpret { x } => {
+            vec![x.dtype]
+        }
         Work::Scatter { out, .. } | Work::ScatterAlong { out, .. } => vec![out.dtype],
         Work::RandomBits { width, .. } => vec![[Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize]],
     }

@@ -26,6 +26,7 @@ pub mod random;
 pub mod reduce;
 mod reinterpret;
 pub mod scan;
+pub mod search;
 pub mod stats;
 pub mod view;
 
@@ -135,6 +136,7 @@ pub use matmul::*;
 pub use reduce::*;
 pub use reinterpret::view;
 pub use scan::*;
+pub use search::*;
 pub use stats::{bartlett, blackman, count_nonzero, diff, hamming, hanning, median};
 pub use view::*;
 

@@ -10,6 +10,7 @@ mod join;
 mod product;
 mod reduce;
 mod scan;
+mod search;
 mod unary;
 mod view;
 
@@ -21,6 +22,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     binary::register(m)?;
     reduce::register(m)?;
     scan::register_all(m)?;
+    search::register(m)?;
     view::register(m)?;
     m.add("permute_dims", m.getattr("transpose")?)?;
     join::register_all(m)?;
