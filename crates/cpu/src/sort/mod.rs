@@ -200,12 +200,11 @@ impl<E: Entry, const PLACE: bool> Kernel for Rows<E, PLACE> {
         }
         let (rows, step) = (self.rows.len(), self.rows.step()[0]);
         let stages = self.n.ilog2() as usize + 1;
-        let wide = E::Word::BYTES / 4;
-        let network = !PLACE && rows >= LANES / 2 && self.n <= NETWORK && (1..=2).contains(&wide) && E::EMPTY == 0;
+        let network = E::NETWORK && !PLACE && rows >= LANES / 2 && self.n <= NETWORK;
         // Picoseconds a row.
         let cost = match (PLACE, network) {
             (true, _) => self.n * 3000,
-            (_, true) => self.n * stages * 100 * wide,
+            (_, true) => self.n * stages * 100 * (E::Word::BYTES / 4),
             _ if self.n >= RADIX => self.n * 10_000,
             _ => self.n * 1500 * stages,
         };
@@ -216,8 +215,12 @@ impl<E: Entry, const PLACE: bool> Kernel for Rows<E, PLACE> {
                 // SAFETY: rows `at..at + len` lie there, and their results at the same place of the output.
                 unsafe {
                     let (x, out) = ((x as *const E::Item).offset(offset), (out as *mut E::Out).add(at * self.n));
-                    if network {
-                        return self.together(x, step, len, out);
+                    // Code for other words is never made.
+                    #[allow(clippy::collapsible_if, reason = "only a constant alone keeps it from being made")]
+                    if E::NETWORK {
+                        if network {
+                            return self.together(x, step, len, out);
+                        }
                     }
                     for j in 0..len {
                         let (x, out) = (x.offset(j as isize * step), out.add(j * self.n));

@@ -44,6 +44,8 @@ pub trait Entry: Send + Sync + 'static {
     const INDEX: usize;
     /// High bytes that are always zero.
     const EMPTY: usize;
+    /// Whether rows may go through the network: its vectors hold words of 32 and 64 bits, and fewer bytes are sorted faster by radix.
+    const NETWORK: bool = Self::EMPTY == 0 && Self::Word::BYTES >= 4 && Self::Word::BYTES <= 8;
     /// The element at index `i` as a word.
     fn enter(x: Self::Item, i: usize) -> Self::Word;
     /// The word as a result.
