@@ -61,6 +61,8 @@ def test_aliases_are_one_function() -> None:
         "acos": "arccos",
         "pow": "power",
         "concat": "concatenate",
+        "cumulative_sum": "cumsum",
+        "cumulative_prod": "cumprod",
         "empty": "zeros",
         "bitwise_left_shift": "left_shift",
     }
@@ -87,11 +89,37 @@ def test_streams_reach_the_operations() -> None:
 def test_methods_are_the_functions() -> None:
     x = mx.array([[1.0, 2.0], [3.0, 4.0]])
     same = (
-        "abs all any argmax argmin conj cos diag diagonal exp flatten log log10 log1p log2 logsumexp max mean min prod "
-        "reciprocal round rsqrt sin sqrt square squeeze std sum var"
+        "abs all any argmax argmin conj cos cummax cummin cumprod cumsum diag diagonal exp flatten log log10 log1p "
+        "log2 logcumsumexp logsumexp max mean min prod reciprocal round rsqrt sin sqrt square squeeze std sum var"
     )
     for name in same.split():
         assert mx.array_equal(getattr(x, name)(), getattr(mx, name)(x)), name
     assert x.moveaxis(0, 1).shape == (2, 2) and x.swapaxes(0, 1)[0, 1].item() == 3.0
     assert [p.shape for p in x.split(2)] == [(1, 2), (1, 2)]
     assert x.sum(axis=0, keepdims=True).shape == (1, 2)
+
+
+def test_scans_differentiate_where_elements_are_zero() -> None:
+    x = mx.array([2.0, 0.0, 3.0, 0.0])
+    weights = mx.array([1.0, 2.0, 3.0, 4.0])
+    gradient = mx.grad(lambda x: (mx.cumprod(x) * weights).sum())(x)
+    assert gradient.tolist() == [1.0, 2.0 * (2.0 + 3.0 * 3.0), 0.0, 0.0]
+    tangent = mx.jvp(lambda x: mx.cumprod(x, reverse=True), [x], [mx.ones((4,))])[1][0]
+    assert tangent.tolist() == [0.0, 0.0, 3.0, 1.0]
+    tangent = mx.jvp(mx.cummax, [mx.array([1.0, 3.0, 2.0])], [mx.array([10.0, 20.0, 30.0])])[1][0]
+    assert tangent.tolist() == [10.0, 20.0, 20.0]
+
+
+def test_searchsorted_batches_over_the_sorted_side() -> None:
+    rows = mx.array([[1, 3, 5], [2, 4, 6]])
+    assert mx.vmap(lambda r: mx.searchsorted(r, mx.array([3, 6])))(rows).tolist() == [[1, 3], [1, 2]]
+    both = mx.vmap(lambda r, v: mx.searchsorted(r, v, "right"))(rows, mx.array([[5], [1]]))
+    assert both.tolist() == [[3], [0]]
+
+
+def test_the_gradient_of_an_integer_is_zero() -> None:
+    x = mx.array([1.0, 2.0])
+    assert mx.grad(lambda x: x.argmax())(x).tolist() == [0.0, 0.0]
+    value, gradient = mx.value_and_grad(lambda x: (x > 1).sum())(x)
+    assert value.item() == 1 and value.dtype == mx.int32
+    assert gradient.tolist() == [0.0, 0.0]

@@ -280,3 +280,25 @@ def test_a_transformed_function_is_named_like_the_function() -> None:
 
     for transform in (mx.grad, mx.value_and_grad, mx.vmap, mx.compile, mx.checkpoint):
         assert transform(mine).__name__ == "mine" and transform(mine).__wrapped__ is mine
+
+
+def test_checkpoint_composes_with_every_transform() -> None:
+    def f(x):
+        return mx.square(mx.cumprod(mx.sin(x) * x)).sum()
+
+    def close(a, b):
+        assert mx.allclose(a, b, rtol=1e-4).item()
+
+    kept = mx.checkpoint(f)
+    x = mx.arange(12.0).reshape(3, 4) * 0.3 + 0.2
+    row, along = x[0], mx.cos(x[0])
+
+    def pushed(g):
+        return mx.jvp(g, [row], [along])[1][0]
+
+    close(mx.vmap(kept)(x), mx.vmap(f)(x))
+    close(mx.vmap(mx.grad(kept))(x), mx.vmap(mx.grad(f))(x))
+    close(mx.grad(lambda x: mx.vmap(kept)(x).sum())(x), mx.grad(lambda x: mx.vmap(f)(x).sum())(x))
+    close(pushed(kept), pushed(f))
+    close(pushed(mx.grad(kept)), pushed(mx.grad(f)))
+    close(mx.compile(mx.vmap(mx.grad(kept)))(x), mx.vmap(mx.grad(f))(x))

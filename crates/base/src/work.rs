@@ -228,6 +228,30 @@ pub enum Work {
         /// The input.
         x: View,
     },
+    /// The elements in ascending order along the last axis, NaN last; those that are equal (zeros of either sign, NaN) in any order.
+    Sort {
+        /// The input.
+        x: View,
+    },
+    /// Indices (uint32) along the last axis: at place `kth` that of the element which a stable sort puts there, before it those of the
+    /// elements that the sort puts before, after it the others', both in any order.
+    ArgPartition {
+        /// The input.
+        x: View,
+        /// The place.
+        kth: usize,
+    },
+    /// For each value, how many elements of its row come before it (uint32): those that are smaller and, if `right`, those that are equal.
+    /// NaN equals NaN and is larger than any number. Inputs: the rows, ascending along their last axis, and the values, whose first axes
+    /// are the rows' others.
+    SearchSorted {
+        /// (batch.., n)
+        sorted: View,
+        /// (batch.., values..), of the same dtype.
+        values: View,
+        /// Whether equal elements come before.
+        right: bool,
+    },
     /// The running combination along an axis, in the order that [`ScanOp`] gives: result `i` combines elements `0..=i` of the axis. Inputs: x,
     /// and for `Linear` the factors.
     Scan {
@@ -415,6 +439,9 @@ impl Work {
             Work::Conv { .. } => "conv",
             Work::ArgReduce { .. } => "arg_reduce",
             Work::ArgSort { .. } => "argsort",
+            Work::Sort { .. } => "sort",
+            Work::ArgPartition { .. } => "argpartition",
+            Work::SearchSorted { .. } => "searchsorted",
             Work::Scan { .. } => "scan",
             Work::Gather { .. } => "gather",
             Work::Scatter { .. } => "scatter",

@@ -1,7 +1,8 @@
 //! The index of the smallest or largest element along an axis.
 //!
 //! Values are compared by the integer keys of [`crate::order`], so that every dtype takes the same path and the loops vectorise. A
-//! contiguous row is searched a block at a time: the block's largest key first, its place only if that beats the best so far.
+//! contiguous row is searched a block at a time: the block's largest key first, its place only if that beats the best so far; of f32 and
+//! f64 the values themselves, until there is a NaN.
 
 use crate::isa::fast;
 use crate::order::{Ordered, with_ordered};
@@ -74,6 +75,65 @@ fast! {
     }
 }
 
+/// Whether `a` beats `b`; false where one is NaN.
+#[inline(always)]
+fn beats<T: Ordered, const MAX: bool>(a: T, b: T) -> bool {
+    if MAX { a.above(b) } else { b.above(a) }
+}
+
+fast! {
+    /// The first place of the extreme among `n > 0` contiguous elements, compared by themselves; the first NaN's, if there is one.
+    unsafe fn direct[T: Ordered, const MAX: bool][T, MAX](x: *const T, n: usize) -> usize {
+        // SAFETY: the caller's promise: `n` elements lie at `x`.
+        let x = unsafe { std::slice::from_raw_parts(x, n) };
+        let (mut most, mut place) = (x[0], 0);
+        for (b, block) in x.chunks(BLOCK).enumerate() {
+            let mut lanes = [most; 64];
+            let mut odd = [false; 64];
+            let mut groups = block.chunks_exact(64);
+            for group in &mut groups {
+                for l in 0..64 {
+                    lanes[l] = if beats::<T, MAX>(group[l], lanes[l]) { group[l] } else { lanes[l] };
+                    odd[l] |= group[l].odd();
+                }
+            }
+            let mut any = odd.iter().fold(false, |any, &o| any | o);
+            let mut top = lanes.into_iter().fold(most, |top, v| if beats::<T, MAX>(v, top) { v } else { top });
+            for &v in groups.remainder() {
+                top = if beats::<T, MAX>(v, top) { v } else { top };
+                any |= v.odd();
+            }
+            if any {
+                return b * BLOCK + block.iter().position(|v| v.odd()).unwrap_or(0);
+            }
+            if beats::<T, MAX>(top, most) {
+                most = top;
+                let is = |v: T| !beats::<T, MAX>(top, v);
+                let hit = |group: &[T]| group.iter().fold(false, |hit, &v| hit | is(v));
+                let group = block.chunks(64).position(hit).unwrap_or(0) * 64;
+                place = b * BLOCK + group + block[group..].iter().position(|&v| is(v)).unwrap_or(0);
+            }
+        }
+        place
+    }
+}
+
+/// The extreme's key among `n > 0` contiguous elements, and its first place.
+///
+/// # Safety
+/// They lie at `x`.
+#[inline(always)]
+unsafe fn search<T: Ordered, const MAX: bool>(x: *const T, n: usize) -> (T::Key, usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if !T::DIRECT {
+            return best::<T, MAX>(x, n);
+        }
+        let place = direct::<T, MAX>(x, n);
+        (key::<T, MAX>(*x.add(place)), place)
+    }
+}
+
 fast! {
     /// The first place of the largest key in each of `rows` rows that lie `step` apart, a row after the other.
     unsafe fn short[T: Ordered, const MAX: bool][T, MAX](x: *const T, n: usize, rows: usize, step: isize, out: *mut u32) {
@@ -126,7 +186,7 @@ impl<T: Ordered, const MAX: bool> Kernel for ArgReduce<T, MAX> {
             threads::pieces(n.div_ceil(PIECE), PIECE * size_of::<T>() * 20, |pieces| {
                 let (lo, hi) = (pieces.start * PIECE, (pieces.end * PIECE).min(n));
                 // SAFETY: within the row.
-                let (k, place) = unsafe { best::<T, MAX>((x as *const T).add(lo), hi - lo) };
+                let (k, place) = unsafe { search::<T, MAX>((x as *const T).add(lo), hi - lo) };
                 let mut best = whole.lock().unwrap_or_else(|e| e.into_inner());
                 if k > best.0 || (k == best.0 && lo + place < best.1) {
                     *best = (k, lo + place);
@@ -148,7 +208,7 @@ impl<T: Ordered, const MAX: bool> Kernel for ArgReduce<T, MAX> {
                         short::<T, MAX>(x, n, len, step, out);
                     } else if contiguous {
                         for j in 0..len {
-                            *out.add(j) = best::<T, MAX>(x.offset(j as isize * step), n).1 as u32;
+                            *out.add(j) = search::<T, MAX>(x.offset(j as isize * step), n).1 as u32;
                         }
                     } else {
                         for j in (0..len).step_by(SIDE) {

@@ -1,7 +1,7 @@
 //! The backend: memory from the global allocator, streams, and the kernel of each kind of work.
 
 use crate::quantized::{decode, encode, product};
-use crate::{arg_reduce, attention, conv, gather, matmul, random, reinterpret, scan, scatter, sort, streams};
+use crate::{arg_reduce, attention, conv, gather, matmul, random, reinterpret, scan, scatter, search, sort, streams};
 use lazulite_base::Result;
 use lazulite_base::backend::{Address, Backend, Kernel, Linked, Start, Task};
 use lazulite_base::tape::Tape;
@@ -83,7 +83,10 @@ impl Backend for Cpu {
             Work::MatMul { a, b } => matmul::kernel(a, b),
             Work::Conv { x, w, windows, turned } => conv::kernel(x, w, windows, *turned),
             Work::ArgReduce { x, axis, op } => arg_reduce::kernel(x, *axis, *op),
-            Work::ArgSort { x } => sort::kernel(x),
+            Work::ArgSort { x } => sort::indices(x),
+            Work::Sort { x } => sort::values(x),
+            Work::ArgPartition { x, kth } => sort::places(x, *kth),
+            Work::SearchSorted { sorted, values, right } => search::kernel(sorted, values, *right),
             Work::Scan { x, factors, axis, op, reverse, exclusive } => {
                 scan::kernel(x, factors.as_ref(), *axis, *op, scan::Direction { reverse: *reverse, exclusive: *exclusive })
             }

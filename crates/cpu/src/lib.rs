@@ -22,6 +22,7 @@ mod random;
 mod reinterpret;
 mod scan;
 mod scatter;
+mod search;
 pub mod simd;
 mod sort;
 pub mod streams;

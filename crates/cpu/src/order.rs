@@ -13,6 +13,18 @@ pub trait Ordered: Copy + Send + Sync + 'static {
     fn up(self) -> Self::Key;
     /// Its key in the opposite order, in which NaN is again larger than any other value.
     fn down(self) -> Self::Key;
+    /// Whether values without NaN compare faster by themselves than by their keys.
+    const DIRECT: bool = false;
+    /// Whether it is larger; false where one is NaN. Only for [`Ordered::DIRECT`] types.
+    #[inline(always)]
+    fn above(self, o: Self) -> bool {
+        self.up() > o.up()
+    }
+    /// Whether it is NaN. Only for [`Ordered::DIRECT`] types.
+    #[inline(always)]
+    fn odd(self) -> bool {
+        false
+    }
 }
 
 macro_rules! integers {
@@ -30,7 +42,7 @@ macro_rules! integers {
 integers!(u8 u16 u32 u64 i8 i16 i32 i64);
 
 macro_rules! floats {
-    ($($t:ty, $i:ty, $bits:expr, $infinity:expr;)*) => {$(
+    ($($t:ty, $i:ty, $bits:expr, $infinity:expr $(, $direct:literal)?;)*) => {$(
         impl Ordered for $t {
             type Key = $i;
             const LEAST: $i = <$i>::MIN;
@@ -48,12 +60,19 @@ macro_rules! floats {
                 let key = if bits < 0 { magnitude } else { -magnitude };
                 if magnitude > $infinity { <$i>::MAX } else { key }
             }
+            $(
+                const DIRECT: bool = $direct;
+                #[inline(always)]
+                fn above(self, o: $t) -> bool { self > o }
+                #[inline(always)]
+                fn odd(self) -> bool { self.is_nan() }
+            )?
         }
     )*};
 }
 floats! {
-    f32, i32, |v: f32| v.to_bits() as i32, 0x7f80_0000;
-    f64, i64, |v: f64| v.to_bits() as i64, 0x7ff0_0000_0000_0000;
+    f32, i32, |v: f32| v.to_bits() as i32, 0x7f80_0000, true;
+    f64, i64, |v: f64| v.to_bits() as i64, 0x7ff0_0000_0000_0000, true;
     f16, i16, |v: f16| v.to_bits() as i16, 0x7c00;
     bf16, i16, |v: bf16| v.to_bits() as i16, 0x7f80;
 }

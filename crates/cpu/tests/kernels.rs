@@ -108,6 +108,72 @@ fn argsort_is_stable_with_nan_last() {
     }
 }
 
+/// Whether sorted values are equal: zeros of either sign are.
+fn equal(a: Scalar, b: Scalar) -> bool {
+    let (x, y) = (a.as_complex(), b.as_complex());
+    if a.dtype().is_inexact() { x == y || x.is_nan() && y.is_nan() } else { a.bits() == b.bits() }
+}
+
+#[test]
+fn sorting_and_partitioning_agree_with_argsort() {
+    let _alone = alone();
+    let mut rng = Rng(21);
+    for round in 0..400 {
+        let dtype = Dtype::ALL[round % 14];
+        let rank = 1 + rng.below(3);
+        let most = [3, 40][rng.below(2)];
+        let mut dims = rng.dims(rank, most);
+        dims[rank - 1] = [0, 1, 2, 7, 8, 9, 33, 257, 300, 520, 1100][rng.below(11)];
+        if size(&dims) > 40_000 {
+            continue;
+        }
+        let x = Operand::scattered(&mut rng, dtype, &dims, true).fill(|| tied(&mut rng, dtype));
+        let n = dims[rank - 1];
+        let out = run(&Work::Sort { x: x.view.clone() }, &[&x], &Operand::zeros(dtype, &dims)).values();
+        let kth = rng.below(n.max(1));
+        let parts = run(&Work::ArgPartition { x: x.view.clone(), kth }, &[&x], &Operand::zeros(Dtype::U32, &dims)).values();
+        let values = x.values();
+        for ((row, sorted), parts) in values.chunks(n.max(1)).zip(out.chunks(n.max(1))).zip(parts.chunks(n.max(1))) {
+            let mut order: Vec<usize> = (0..row.len()).collect();
+            order.sort_by(|&i, &j| compare(row[i], row[j]));
+            assert!(order.iter().zip(sorted).all(|(&i, &s)| equal(row[i], s)), "{dtype} {:?}: {sorted:?} of {row:?}", x.view);
+            order[..kth].sort();
+            order[(kth + 1).min(n)..].sort();
+            assert!(parts.iter().map(|s| s.as_i128() as usize).eq(order), "{dtype} {:?} place {kth}", x.view);
+        }
+    }
+}
+
+#[test]
+fn searches_count_what_comes_before() {
+    let _alone = alone();
+    let mut rng = Rng(22);
+    for round in 0..300 {
+        let dtype = Dtype::ALL[round % 14];
+        let batch = rng.below(3);
+        let mut dims = rng.dims(batch, 4);
+        let n = [0, 1, 2, 3, 8, 9, 100][rng.below(7)];
+        dims.push(n);
+        let mut rows: Vec<Scalar> = (0..size(&dims)).map(|_| tied(&mut rng, dtype)).collect();
+        rows.chunks_mut(n.max(1)).for_each(|r| r.sort_by(|&a, &b| compare(a, b)));
+        let mut next = rows.iter().copied();
+        let sorted = Operand::scattered(&mut rng, dtype, &dims, false).fill(|| next.next().unwrap());
+        let extra = rng.below(3);
+        let dims: Dims = dims[..batch].iter().copied().chain(rng.dims(extra, 9)).collect();
+        let values = Operand::scattered(&mut rng, dtype, &dims, true).fill(|| Scalar::new(0.0, dtype)).fill(|| tied(&mut rng, dtype));
+        for right in [false, true] {
+            let work = Work::SearchSorted { sorted: sorted.view.clone(), values: values.view.clone(), right };
+            let out = run(&work, &[&sorted, &values], &Operand::zeros(Dtype::U32, &dims)).values();
+            let each = size(&dims[batch..]);
+            for (p, (&v, got)) in values.values().iter().zip(out).enumerate() {
+                let row = &rows[p / each * n..][..n];
+                let before = |&&s: &&Scalar| compare(s, v) == Ordering::Less || right && compare(s, v) == Ordering::Equal;
+                assert_eq!(got.as_i128(), row.iter().filter(before).count() as i128, "{work:?}: {v:?} in {row:?}");
+            }
+        }
+    }
+}
+
 const INDICES: [Dtype; 8] = [Dtype::I32, Dtype::U32, Dtype::I64, Dtype::U64, Dtype::I8, Dtype::U8, Dtype::I16, Dtype::U16];
 
 /// Index arrays into axes of these extents, some out of bounds if `wild`.

@@ -77,8 +77,8 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::Reinterpret { x } => Some(tape::plan(&tape::copy(x, tape::raw(x.dtype)))),
         Work::Attention(a) => work::attention::plan(a),
         Work::AttentionGrad(g) => work::attention::gradient(g),
-        Work::ArgSort { x } => work::sort::plan(x),
         Work::MatMul { .. }
+        | Work::SearchSorted { .. }
         | Work::Quantize { .. }
         | Work::Dequantize { .. }
         | Work::Fp8 { .. }
@@ -88,6 +88,9 @@ pub fn plan(work: &Work) -> Option<Plan> {
         | Work::Linalg { .. } => None,
         Work::Scan { x, factors, axis, op, reverse, exclusive } => work::scan::plan(x, factors.as_ref(), *axis, *op, *reverse, *exclusive),
         Work::Conv { x, w, windows, turned } => work::conv::plan(x, w, windows, *turned),
+        // Sorted rows are partitioned rows.
+        Work::ArgSort { x } | Work::ArgPartition { x, .. } => work::sort::plan(x),
+        Work::Sort { x } => work::sort::values(x),
     }
 }
 

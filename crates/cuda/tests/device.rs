@@ -142,7 +142,6 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
             let d = [Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize];
             (vec![make(&view(Dtype::U32, &[*keys, 2]))], vec![make(&out(d, &[*keys, *n]))], vec![])
         }
-        Work::ArgSort { x } => (vec![make(x)], vec![make(&out(Dtype::U32, &x.dims))], vec![]),
         Work::Attention(a) => {
             let (q, wide) = (&a.q, a.q.dtype.accumulator());
             let inputs = [&a.q, &a.k, &a.v].into_iter().chain(&a.mask).chain(&a.sinks).map(&mut make).collect();
@@ -164,6 +163,9 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
             grads.extend(of.sinks.as_ref().map(|_| out(wide, &of.q.dims[..3])));
             (inputs, grads.iter().map(|v| operand(dice, v, false)).collect(), vec![])
         }
+        Work::ArgSort { x } | Work::ArgPartition { x, .. } => (vec![make(x)], vec![make(&out(Dtype::U32, &x.dims))], vec![]),
+        Work::Sort { x } => (vec![make(x)], vec![make(&out(x.dtype, &x.dims))], vec![]),
+        Work::SearchSorted { sorted, values, .. } => (vec![make(sorted), make(values)], vec![make(&out(Dtype::U32, &values.dims))], vec![]),
         Work::Scan { x, factors, .. } => {
             (std::iter::once(x).chain(factors).map(&mut make).collect(), vec![make(&out(x.dtype, &x.dims))], vec![])
         }
@@ -248,13 +250,15 @@ fn dtypes(work: &Work) -> Vec<Dtype> {
         Work::Tape(t) => t.outputs.iter().map(|(_, m)| m.dtype).collect(),
         Work::MatMul { a, .. } => vec![a.dtype],
         Work::Conv { x, .. } => vec![x.dtype],
-        Work::ArgReduce { .. } | Work::ArgSort { .. } => vec![Dtype::U32],
+        Work::ArgReduce { .. } | Work::ArgSort { .. } | Work::ArgPartition { .. } | Work::SearchSorted { .. } => vec![Dtype::U32],
         Work::Attention(a) => vec![a.q.dtype, a.q.dtype.accumulator(), a.q.dtype.accumulator()],
         Work::AttentionGrad(g) => {
             let (of, d) = (&g.of, g.of.q.dtype);
             [d, d, d].into_iter().chain(of.sinks.as_ref().map(|_| d.accumulator())).collect()
         }
-        Work::Gather { x, .. } | Work::GatherAlong { x, .. } | Work::Scan { x, .. } | Work::Reinterpret { x } => vec![x.dtype],
+        Work::Gather { x, .. } | Work::GatherAlong { x, .. } | Work::Scan { x, .. } | Work::Sort { x } | Work::Reinterpret { x } => {
+            vec![x.dtype]
+        }
         Work::Scatter { out, .. } | Work::ScatterAlong { out, .. } => vec![out.dtype],
         Work::RandomBits { width, .. } => vec![[Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize]],
         Work::Fft { .. }

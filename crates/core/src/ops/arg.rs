@@ -1,17 +1,17 @@
-//! Where things are: argmax, argmin, argsort, and sorting.
+//! Where things are: argmax, argmin, argsort, argpartition, and sorting.
 
 use crate::Array;
 use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
-use crate::ops::gather::Place;
+use crate::ops::gather::{Place, gather, scatter};
 use crate::ops::{Axes, op, view};
 use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
 use lazulite_base::Dtype;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use lazulite_base::tape::ReduceOp;
-use lazulite_base::work::{View, Work};
+use lazulite_base::work::{Combine, View, Work};
 use smallvec::smallvec;
 
 /// The index of the first extremum along an axis, which is dropped.
@@ -60,16 +60,32 @@ impl KernelOf for ArgReduce {
     }
 }
 
-/// The indices that sort along the last axis.
-struct ArgSort;
+/// Orders along the last axis.
+enum Order {
+    /// The indices of a stable sort.
+    Sort,
+    /// The indices of a partition at a place.
+    Partition(usize),
+}
 
-stored!("argsort", ArgSort {});
-
-impl Primitive for ArgSort {
+impl Primitive for Order {
     fn name(&self) -> &'static str {
-        "argsort"
+        match self {
+            Order::Sort => "argsort",
+            Order::Partition(_) => "argpartition",
+        }
     }
-    fn key(&self, _: &mut KeyHasher) {}
+    fn key(&self, h: &mut KeyHasher) {
+        if let Order::Partition(kth) = self {
+            h.word(*kth as u64);
+        }
+    }
+    fn attributes(&self) -> String {
+        match self {
+            Order::Sort => String::new(),
+            Order::Partition(kth) => format!("place {kth}"),
+        }
+    }
     fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
         Ok(smallvec![Aval::new(inputs[0].shape.clone(), Dtype::U32)])
     }
@@ -83,14 +99,83 @@ impl Primitive for ArgSort {
         Ok(vec![None])
     }
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
-        Ok(vec![apply(ArgSort, &[&cx.inputs[0].array()])?])
+        let same = match self {
+            Order::Sort => Order::Sort,
+            Order::Partition(kth) => Order::Partition(*kth),
+        };
+        Ok(vec![apply(same, &[&cx.inputs[0].array()])?])
     }
 }
 
-impl KernelOf for ArgSort {
+impl KernelOf for Order {
     fn work(&self, inputs: &[View], _: &[Aval]) -> Work {
-        Work::ArgSort { x: inputs[0].clone() }
+        let x = inputs[0].clone();
+        match self {
+            Order::Sort => Work::ArgSort { x },
+            Order::Partition(kth) => Work::ArgPartition { x, kth: *kth },
+        }
     }
+}
+
+/// The elements in ascending order along the last axis.
+struct Sort;
+
+impl Sort {
+    /// Where the elements of the result come from.
+    fn places(x: &Array) -> Result<(Place, Array)> {
+        Ok((Place::Along(x.ndim() - 1), apply(Order::Sort, &[x])?))
+    }
+}
+
+impl Primitive for Sort {
+    fn name(&self) -> &'static str {
+        "sort"
+    }
+    fn key(&self, _: &mut KeyHasher) {}
+    fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
+        Ok(smallvec![inputs[0].clone()])
+    }
+    fn role(&self) -> Role<'_> {
+        Role::Kernel(self)
+    }
+    fn vjp(&self, cx: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
+        let x = cx.inputs[0].array();
+        if !x.dtype().is_inexact() {
+            return Ok(vec![None]);
+        }
+        let (place, order) = Sort::places(&x)?;
+        Ok(vec![Some(scatter(&x.zeros_like(), &place, &cx.cotangent(0), &[order], Combine::Add, true)?)])
+    }
+    fn jvp(&self, cx: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
+        let (place, order) = Sort::places(&cx.inputs[0].array())?;
+        Ok(vec![Some(gather(&cx.tangent(0), &place, &[order], true)?)])
+    }
+    fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
+        Ok(vec![apply(Sort, &[&cx.inputs[0].array()])?])
+    }
+}
+
+impl KernelOf for Sort {
+    fn work(&self, inputs: &[View], _: &[Aval]) -> Work {
+        Work::Sort { x: inputs[0].clone() }
+    }
+}
+
+/// A primitive of the last axis along another one.
+fn along(p: impl Primitive, x: &Array, at: usize) -> Result<Array> {
+    let last = x.ndim() - 1;
+    view::move_axis(&apply(p, &[&view::move_axis(x, at, last)?])?, last, at)
+}
+
+/// The axis and the place, counted from the end if negative.
+#[track_caller]
+fn place(op: &str, x: &Array, kth: i64, axis: i64) -> Result<(usize, usize)> {
+    let at = lazulite_base::shape::axis(op, axis, x.ndim())?;
+    let n = x.shape()[at] as i64;
+    if kth < -n || kth >= n {
+        return Err(Error::value(op, format!("place {kth} is outside axis {axis} of {:?}", x.dims())));
+    }
+    Ok((at, kth.rem_euclid(n) as usize))
 }
 
 /// The index of the extremum along one axis, or among all elements.
@@ -153,9 +238,9 @@ op! {
     /// ```
     pub fn argsort(x, axis: i64) -> Array {
         let at = lazulite_base::shape::axis("argsort", axis, x.ndim())?;
-        let last = x.ndim() - 1;
-        view::move_axis(&apply(ArgSort, &[&view::move_axis(x, at, last)?])?, last, at)
+        along(Order::Sort, x, at)
     }
+
     /// The elements along `axis` in ascending order, NaN last.
     ///
     /// # Errors
@@ -167,7 +252,36 @@ op! {
     /// ```
     pub fn sort(x, axis: i64) -> Array {
         let at = lazulite_base::shape::axis("sort", axis, x.ndim())?;
-        crate::ops::gather::gather(x, &Place::Along(at), &[argsort(x, axis)?], true)
+        along(Sort, x, at)
+    }
+
+    /// The indices, `uint32`, that put the elements along `axis` in the order of [`partition`]. A negative place counts from the end.
+    ///
+    /// # Errors
+    /// An index error for an axis out of range, a value error for a place outside it.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![9, 3, 8, 1].argpartition(1, 0).index(1).item::<u32>().unwrap(), 1);
+    /// ```
+    pub fn argpartition(x, kth: i64, axis: i64) -> Array {
+        let (at, kth) = place("argpartition", x, kth, axis)?;
+        along(Order::Partition(kth), x, at)
+    }
+
+    /// The elements along `axis` such that at place `kth` is the one that sorting puts there, before it none that is larger, after it none
+    /// that is smaller. The order before the place, and after it, is the device's.
+    ///
+    /// # Errors
+    /// As for `argpartition`.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![9, 3, 8, 1].partition(1, 0).index(1).item::<i32>().unwrap(), 3);
+    /// ```
+    pub fn partition(x, kth: i64, axis: i64) -> Array {
+        let (at, kth) = place("partition", x, kth, axis)?;
+        gather(x, &Place::Along(at), &[along(Order::Partition(kth), x, at)?], true)
     }
 
     /// The `k` largest elements along `axis`, in ascending order.
@@ -185,7 +299,11 @@ op! {
         if k > n {
             return Err(Error::value("topk", format!("there are no {k} elements along axis {at} of {:?}", x.dims())));
         }
-        let last = crate::ops::split_at(&argsort(x, axis)?, &[n - k], axis)?.swap_remove(1);
-        crate::ops::gather::gather(x, &Place::Along(at), &[last], true)
+        if k == 0 || k == n {
+            let sorted = along(Sort, x, at)?;
+            return Ok(crate::ops::split_at(&sorted, &[n - k], axis)?.swap_remove(1));
+        }
+        let last = crate::ops::split_at(&along(Order::Partition(n - k), x, at)?, &[n - k], axis)?.swap_remove(1);
+        along(Sort, &gather(x, &Place::Along(at), &[last], true)?, at)
     }
 }

@@ -111,7 +111,7 @@ op! {
         if shifts.len() != axes.len() && shifts.len() != 1 && axes.len() != 1 {
             return Err(Error::value("roll", format!("{} shifts for {} axes", shifts.len(), axes.len())));
         }
-        let n = shifts.len().max(axes.len());
+        let n = if shifts.is_empty() || axes.is_empty() { 0 } else { shifts.len().max(axes.len()) };
         (0..n).try_fold(x.clone(), |y, i| roll(&y, shifts[i.min(shifts.len() - 1)], axes[i.min(axes.len() - 1)]))
     }
 

@@ -1,12 +1,12 @@
 //! Updates where a boolean mask holds.
 
 use crate::Array;
-use crate::ops::gather::{Place, gather, scatter};
+use crate::ops::gather::{Place, gather};
+use crate::ops::scan::along;
 use crate::ops::{Rhs, create, elementwise, view};
 use lazulite_base::Dtype;
 use lazulite_base::error::{Error, Result};
-use lazulite_base::work::Combine;
-use lazulite_base::{Dims, Op, Scalar, shape};
+use lazulite_base::{Dims, Op, shape};
 use smallvec::smallvec;
 
 const OP: &str = "masked_set";
@@ -66,24 +66,13 @@ fn in_order(x: &Array, mask: &Array, value: &Array, rest: &Dims) -> Result<Array
     if places == 0 || rows == 0 {
         return Ok(x.clone());
     }
-    let mut dims: Dims = smallvec![places];
+    // How many places where the mask holds come before each one: the row that belongs there.
+    let row = crate::ops::cumsum(&view::reshape_to(mask, smallvec![places])?, along(0).exclusive())?;
+    let mut dims: Dims = smallvec![rows];
     dims.extend_from_slice(rest);
-    let flat = view::reshape_to(x, dims.clone())?;
-    // The places in the order in which a stable sort puts them: those where the mask holds come first.
-    let off = crate::ops::logical_not(&view::reshape_to(mask, smallvec![places])?)?;
-    let order = crate::ops::argsort(&off, 0)?;
-    let held = crate::ops::sum(&crate::ops::logical_not(&off)?, 0)?;
-    let rank = create::index_along(&[places], 0, Dtype::I32);
-    let chosen = elementwise::apply(Op::Less, None, &[Rhs::Array(rank.clone()), Rhs::Array(held)])?;
-    let last = Rhs::Literal(Scalar::new((rows - 1) as f64, Dtype::I32));
-    let row = elementwise::apply(Op::Minimum, None, &[Rhs::Array(rank), last])?;
-    dims[0] = rows;
     let value = crate::ops::broadcast_to(value, dims)?;
     let new = gather(&value, &Place::Axes(smallvec![0]), &[row], false)?;
-    let old = gather(&flat, &Place::Axes(smallvec![0]), std::slice::from_ref(&order), true)?;
-    let updates = choose(&old, &chosen, Rhs::Array(new))?;
-    let y = scatter(&flat, &Place::Axes(smallvec![0]), &updates, &[order], Combine::Set, true)?;
-    view::reshape_to(&y, x.shape().into())
+    choose(x, mask, Rhs::Array(view::reshape_to(&new, x.shape().into())?))
 }
 
 /// Whether there are enough rows; counts the places where there may not be.

@@ -34,6 +34,7 @@ pub mod random;
 pub mod reduce;
 mod reinterpret;
 pub mod scan;
+pub mod search;
 pub mod stats;
 pub mod view;
 
@@ -146,6 +147,7 @@ pub use quantized::{Quantized, dequantize, from_fp8, gather_qmm, qqmm, quantize,
 pub use reduce::*;
 pub use reinterpret::view;
 pub use scan::*;
+pub use search::*;
 pub use stats::{bartlett, blackman, count_nonzero, diff, hamming, hanning, median};
 pub use view::*;
 

@@ -12,22 +12,12 @@ use std::marker::PhantomData;
 /// Values that are combined side by side.
 pub const LANES: usize = 16;
 
-/// An operation on a dtype's values. States are what elements combine in.
-pub trait Fold: Send + Sync + 'static {
-    /// An element in memory.
-    type Item: Copy + Send + Sync;
+/// How states combine.
+pub trait Join: Send + Sync + 'static {
     /// A value that is carried.
     type State: Copy + Send + Sync;
-    /// Whether there are factors.
-    const FACTORS: bool = false;
-    /// About how many picoseconds an element takes beside its memory.
-    const COST: usize = 400;
-    /// The result of nothing.
-    fn nothing() -> Self::Item;
-    /// An element, with its factor, as a state.
-    fn enter(x: Self::Item, factor: Self::Item) -> Self::State;
-    /// A state as a result.
-    fn leave(s: Self::State) -> Self::Item;
+    /// Whether it is compiled for every set of instructions: for what takes longer than reading it.
+    const FAST: bool;
     /// The combination with a later state.
     fn join(a: Self::State, b: Self::State) -> Self::State;
     /// The same of many.
@@ -37,10 +27,31 @@ pub trait Fold: Send + Sync + 'static {
     }
 }
 
+/// What a [`Join`] carries.
+pub type State<F> = <<F as Fold>::Join as Join>::State;
+
+/// An operation on a dtype's values.
+pub trait Fold: Send + Sync + 'static {
+    /// An element in memory.
+    type Item: Copy + Send + Sync;
+    /// How elements combine: the same for every dtype that is computed in one.
+    type Join: Join;
+    /// Whether there are factors.
+    const FACTORS: bool = false;
+    /// About how many picoseconds an element takes beside its memory.
+    const COST: usize = 400;
+    /// The result of nothing.
+    fn nothing() -> Self::Item;
+    /// An element, with its factor, as a state.
+    fn enter(x: Self::Item, factor: Self::Item) -> State<Self>;
+    /// A state as a result.
+    fn leave(s: State<Self>) -> Self::Item;
+}
+
 /// A number that is computed in as it is, or wider.
 pub trait Number: Copy + Send + Sync + 'static {
     /// In what it is computed.
-    type Wide: Value + PartialEq;
+    type Wide: Value + PartialEq + Fast;
     /// The same number.
     fn widen(self) -> Self::Wide;
     /// The nearest.
@@ -54,6 +65,22 @@ pub trait Number: Copy + Send + Sync + 'static {
     /// What no value is larger than.
     const HIGHEST: Self;
 }
+
+/// A number that states are made of.
+pub trait Fast {
+    /// See [`Join::FAST`].
+    const FAST: bool;
+}
+
+macro_rules! fast {
+    ($is:literal: $($t:ty)*) => {$(
+        impl Fast for $t {
+            const FAST: bool = $is;
+        }
+    )*};
+}
+fast!(true: f32 f64 Complex32);
+fast!(false: bool u8 u16 u32 u64 i8 i16 i32 i64);
 
 macro_rules! plain {
     ($($t:ty, $zero:expr, $one:expr, $low:expr, $high:expr;)*) => {$(
@@ -101,41 +128,61 @@ macro_rules! halves {
 halves!(f16 bf16);
 
 macro_rules! folds {
-    ($($(#[$meta:meta])* $name:ident, $join:ident, $nothing:ident;)*) => {$(
+    ($($(#[$meta:meta])* $name:ident, $join:ident, $by:ident, $nothing:ident;)*) => {$(
         $(#[$meta])*
         pub struct $name<T>(PhantomData<fn() -> T>);
 
+        /// The same of numbers as they are.
+        pub struct $join<W>(PhantomData<fn() -> W>);
+
+        impl<W: Value + Fast> Join for $join<W> {
+            type State = W;
+            const FAST: bool = W::FAST;
+            #[inline(always)]
+            fn join(a: W, b: W) -> W { a.$by(b) }
+        }
+
         impl<T: Number> Fold for $name<T> {
             type Item = T;
-            type State = T::Wide;
+            type Join = $join<T::Wide>;
             #[inline(always)]
             fn nothing() -> T { T::$nothing }
             #[inline(always)]
             fn enter(x: T, _: T) -> T::Wide { x.widen() }
             #[inline(always)]
             fn leave(s: T::Wide) -> T { T::narrow(s) }
-            #[inline(always)]
-            fn join(a: T::Wide, b: T::Wide) -> T::Wide { a.$join(b) }
         }
     )*};
 }
 folds! {
     /// Sums.
-    Sum, plus, ZERO;
+    Sum, SumOf, plus, ZERO;
     /// Products.
-    Prod, times, ONE;
+    Prod, ProdOf, times, ONE;
     /// The largest.
-    Max, most, LOWEST;
+    Max, MaxOf, most, LOWEST;
     /// The smallest.
-    Min, least, HIGHEST;
+    Min, MinOf, least, HIGHEST;
 }
 
 /// The recurrence `y[i] = f[i] * y[i - 1] + x[i]`, on pairs (f, x).
 pub struct Linear<T>(PhantomData<fn() -> T>);
 
-impl<T: Number> Fold for Linear<T> {
+/// The same of numbers as they are.
+pub struct LinearOf<W>(PhantomData<fn() -> W>);
+
+impl<W: Value + PartialEq + Number<Wide = W>> Join for LinearOf<W> {
+    type State = (W, W);
+    const FAST: bool = true;
+    #[inline(always)]
+    fn join(a: (W, W), b: (W, W)) -> (W, W) {
+        (b.0.times(a.0), if a.1 == W::ZERO { b.1 } else { b.0.times(a.1).plus(b.1) })
+    }
+}
+
+impl<T: Number<Wide: Number<Wide = T::Wide>>> Fold for Linear<T> {
     type Item = T;
-    type State = (T::Wide, T::Wide);
+    type Join = LinearOf<T::Wide>;
     const FACTORS: bool = true;
     const COST: usize = 1200;
     #[inline(always)]
@@ -143,16 +190,12 @@ impl<T: Number> Fold for Linear<T> {
         T::ZERO
     }
     #[inline(always)]
-    fn enter(x: T, factor: T) -> Self::State {
+    fn enter(x: T, factor: T) -> (T::Wide, T::Wide) {
         (factor.widen(), x.widen())
     }
     #[inline(always)]
-    fn leave(s: Self::State) -> T {
+    fn leave(s: (T::Wide, T::Wide)) -> T {
         T::narrow(s.1)
-    }
-    #[inline(always)]
-    fn join(a: Self::State, b: Self::State) -> Self::State {
-        (b.0.times(a.0), if a.1 == T::ZERO.widen() { b.1 } else { b.0.times(a.1).plus(b.1) })
     }
 }
 
@@ -216,6 +259,22 @@ impl LogAddExp for Complex32 {
 /// Logarithms of sums of exponentials.
 pub struct LogSum<T>(PhantomData<fn() -> T>);
 
+/// The same of numbers as they are.
+pub struct LogSumOf<W>(PhantomData<fn() -> W>);
+
+impl<W: LogAddExp + Send + Sync + 'static> Join for LogSumOf<W> {
+    type State = W;
+    const FAST: bool = true;
+    #[inline(always)]
+    fn join(a: W, b: W) -> W {
+        W::log_add_exp(a, b)
+    }
+    #[inline(always)]
+    fn join_all(a: &[W; LANES], b: &[W; LANES]) -> [W; LANES] {
+        W::log_add_exp_all(a, b)
+    }
+}
+
 /// What a dtype's logarithm of nothing is.
 pub trait NoLog: Number {
     /// Minus infinity.
@@ -239,7 +298,7 @@ no_log! {
 
 impl<T: NoLog<Wide: LogAddExp>> Fold for LogSum<T> {
     type Item = T;
-    type State = T::Wide;
+    type Join = LogSumOf<T::Wide>;
     const COST: usize = 8000;
     #[inline(always)]
     fn nothing() -> T {
@@ -252,13 +311,5 @@ impl<T: NoLog<Wide: LogAddExp>> Fold for LogSum<T> {
     #[inline(always)]
     fn leave(s: T::Wide) -> T {
         T::narrow(s)
-    }
-    #[inline(always)]
-    fn join(a: T::Wide, b: T::Wide) -> T::Wide {
-        T::Wide::log_add_exp(a, b)
-    }
-    #[inline(always)]
-    fn join_all(a: &[T::Wide; LANES], b: &[T::Wide; LANES]) -> [T::Wide; LANES] {
-        T::Wide::log_add_exp_all(a, b)
     }
 }

@@ -1,6 +1,7 @@
 //! The order in which a scan combines, as [`ScanOp`](lazulite_base::work::ScanOp) defines it: groups of 32, and what comes before them.
 
-use super::fold::{Fold, LANES};
+use super::fold::{Join, LANES};
+use crate::isa::fast;
 
 /// Elements of a group, and parts of a block.
 pub const GROUP: usize = 32;
@@ -10,11 +11,55 @@ pub type Tile<S> = [[S; LANES]; GROUP];
 
 /// Scans the first `m` elements of every lane.
 #[inline(always)]
-pub fn ladder<F: Fold>(v: &mut Tile<F::State>, m: usize) {
-    for d in [1, 2, 4, 8, 16] {
+fn steps<J: Join>(v: &mut Tile<J::State>, m: usize) {
+    let mut d = 1;
+    while d < GROUP {
         for i in (d..m).rev() {
-            v[i] = F::join_all(&v[i - d], &v[i]);
+            v[i] = J::join_all(&v[i - d], &v[i]);
         }
+        d *= 2;
+    }
+}
+
+/// Joins what comes before each lane to its first `m` elements.
+#[inline(always)]
+fn lead<J: Join>(before: &[J::State; LANES], v: &mut Tile<J::State>, m: usize) {
+    v.iter_mut().take(m).for_each(|v| *v = J::join_all(before, v));
+}
+
+fast! {
+    /// [`steps`], with this machine's instructions.
+    unsafe fn steps_fast[J: Join][J](v: &mut Tile<J::State>, m: usize) {
+        steps::<J>(v, m);
+    }
+}
+
+fast! {
+    /// [`lead`], with this machine's instructions.
+    unsafe fn lead_fast[J: Join][J](before: &[J::State; LANES], v: &mut Tile<J::State>, m: usize) {
+        lead::<J>(before, v, m);
+    }
+}
+
+/// Scans the first `m` elements of every lane.
+#[inline(never)]
+pub fn ladder<J: Join>(v: &mut Tile<J::State>, m: usize) {
+    if J::FAST {
+        // SAFETY: it only touches the tile.
+        unsafe { steps_fast::<J>(v, m) }
+    } else {
+        steps::<J>(v, m);
+    }
+}
+
+/// Joins what comes before each lane to its first `m` elements.
+#[inline(never)]
+pub fn follow<J: Join>(before: &[J::State; LANES], v: &mut Tile<J::State>, m: usize) {
+    if J::FAST {
+        // SAFETY: it only touches the tile.
+        unsafe { lead_fast::<J>(before, v, m) }
+    } else {
+        lead::<J>(before, v, m);
     }
 }
 

@@ -7,11 +7,10 @@
 mod fold;
 mod ladder;
 
-use crate::isa::fast;
 use crate::threads;
 use crate::walk::{Walk, without};
-use fold::{Fold, LANES, Linear, LogSum, Max, Min, Prod, Sum};
-use ladder::{Carry, GROUP, Tile, ladder};
+use fold::{Fold, Join, LANES, Linear, LogSum, Max, Min, Prod, State, Sum};
+use ladder::{Carry, GROUP, Tile, follow, ladder};
 use lazulite_base::backend::{Args, Kernel};
 use lazulite_base::shape::{Dims, Strides, contiguous};
 use lazulite_base::work::{ScanOp, View};
@@ -76,7 +75,7 @@ impl<T> Row<T> {
 /// # Safety
 /// The row has it.
 #[inline(always)]
-unsafe fn enter<F: Fold>(row: &Row<F::Item>, i: usize) -> F::State {
+unsafe fn enter<F: Fold>(row: &Row<F::Item>, i: usize) -> State<F> {
     let i = i as isize;
     // SAFETY: the caller's promise.
     unsafe {
@@ -85,123 +84,123 @@ unsafe fn enter<F: Fold>(row: &Row<F::Item>, i: usize) -> F::State {
     }
 }
 
-fast! {
-    /// Scans `n` elements of a row, group by group; without `WRITE`, only to know what comes after them.
-    unsafe fn along[F: Fold, const WRITE: bool][F, WRITE](row: Row<F::Item>, n: usize, carry: &mut Carry<F::State>) {
-        for start in (0..n).step_by(GROUP * LANES) {
-            let len = (n - start).min(GROUP * LANES);
-            // SAFETY: the caller's promise: the row has `n` elements.
-            let row = unsafe { row.from(start) };
-            // SAFETY: as above; a tile that is not full repeats the first element.
-            let mut v: Tile<F::State> = [[unsafe { enter::<F>(&row, 0) }; LANES]; GROUP];
-            if len == GROUP * LANES {
-                for l in 0..LANES {
-                    for (i, v) in v.iter_mut().enumerate() {
-                        // SAFETY: as above.
-                        v[l] = unsafe { enter::<F>(&row, l * GROUP + i) };
-                    }
-                }
-            } else {
-                for i in 0..len {
+/// Scans `n` elements of a row, group by group; unless `write`, only to know what comes after them.
+///
+/// # Safety
+/// The row has `n` elements.
+unsafe fn along<F: Fold>(row: Row<F::Item>, n: usize, carry: &mut Carry<State<F>>, write: bool) {
+    for start in (0..n).step_by(GROUP * LANES) {
+        let len = (n - start).min(GROUP * LANES);
+        // SAFETY: the caller's promise: the row has `n` elements.
+        let row = unsafe { row.from(start) };
+        // SAFETY: as above; a tile that is not full repeats the first element.
+        let mut v: Tile<State<F>> = [[unsafe { enter::<F>(&row, 0) }; LANES]; GROUP];
+        if len == GROUP * LANES {
+            for l in 0..LANES {
+                for (i, v) in v.iter_mut().enumerate() {
                     // SAFETY: as above.
-                    v[i % GROUP][i / GROUP] = unsafe { enter::<F>(&row, i) };
+                    v[l] = unsafe { enter::<F>(&row, l * GROUP + i) };
                 }
             }
-            ladder::<F>(&mut v, GROUP);
-            let (first, groups) = (carry.before().is_none(), len.div_ceil(GROUP));
-            let totals = v[GROUP - 1];
-            let mut before = totals;
-            for l in 0..groups {
-                if let Some(&b) = carry.before() {
-                    before[l] = b;
-                }
-                if start + (l + 1) * GROUP < n || !WRITE {
-                    carry.push(totals[l], |a, b| F::join(*a, *b));
-                }
-            }
-            if !WRITE {
-                continue;
-            }
-            for v in v.iter_mut() {
-                let alone = v[0];
-                *v = F::join_all(&before, v);
-                if first {
-                    v[0] = alone;
-                }
-            }
+        } else {
             for i in 0..len {
                 // SAFETY: as above.
-                unsafe { *row.out.offset(i as isize * row.step[2]) = F::leave(v[i % GROUP][i / GROUP]) };
+                v[i % GROUP][i / GROUP] = unsafe { enter::<F>(&row, i) };
             }
+        }
+        ladder::<F::Join>(&mut v, GROUP);
+        let (first, groups) = (carry.before().is_none(), len.div_ceil(GROUP));
+        let totals = v[GROUP - 1];
+        let mut before = totals;
+        for l in 0..groups {
+            if let Some(&b) = carry.before() {
+                before[l] = b;
+            }
+            if start + (l + 1) * GROUP < n || !write {
+                carry.push(totals[l], |a, b| F::Join::join(*a, *b));
+            }
+        }
+        if !write {
+            continue;
+        }
+        let alone: [State<F>; GROUP] = std::array::from_fn(|i| v[i][0]);
+        follow::<F::Join>(&before, &mut v, GROUP);
+        if first {
+            v.iter_mut().zip(alone).for_each(|(v, a)| v[0] = a);
+        }
+        for i in 0..len {
+            // SAFETY: as above.
+            unsafe { *row.out.offset(i as isize * row.step[2]) = F::leave(v[i % GROUP][i / GROUP]) };
         }
     }
 }
 
-fast! {
-    /// Scans the `n` elements of each row.
-    unsafe fn abreast[F: Fold][F](rows: &[Row<F::Item>], n: usize, carries: &mut Vec<Carry<[F::State; LANES]>>) {
-        carries.clear();
-        carries.resize_with(rows.len().div_ceil(LANES), || Carry::new(None));
-        let step = rows[0].step;
-        for start in (0..n).step_by(GROUP) {
-            let m = (n - start).min(GROUP);
-            for (rows, carry) in rows.chunks(LANES).zip(carries.iter_mut()) {
-                let lanes: [Row<F::Item>; LANES] = std::array::from_fn(|l| rows[if l < rows.len() { l } else { 0 }]);
-                // SAFETY: the caller's promise: the rows have `n` elements.
-                let lanes = lanes.map(|row| unsafe { row.from(start) });
-                // SAFETY: as above.
-                let mut v: Tile<F::State> = [[unsafe { enter::<F>(&lanes[0], 0) }; LANES]; GROUP];
-                let size = size_of::<F::Item>();
-                let beside = (1..rows.len()).all(|l| lanes[l].x as usize == lanes[0].x as usize + l * size);
-                let beside = beside && !F::FACTORS && rows.len() == LANES;
-                if beside {
+/// Scans the `n` elements of each row.
+///
+/// # Safety
+/// The rows have `n` elements.
+unsafe fn abreast<F: Fold>(rows: &[Row<F::Item>], n: usize, carries: &mut Vec<Carry<[State<F>; LANES]>>) {
+    carries.clear();
+    carries.resize_with(rows.len().div_ceil(LANES), || Carry::new(None));
+    let step = rows[0].step;
+    for start in (0..n).step_by(GROUP) {
+        let m = (n - start).min(GROUP);
+        for (rows, carry) in rows.chunks(LANES).zip(carries.iter_mut()) {
+            let lanes: [Row<F::Item>; LANES] = std::array::from_fn(|l| rows[if l < rows.len() { l } else { 0 }]);
+            // SAFETY: the caller's promise: the rows have `n` elements.
+            let lanes = lanes.map(|row| unsafe { row.from(start) });
+            // SAFETY: as above.
+            let mut v: Tile<State<F>> = [[unsafe { enter::<F>(&lanes[0], 0) }; LANES]; GROUP];
+            let size = size_of::<F::Item>();
+            let beside = (1..rows.len()).all(|l| lanes[l].x as usize == lanes[0].x as usize + l * size);
+            let beside = beside && !F::FACTORS && rows.len() == LANES;
+            if beside {
+                for (i, v) in v.iter_mut().enumerate().take(m) {
+                    // SAFETY: as above; the lanes' elements lie side by side.
+                    let x = unsafe { lanes[0].x.offset(i as isize * step[0]).cast::<[F::Item; LANES]>().read_unaligned() };
+                    *v = x.map(|x| F::enter(x, x));
+                }
+            } else if step[0].abs() == 1 {
+                for (l, row) in lanes.iter().enumerate() {
                     for (i, v) in v.iter_mut().enumerate().take(m) {
-                        // SAFETY: as above; the lanes' elements lie side by side.
-                        let x = unsafe { lanes[0].x.offset(i as isize * step[0]).cast::<[F::Item; LANES]>().read_unaligned() };
-                        *v = x.map(|x| F::enter(x, x));
+                        // SAFETY: as above.
+                        v[l] = unsafe { enter::<F>(row, i) };
                     }
-                } else if step[0].abs() == 1 {
+                }
+            } else {
+                for (i, v) in v.iter_mut().enumerate().take(m) {
                     for (l, row) in lanes.iter().enumerate() {
-                        for (i, v) in v.iter_mut().enumerate().take(m) {
-                            // SAFETY: as above.
-                            v[l] = unsafe { enter::<F>(row, i) };
-                        }
-                    }
-                } else {
-                    for (i, v) in v.iter_mut().enumerate().take(m) {
-                        for (l, row) in lanes.iter().enumerate() {
-                            // SAFETY: as above.
-                            v[l] = unsafe { enter::<F>(row, i) };
-                        }
+                        // SAFETY: as above.
+                        v[l] = unsafe { enter::<F>(row, i) };
                     }
                 }
-                ladder::<F>(&mut v, m);
-                let total = v[m - 1];
-                if let Some(before) = carry.before() {
-                    v.iter_mut().take(m).for_each(|v| *v = F::join_all(before, v));
+            }
+            ladder::<F::Join>(&mut v, m);
+            let total = v[m - 1];
+            if let Some(before) = carry.before() {
+                follow::<F::Join>(before, &mut v, m);
+            }
+            if start + GROUP < n {
+                carry.push(total, |a, b| F::Join::join_all(a, b));
+            }
+            let written = (1..rows.len()).all(|l| lanes[l].out as usize == lanes[0].out as usize + l * size);
+            if written && rows.len() == LANES {
+                for (i, v) in v.iter().enumerate().take(m) {
+                    // SAFETY: as above; the lanes' results lie side by side.
+                    unsafe { lanes[0].out.offset(i as isize * step[2]).cast::<[F::Item; LANES]>().write_unaligned(v.map(F::leave)) };
                 }
-                if start + GROUP < n {
-                    carry.push(total, |a, b| F::join_all(a, b));
-                }
-                let written = (1..rows.len()).all(|l| lanes[l].out as usize == lanes[0].out as usize + l * size);
-                if written && rows.len() == LANES {
+            } else if step[2].abs() == 1 {
+                for (l, row) in lanes.iter().enumerate().take(rows.len()) {
                     for (i, v) in v.iter().enumerate().take(m) {
-                        // SAFETY: as above; the lanes' results lie side by side.
-                        unsafe { lanes[0].out.offset(i as isize * step[2]).cast::<[F::Item; LANES]>().write_unaligned(v.map(F::leave)) };
+                        // SAFETY: as above.
+                        unsafe { *row.out.offset(i as isize * step[2]) = F::leave(v[l]) };
                     }
-                } else if step[2].abs() == 1 {
+                }
+            } else {
+                for (i, v) in v.iter().enumerate().take(m) {
                     for (l, row) in lanes.iter().enumerate().take(rows.len()) {
-                        for (i, v) in v.iter().enumerate().take(m) {
-                            // SAFETY: as above.
-                            unsafe { *row.out.offset(i as isize * step[2]) = F::leave(v[l]) };
-                        }
-                    }
-                } else {
-                    for (i, v) in v.iter().enumerate().take(m) {
-                        for (l, row) in lanes.iter().enumerate().take(rows.len()) {
-                            // SAFETY: as above.
-                            unsafe { *row.out.offset(i as isize * step[2]) = F::leave(v[l]) };
-                        }
+                        // SAFETY: as above.
+                        unsafe { *row.out.offset(i as isize * step[2]) = F::leave(v[l]) };
                     }
                 }
             }
@@ -298,14 +297,14 @@ impl<F: Fold> Scan<F> {
     unsafe fn lone(&self, row: Row<F::Item>, n: usize) {
         let shared = Shared(row);
         let pieces = n.div_ceil(PIECE);
-        let totals: Mutex<Vec<Option<F::State>>> = Mutex::new(vec![None; pieces - 1]);
+        let totals: Mutex<Vec<Option<State<F>>>> = Mutex::new(vec![None; pieces - 1]);
         let piece = |i: usize| (i * PIECE, (n - i * PIECE).min(PIECE));
         threads::pieces(pieces - 1, PIECE * F::COST, |range| {
             for i in range {
                 let (at, len) = piece(i);
                 let mut carry = Carry::new(None);
                 // SAFETY: the piece lies in the row.
-                unsafe { along::<F, false>(shared.get().from(at), len, &mut carry) };
+                unsafe { along::<F>(shared.get().from(at), len, &mut carry, false) };
                 totals.lock().unwrap_or_else(|e| e.into_inner())[i] = carry.before().copied();
             }
         });
@@ -313,14 +312,14 @@ impl<F: Fold> Scan<F> {
         let mut carry = Carry::new(None);
         let mut before = vec![None];
         for total in totals.into_iter().flatten() {
-            carry.push(total, |a, b| F::join(*a, *b));
+            carry.push(total, |a, b| F::Join::join(*a, *b));
             before.push(carry.before().copied());
         }
         threads::pieces(pieces, PIECE * F::COST, |range| {
             for i in range {
                 let (at, len) = piece(i);
                 // SAFETY: the piece lies in the row, and pieces write different results.
-                unsafe { along::<F, true>(shared.get().from(at), len, &mut Carry::new(before[i].map(|b| (b, LEVELS)))) };
+                unsafe { along::<F>(shared.get().from(at), len, &mut Carry::new(before[i].map(|b| (b, LEVELS))), true) };
             }
         });
     }
@@ -365,7 +364,7 @@ impl<F: Fold> Kernel for Scan<F> {
                     for j in 0..len as isize {
                         let (row, n) = row(std::array::from_fn(|k| offset[k] + j * step[k]));
                         // SAFETY: the row has `n` elements, and rows write different results.
-                        unsafe { along::<F, true>(row, n, &mut Carry::new(None)) };
+                        unsafe { along::<F>(row, n, &mut Carry::new(None), true) };
                     }
                 });
             });

@@ -1,4 +1,4 @@
-//! The indices that sort rows: the kernel of `kernels/argsort.cu` for rows that fit shared memory, those of `kernels/sort_*.cu`, digit
+//! The indices that sort rows, and the sorted rows: the kernel of `kernels/argsort.cu` for rows that fit shared memory, those of `kernels/sort_*.cu`, digit
 //! by digit through memory, for longer ones.
 
 use super::{coordinates, launch, offset};
@@ -6,7 +6,7 @@ use crate::launch::{Launch, Plan, Word, Words};
 use crate::tape::keep::SHARED;
 use crate::tape::text::memory;
 use lazulite_base::Dtype;
-use lazulite_base::shape::{coalesce, size};
+use lazulite_base::shape::{coalesce, contiguous, size};
 use lazulite_base::work::View;
 
 const RADIX: &str = include_str!("../kernels/radix.cuh");
@@ -62,6 +62,22 @@ fn shape(n: usize, key: usize) -> (usize, usize, usize) {
 /// Bytes of shared memory of a tile: keys, places of `place` bytes, or counts.
 fn shared(threads: usize, items: usize, key: usize, place: usize) -> usize {
     (threads * items * (key + place)).max(threads / 32 * 2048)
+}
+
+/// The sorted elements of each row of `x`: those that the indices name.
+pub fn values(x: &View) -> Option<Plan> {
+    let mut plan = plan(x)?;
+    let index = View { dtype: Dtype::U32, dims: x.dims.clone(), strides: contiguous(&x.dims) };
+    let mut picking = super::gather::along(x, &index, x.dims.len() - 1)?;
+    let indices = Word::Scratch(plan.scratch.next_multiple_of(64));
+    plan.scratch = plan.scratch.next_multiple_of(64) + 4 * size(&x.dims);
+    let put = |launches: &mut [Launch], from: Word| {
+        launches.iter_mut().flat_map(|l| &mut l.words.0).filter(|w| **w == from).for_each(|w| *w = indices);
+    };
+    put(&mut plan.launches, Word::Output(0));
+    put(&mut picking.launches, Word::Input(1));
+    plan.launches.extend(picking.launches);
+    Some(plan)
 }
 
 /// The indices that sort each row of `x`.

@@ -326,6 +326,9 @@ pub fn all() -> Vec<Work> {
         out.push(scan(ScanOp::Linear, Dtype::BF16, dims, axis, true, false));
     }
     out.push(Work::ArgSort { x: view(Dtype::F64, &[3, 8000]) });
+    for (d, n) in [(Dtype::F32, 100), (Dtype::C64, 300), (Dtype::BF16, 20_000)] {
+        out.push(Work::Sort { x: view(d, &[3, n]) });
+    }
     out.push(Work::ArgSort { x: view(Dtype::I64, &[3, 20_000]) });
     for (dims, axis) in [(&[3usize, 9000][..], 1), (&[9000, 40], 0), (&[6000, 1024], 1), (&[1_000_000], 0), (&[1_000_001], 0)] {
         out.push(Work::ArgReduce { x: view(Dtype::F32, dims), axis, op: ReduceOp::Max });

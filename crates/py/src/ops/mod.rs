@@ -12,6 +12,7 @@ mod product;
 mod quantized;
 mod reduce;
 mod scan;
+mod search;
 mod unary;
 mod view;
 
@@ -23,6 +24,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     binary::register(m)?;
     reduce::register(m)?;
     scan::register_all(m)?;
+    search::register(m)?;
     view::register(m)?;
     m.add("permute_dims", m.getattr("transpose")?)?;
     join::register_all(m)?;

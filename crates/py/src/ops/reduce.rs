@@ -14,13 +14,9 @@ fn index_axis(axis: Option<i64>, keep: bool) -> ops::Axes {
     if keep { ops::keep(axes) } else { axes }
 }
 
-/// Whether `kth` is a place along the axis.
-fn placed(op: &str, a: &Array, kth: i64, axis: i64) -> lazulite::Result<()> {
-    let n = a.shape()[lazulite_base::shape::axis(op, axis, a.ndim())?] as i64;
-    if kth < -n || kth >= n {
-        return Err(lazulite::Error::value(op, format!("place {kth} is outside axis {axis} of {:?}", a.shape())));
-    }
-    Ok(())
+/// The divisor's correction: `correction` goes before `ddof`.
+fn corrected(ddof: usize, correction: Option<usize>) -> usize {
+    correction.unwrap_or(ddof)
 }
 
 /// Whether a reduction has nothing to reduce: no axis is named, or the array has none.
@@ -70,14 +66,15 @@ declare! {
         ops::mean(a, axes(axis, keepdims)).raised().map(Out)
     }
 
-    /// The variance over `axis`, the sum of squares over n - `ddof`. `var(mx.array([1.0, 3.0]))` is `1.0`.
-    both fn var(a, axis: Option<AxesArg> = None, keepdims: bool = false, ddof: usize = 0) -> Out {
-        ops::var(a, axes(axis, keepdims), ddof).raised().map(Out)
+    /// The variance over `axis`, the sum of squares over n - `ddof`, or n - `correction` if that is given. `var(mx.array([1.0, 3.0]))` is
+    /// `1.0`.
+    both fn var(a, axis: Option<AxesArg> = None, keepdims: bool = false, ddof: usize = 0; correction: Option<usize> = None) -> Out {
+        ops::var(a, axes(axis, keepdims), corrected(ddof, correction)).raised().map(Out)
     }
 
     /// The standard deviation over `axis`, the root of the variance. `std(mx.array([1.0, 3.0]))` is `1.0`.
-    both fn deviation = "std" (a, axis: Option<AxesArg> = None, keepdims: bool = false, ddof: usize = 0) -> Out {
-        ops::std(a, axes(axis, keepdims), ddof).raised().map(Out)
+    both fn deviation = "std" (a, axis: Option<AxesArg> = None, keepdims: bool = false, ddof: usize = 0; correction: Option<usize> = None) -> Out {
+        ops::std(a, axes(axis, keepdims), corrected(ddof, correction)).raised().map(Out)
     }
 
     /// Whether all elements along `axis` differ from zero. `all(mx.array([1, 0]))` is `False`.
@@ -135,20 +132,23 @@ declare! {
         one_axis(a, axis).and_then(|(a, axis)| ops::argsort(&a, axis)).raised().map(Out)
     }
 
-    /// The elements along `axis` such that none before place `kth` is larger than the one there, and none after it smaller: the whole
-    /// axis is sorted. `partition(mx.array([3, 1, 2]), 1)` is `[1, 2, 3]`.
+    /// The elements along `axis` such that none before place `kth` is larger than the one there, and none after it smaller.
+    /// `partition(mx.array([3, 1, 2]), 1)[1]` is `2`.
     function fn partition(a, kth: i64, axis: Option<i64> = (Some(-1))) -> Out {
-        one_axis(a, axis).and_then(|(a, axis)| placed("partition", &a, kth, axis).and_then(|()| ops::sort(&a, axis))).raised().map(Out)
+        one_axis(a, axis).and_then(|(a, axis)| ops::partition(&a, kth, axis)).raised().map(Out)
     }
 
     /// The indices, uint32, that put the elements along `axis` in the order of `partition`.
-    /// `argpartition(mx.array([3, 1, 2]), 1)` is `[1, 2, 0]`.
+    /// `argpartition(mx.array([3, 1, 2]), 1)[1]` is `2`.
     function fn argpartition(a, kth: i64, axis: Option<i64> = (Some(-1))) -> Out {
-        one_axis(a, axis).and_then(|(a, axis)| placed("argpartition", &a, kth, axis).and_then(|()| ops::argsort(&a, axis))).raised().map(Out)
+        one_axis(a, axis).and_then(|(a, axis)| ops::argpartition(&a, kth, axis)).raised().map(Out)
     }
 
     /// The `k` largest elements along `axis`, ascending. `topk(mx.array([3, 1, 2]), 2)` is `[2, 3]`.
-    function fn topk(a, k: usize, axis: Option<i64> = (Some(-1))) -> Out {
+    function fn topk(a, k: i64, axis: Option<i64> = (Some(-1))) -> Out {
+        let Ok(k) = usize::try_from(k) else {
+            return Err(PyValueError::new_err(format!("[topk] There are no {k} elements.")));
+        };
         one_axis(a, axis).and_then(|(a, axis)| ops::topk(&a, k, axis)).raised().map(Out)
     }
 

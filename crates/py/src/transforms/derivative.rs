@@ -141,7 +141,8 @@ impl Transform for Gradient {
             let y = self.function.bind(py).call(PyTuple::new(py, list)?, named.as_ref())?;
             let loss = self.loss(&y)?;
             returned.replace(Some(y));
-            Ok(loss)
+            // An integer does not change with the arguments: the gradient is zero.
+            if loss.dtype().is_inexact() { Ok(loss) } else { ops::astype(&loss, lazulite::Dtype::F32).raised() }
         };
         let (_, gradient) = out(lazulite::value_and_grad(|x: &Flat| run(x).map_err(through))(&Flat::from(arrays)))?;
         let mut next = gradient.arrays.into_iter();
@@ -173,7 +174,8 @@ impl Transform for Gradient {
 
 /// The function that gives the gradient of `fun`, which returns a scalar array: with respect to its first argument, or to those that
 /// `argnums` and `argnames` name. An argument is an array or a tree of arrays; its gradient has the same structure, shapes and dtypes.
-/// Several numbers give a tuple; with names the result is `(by number, {name: gradient})`.
+/// Several numbers give a tuple; with names the result is `(by number, {name: gradient})`. The gradient of an integer or bool, and that with
+/// respect to one, is zero.
 /// `grad(lambda x: x * x)(mx.array(3.0))` is `6.0`.
 #[pyfunction]
 #[pyo3(signature = (fun, argnums=None, argnames=None))]
