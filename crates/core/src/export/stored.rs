@@ -4,6 +4,7 @@ use super::bytes::broken;
 pub use super::bytes::{Reader, Writer};
 use crate::primitive::Prim;
 use lazulite_base::error::{Error, Result};
+use lazulite_base::format::Format;
 use lazulite_base::tape::ReduceOp;
 use lazulite_base::work::{Combine, Divisor, Fourier, Linalg, ScanOp, Window};
 use lazulite_base::{Dtype, Op};
@@ -117,7 +118,7 @@ macro_rules! stored_struct {
         }
     };
 }
-pub(crate) use stored_struct;
+pub(crate) use {stored_enum, stored_struct};
 
 /// The error for a number that no variant has.
 pub fn unknown(what: &str, n: usize) -> Error {
@@ -148,6 +149,26 @@ stored_enum!(Linalg [
     Linalg::Eig { vectors: true }
 ]);
 stored_struct!(Window { out, stride, dilation, spread, low });
+
+/// Bits and group, which are 0 for the formats of floats, and which of these.
+impl Field for Format {
+    fn write(&self, w: &mut Writer) {
+        let affine = if let Format::Affine { bits, group } = *self { (bits, group) } else { (0, 0) };
+        affine.write(w);
+        w.text(self.name());
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Format> {
+        let (bits, group) = Field::read(r)?;
+        let name = r.text()?;
+        match name.as_str() {
+            "affine" if matches!(bits, 1..=6 | 8) && matches!(group, 32 | 64 | 128) => Ok(Format::Affine { bits, group }),
+            "mxfp4" => Ok(Format::Mxfp4),
+            "mxfp8" => Ok(Format::Mxfp8),
+            "nvfp4" => Ok(Format::Nvfp4),
+            _ => Err(broken(format!("there is no quantized format {name} of {bits} bits in groups of {group}"))),
+        }
+    }
+}
 
 impl Field for Dtype {
     fn write(&self, w: &mut Writer) {

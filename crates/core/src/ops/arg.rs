@@ -60,31 +60,25 @@ impl KernelOf for ArgReduce {
     }
 }
 
-/// Orders along the last axis.
-enum Order {
-    /// The indices of a stable sort.
-    Sort,
-    /// The indices of a partition at a place.
-    Partition(usize),
+/// The indices of an order along the last axis: of a partition at a place, or of a stable sort.
+#[derive(Clone, Copy)]
+struct Order {
+    partition: Option<usize>,
 }
+
+stored!("order", Order { partition });
 
 impl Primitive for Order {
     fn name(&self) -> &'static str {
-        match self {
-            Order::Sort => "argsort",
-            Order::Partition(_) => "argpartition",
-        }
+        if self.partition.is_some() { "argpartition" } else { "argsort" }
     }
     fn key(&self, h: &mut KeyHasher) {
-        if let Order::Partition(kth) = self {
-            h.word(*kth as u64);
+        if let Some(kth) = self.partition {
+            h.word(kth as u64);
         }
     }
     fn attributes(&self) -> String {
-        match self {
-            Order::Sort => String::new(),
-            Order::Partition(kth) => format!("place {kth}"),
-        }
+        self.partition.map_or(String::new(), |kth| format!("place {kth}"))
     }
     fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
         Ok(smallvec![Aval::new(inputs[0].shape.clone(), Dtype::U32)])
@@ -99,20 +93,16 @@ impl Primitive for Order {
         Ok(vec![None])
     }
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
-        let same = match self {
-            Order::Sort => Order::Sort,
-            Order::Partition(kth) => Order::Partition(*kth),
-        };
-        Ok(vec![apply(same, &[&cx.inputs[0].array()])?])
+        Ok(vec![apply(*self, &[&cx.inputs[0].array()])?])
     }
 }
 
 impl KernelOf for Order {
     fn work(&self, inputs: &[View], _: &[Aval]) -> Work {
         let x = inputs[0].clone();
-        match self {
-            Order::Sort => Work::ArgSort { x },
-            Order::Partition(kth) => Work::ArgPartition { x, kth: *kth },
+        match self.partition {
+            None => Work::ArgSort { x },
+            Some(kth) => Work::ArgPartition { x, kth },
         }
     }
 }
@@ -120,10 +110,12 @@ impl KernelOf for Order {
 /// The elements in ascending order along the last axis.
 struct Sort;
 
+stored!("sort", Sort {});
+
 impl Sort {
     /// Where the elements of the result come from.
     fn places(x: &Array) -> Result<(Place, Array)> {
-        Ok((Place::Along(x.ndim() - 1), apply(Order::Sort, &[x])?))
+        Ok((Place::Along(x.ndim() - 1), apply(Order { partition: None }, &[x])?))
     }
 }
 
@@ -238,7 +230,7 @@ op! {
     /// ```
     pub fn argsort(x, axis: i64) -> Array {
         let at = lazulite_base::shape::axis("argsort", axis, x.ndim())?;
-        along(Order::Sort, x, at)
+        along(Order { partition: None }, x, at)
     }
 
     /// The elements along `axis` in ascending order, NaN last.
@@ -266,7 +258,7 @@ op! {
     /// ```
     pub fn argpartition(x, kth: i64, axis: i64) -> Array {
         let (at, kth) = place("argpartition", x, kth, axis)?;
-        along(Order::Partition(kth), x, at)
+        along(Order { partition: Some(kth) }, x, at)
     }
 
     /// The elements along `axis` such that at place `kth` is the one that sorting puts there, before it none that is larger, after it none
@@ -281,7 +273,7 @@ op! {
     /// ```
     pub fn partition(x, kth: i64, axis: i64) -> Array {
         let (at, kth) = place("partition", x, kth, axis)?;
-        gather(x, &Place::Along(at), &[along(Order::Partition(kth), x, at)?], true)
+        gather(x, &Place::Along(at), &[along(Order { partition: Some(kth) }, x, at)?], true)
     }
 
     /// The `k` largest elements along `axis`, in ascending order.
@@ -303,7 +295,7 @@ op! {
             let sorted = along(Sort, x, at)?;
             return Ok(crate::ops::split_at(&sorted, &[n - k], axis)?.swap_remove(1));
         }
-        let last = crate::ops::split_at(&along(Order::Partition(n - k), x, at)?, &[n - k], axis)?.swap_remove(1);
+        let last = crate::ops::split_at(&along(Order { partition: Some(n - k) }, x, at)?, &[n - k], axis)?.swap_remove(1);
         along(Sort, &gather(x, &Place::Along(at), &[last], true)?, at)
     }
 }

@@ -2,6 +2,7 @@
 //! operations that says what both compute.
 
 use crate::Array;
+use crate::export::stored::{stored, stored_struct};
 use crate::graph::array::apply_many;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::{create, keep, view};
@@ -46,6 +47,10 @@ pub(crate) struct Attention {
 /// those of the attention, its outputs, and the first one's cotangent. The outputs are functions of the other inputs, so nothing is
 /// differentiated with respect to them.
 struct AttentionGrad(Attention);
+
+stored_struct!(Attention { scale, causal, mask, sinks });
+stored!("attention", Attention { scale, causal, mask, sinks });
+stored!("attention_grad", AttentionGrad { 0 });
 
 /// The scores' softmax and what led to it, heads apart: (batch, groups, heads of a group, queries, keys).
 struct Weights {

@@ -1,6 +1,7 @@
 //! Products of matrices that index arrays pick, and products of parts: masked in blocks, or a segment of the sums at a time.
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::gather::{Place, scatter};
@@ -16,6 +17,8 @@ use smallvec::smallvec;
 
 /// `out[i..] = a[lhs[i..]] @ b[rhs[i..]]`. Inputs: a `(count, m, k)`, b `(count, k, n)`, lhs and rhs of one shape.
 struct GatherMatMul;
+
+stored!("gather_mm", GatherMatMul {});
 
 impl Primitive for GatherMatMul {
     fn name(&self) -> &'static str {

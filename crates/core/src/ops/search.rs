@@ -1,6 +1,7 @@
 //! Searching: where values belong in a sorted array, and which values there are.
 
 use crate::Array;
+use crate::export::stored::{stored, stored_enum};
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::gather::{Place, gather, scatter};
@@ -27,6 +28,9 @@ pub enum Side {
 struct SearchSorted {
     side: Side,
 }
+
+stored_enum!(Side { Left, Right });
+stored!("searchsorted", SearchSorted { side });
 
 impl Primitive for SearchSorted {
     fn name(&self) -> &'static str {

@@ -2,6 +2,7 @@
 
 use super::{Quantized, check_format, check_global, dense_rows, grouped};
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::{apply, node_many};
 use crate::graph::node::{Aval, Avals, Operand};
 use crate::ops::{op, view};
@@ -32,6 +33,8 @@ fn each(cx: &Vmap<'_>, f: impl Fn(&[Array]) -> Result<Vec<Array>>) -> Result<Vec
 
 /// Codes, scales and biases of numbers; a second input is the global scale.
 struct Quantize(Format);
+
+stored!("quantize", Quantize { 0 });
 
 #[track_caller]
 fn encode(format: Format, x: &Array, global: Option<&Array>) -> Result<Vec<Array>> {
@@ -128,6 +131,8 @@ struct Dequantize {
     dtype: Dtype,
 }
 
+stored!("dequantize", Dequantize { format, dtype });
+
 impl Dequantize {
     fn of(&self, inputs: &[Array]) -> Result<Array> {
         let dense = inputs.iter().map(dense_rows).collect::<Result<Vec<_>>>()?;
@@ -213,6 +218,8 @@ impl KernelOf for Dequantize {
 
 /// 8-bit floats from floats, or floats from 8-bit floats.
 struct Fp8(Dtype);
+
+stored!("fp8", Fp8 { 0 });
 
 impl Primitive for Fp8 {
     fn name(&self) -> &'static str {

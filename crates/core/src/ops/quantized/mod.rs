@@ -10,6 +10,7 @@ pub(crate) use product::{flat_batch, gathered, picked};
 pub use product::{gather_qmm, quantized_matmul};
 
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::primitive::{Jvp, Primitive, Role, ViewOf, Vjp, Vmap};
@@ -149,6 +150,8 @@ fn dense_rows(x: &Array) -> Result<Array> {
 
 /// Its input, in row-major order unless its rows are contiguous already.
 struct DenseRows;
+
+stored!("dense_rows", DenseRows {});
 
 impl Primitive for DenseRows {
     fn name(&self) -> &'static str {

@@ -3,6 +3,7 @@
 use super::convert::format_key;
 use super::{Quantized, dense_rows, grouped};
 use crate::Array;
+use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::gather::{Place, scatter};
@@ -24,6 +25,8 @@ struct QuantizedMatMul {
     transpose: bool,
     gather: bool,
 }
+
+stored!("quantized_matmul", QuantizedMatMul { format, transpose, gather });
 
 impl QuantizedMatMul {
     /// Number of inputs that hold numbers.
