@@ -1,6 +1,7 @@
 """Typed stubs of lazulite.core. Written by scripts/stubs.py; do not edit."""
 
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from os import PathLike
 from types import ModuleType, TracebackType
 from typing import Any, Final, IO, Literal, ParamSpec, TypeAlias, TypeVar, overload
@@ -20,25 +21,23 @@ class Dtype:
     def __eq__(self, other: object) -> bool: ...
     def __hash__(self) -> int: ...
 
-class DtypeCategory:
+class DtypeCategory(Enum):
     """A family of dtypes, for `issubdtype`."""
 
-    complexfloating: Final[DtypeCategory]
-    floating: Final[DtypeCategory]
-    generic: Final[DtypeCategory]
-    inexact: Final[DtypeCategory]
-    integer: Final[DtypeCategory]
-    number: Final[DtypeCategory]
-    signedinteger: Final[DtypeCategory]
-    unsignedinteger: Final[DtypeCategory]
+    complexfloating = 0
+    floating = 1
+    inexact = 2
+    signedinteger = 3
+    unsignedinteger = 4
+    integer = 5
+    number = 6
+    generic = 7
 
-class DeviceType:
+class DeviceType(Enum):
     """The kind of a device."""
 
-    cpu: Final[DeviceType]
-    gpu: Final[DeviceType]
-    def __eq__(self, other: object) -> bool: ...
-    def __hash__(self) -> int: ...
+    cpu = 0
+    gpu = 1
 
 class Device:
     """A place where work runs."""
@@ -135,6 +134,12 @@ class custom_function:
     def jvp(self, f: Callable[..., Any]) -> Callable[..., Any]: ...
     def vmap(self, f: Callable[..., Any]) -> Callable[..., Any]: ...
 
+class FunctionExporter:
+    """Writes traces of a function to a file."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None: ...
+    def close(self) -> None: ...
+
 class array:
     """A lazy array."""
 
@@ -224,6 +229,14 @@ class array:
         """The complex conjugate."""
     def cos(self, *, stream: _StreamOrDevice = None) -> array:
         """The cosine of radians. `cos([0.0])` is `[1.0]`."""
+    def cummax(self, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, stream: _StreamOrDevice = None) -> array:
+        """The running maxima along `axis`, of the flattened array if it is `None`. `cummax(mx.array([2, 1, 3]))` is `[2, 2, 3]`."""
+    def cummin(self, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, stream: _StreamOrDevice = None) -> array:
+        """The running minima along `axis`, of the flattened array if it is `None`. `cummin(mx.array([2, 1, 3]))` is `[2, 1, 1]`."""
+    def cumprod(self, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, stream: _StreamOrDevice = None) -> array:
+        """The running products along `axis`, as the function of this name gives them."""
+    def cumsum(self, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, stream: _StreamOrDevice = None) -> array:
+        """The running sums along `axis`, as the function of this name gives them."""
     def diag(self, k: int = 0, *, stream: _StreamOrDevice = None) -> array:
         """The diagonal `k` of a matrix, or the matrix with a vector on it. `diag(mx.array([1, 2]))` is `[[1, 0], [0, 2]]`."""
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1, stream: _StreamOrDevice = None) -> array:
@@ -251,6 +264,10 @@ class array:
         """`log(1 + a)`, exact also near zero. `log1p([0.0])` is `[0.0]`."""
     def log2(self, *, stream: _StreamOrDevice = None) -> array:
         """The logarithm to base 2. `log2([8.0])` is `[3.0]`."""
+    def logcumsumexp(self, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, stream: _StreamOrDevice = None) -> array:
+        """The logarithms of the running sums of `exp(a)` along `axis`, without overflow. `logcumsumexp(mx.array([0.0, 0.0]))` is
+        `[0, 0.693147]`.
+        """
     def logsumexp(self, axis: int | Sequence[int] | None = None, keepdims: bool = False, *, stream: _StreamOrDevice = None) -> array:
         """`log(sum(exp(a)))` over `axis`, without overflow. `logsumexp(mx.array([0.0]))` is `0.0`."""
     @property
@@ -312,7 +329,9 @@ class array:
     def transpose(self, *axes: int | Sequence[int], stream: _StreamOrDevice = None) -> array:
         """The array with its axes in another order, given as integers or one sequence of them; reversed if none is given."""
     def var(self, axis: int | Sequence[int] | None = None, keepdims: bool = False, ddof: int = 0, *, correction: int | None = None, stream: _StreamOrDevice = None) -> array:
-        """The variance over `axis`, the sum of squares over n - `ddof`. `var(mx.array([1.0, 3.0]))` is `1.0`."""
+        """The variance over `axis`, the sum of squares over n - `ddof`, or n - `correction` if that is given. `var(mx.array([1.0, 3.0]))` is
+        `1.0`.
+        """
     def view(self, dtype: Dtype, *, stream: _StreamOrDevice = None) -> array:
         """The elements' bytes as elements of another dtype; if their sizes differ the last axis grows or shrinks."""
     def __rmatmul__(self, other: array) -> array: ...
@@ -397,7 +416,7 @@ def argmin(a: array, /, axis: None | int = None, keepdims: bool = False, *, stre
     """The index, uint32, of the first smallest element along `axis`, or in the flattened array. `argmin(mx.array([1, 5]))` is `0`."""
 def argpartition(a: array, /, kth: int, axis: None | int = -1, *, stream: _StreamOrDevice = None) -> array:
     """The indices, uint32, that put the elements along `axis` in the order of `partition`.
-    `argpartition(mx.array([3, 1, 2]), 1)` is `[1, 2, 0]`.
+    `argpartition(mx.array([3, 1, 2]), 1)[1]` is `2`.
     """
 def argsort(a: array, /, axis: None | int = -1, *, stream: _StreamOrDevice = None) -> array:
     """The indices, uint32, that sort along `axis`: stable, NaN last. `argsort(mx.array([3, 1]))` is `[1, 0]`."""
@@ -481,6 +500,10 @@ def bitwise_xor(a: _Operand, b: _Operand, stream: _StreamOrDevice = None) -> arr
     """
 def blackman(M: int, *, stream: _StreamOrDevice = None) -> array:
     """Blackman's window of `M` points. `blackman(3)` is `[0, 1, 0]`."""
+def block_masked_mm(a: array, b: array, /, block_size: int = 64, mask_out: array | None = None, mask_lhs: array | None = None, mask_rhs: array | None = None, *, stream: _StreamOrDevice = None) -> array:
+    """`a @ b`, with blocks of `block_size` by `block_size` elements of the result and of the operands kept or dropped by masks of bool,
+    or multiplied by other masks, one element a block. The result has the shape of `a @ b`.
+    """
 bool_: Final[Dtype]
 def broadcast_arrays(*arrays: array, stream: _StreamOrDevice = None) -> tuple[array, ...]:
     """The arrays in the shape that they have in common, as a list. `broadcast_arrays(mx.ones((2, 1)), mx.ones((3,)))` has two arrays of
@@ -579,6 +602,22 @@ def cosh(a: array, /, *, stream: _StreamOrDevice = None) -> array:
 def count_nonzero(a: array, /, *, axis: None | int | Sequence[int] = None, keepdims: bool = False, stream: _StreamOrDevice = None) -> array:
     """How many elements along `axis` differ from zero, as int32. `count_nonzero(mx.array([1, 0, 2]))` is `2`."""
 cpu: Final[DeviceType]
+def cummax(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, stream: _StreamOrDevice = None) -> array:
+    """The running maxima along `axis`, of the flattened array if it is `None`. `cummax(mx.array([2, 1, 3]))` is `[2, 2, 3]`."""
+def cummin(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, stream: _StreamOrDevice = None) -> array:
+    """The running minima along `axis`, of the flattened array if it is `None`. `cummin(mx.array([2, 1, 3]))` is `[2, 1, 1]`."""
+def cumprod(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, stream: _StreamOrDevice = None) -> array:
+    """The running products along `axis`, as `cumsum` sums. `cumprod(mx.array([1, 2, 3]))` is `[1, 2, 6]`."""
+def cumsum(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, stream: _StreamOrDevice = None) -> array:
+    """The running sums along `axis` (of the flattened array if `None`), in `dtype`, else in that of `a`; bool sums in int32. `reverse` runs
+    from the end; not `inclusive`, an element is no part of its own result. `cumsum(mx.array([1, 2, 3]))` is `[1, 3, 6]`.
+    """
+def cumulative_prod(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, stream: _StreamOrDevice = None) -> array:
+    """The running products along `axis`, as `cumsum` sums. `cumprod(mx.array([1, 2, 3]))` is `[1, 2, 6]`."""
+def cumulative_sum(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, stream: _StreamOrDevice = None) -> array:
+    """The running sums along `axis` (of the flattened array if `None`), in `dtype`, else in that of `a`; bool sums in int32. `reverse` runs
+    from the end; not `inclusive`, an element is no part of its own result. `cumsum(mx.array([1, 2, 3]))` is `[1, 3, 6]`.
+    """
 def default_device() -> Device:
     """The device of ops for which no stream is named."""
 def default_stream(device: Device | DeviceType) -> Stream:
@@ -590,6 +629,8 @@ def degrees(a: _Operand, /, *, stream: _StreamOrDevice = None) -> array:
     """
 def depends(inputs: array | Sequence[array], dependencies: array | Sequence[array]) -> list[array]:
     """The inputs as they are, which are computed only after the dependencies are. `depends(x, y)` is `x`, after `y`."""
+def dequantize(w: array, /, scales: array, biases: array | None = None, group_size: int | None = None, bits: int | None = None, mode: str = 'affine', global_scale: array | None = None, dtype: Dtype | None = None, *, stream: _StreamOrDevice = None) -> array:
+    """The numbers that codes stand for, of the scales' dtype or `dtype`. `dequantize(*quantize(mx.ones((2, 64))))` is all ones."""
 def device_count(device_type: DeviceType) -> int:
     """How many devices of a kind there are."""
 def device_info(d: None | Device | DeviceType = None) -> dict[str, str | int]:
@@ -612,6 +653,10 @@ def divmod(a: _Operand, b: _Operand, stream: _StreamOrDevice = None) -> tuple[ar
 e: Final[float]
 def einsum(subscripts: str, *operands: array, stream: _StreamOrDevice = None) -> array:
     """Einstein summation: letters name axes, those missing after `->` are summed over. `einsum("ij,jk->ik", a, b)` is `a @ b`."""
+def einsum_path(subscripts: str, *operands: array) -> tuple[list[tuple[int, ...]], str]:
+    """The order in which `einsum` contracts operands without intermediates larger than these and the result, as tuples of places, and a
+    report. `einsum_path("ij,jk->ik", a, b)[0]` is `[(0, 1)]`.
+    """
 def empty(shape: int | Sequence[int], dtype: Dtype | None = ..., *, stream: _StreamOrDevice = None) -> array:
     """Zeros of a shape. `zeros((2, 3))` has the shape `(2, 3)`."""
 def empty_like(a: array, /, dtype: Dtype | None = None, *, stream: _StreamOrDevice = None) -> array:
@@ -648,6 +693,17 @@ def expm1(a: array, /, *, stream: _StreamOrDevice = None) -> array:
 
     Shape: any; the result has the shape of `a`. `stream` is the stream or device to run on.
     """
+def export_function(file_or_callback: str | Callable[..., Any], fun: Callable[..., Any], *args: Any, shapeless: bool = False, metadata: str | None = None, **kwargs: Any) -> None:
+    """Traces a function on arrays like the arguments, and writes it to a file. The arguments are arrays, some of them with keywords, or one
+    tuple and one dict of arrays. With `shapeless` the trace holds for every shape of a rank. In place of a file a function may be given; it
+    is called with a dict for each part of what was traced. `export_function("f.mlxfn", lambda x: x + 1, mx.array(1.0))` writes `f.mlxfn`.
+    """
+def export_to_dot(file: Any, *args: Any, **kwargs: Any) -> None:
+    """Writes the pending graph behind the arrays in `args`, which may be trees, as text of Graphviz's language DOT, to a name or an object
+    opened in text mode. Arrays with keywords have these names there.
+    """
+def exporter(file: str, fun: Callable[..., Any], *, shapeless: bool = False, metadata: str | None = None) -> FunctionExporter:
+    """A context that traces a function for several signatures and writes all to one file."""
 def eye(n: int, m: int | None = None, k: int = 0, dtype: Dtype | None = ..., *, stream: _StreamOrDevice = None) -> array:
     """The `n` by `m` matrix with ones on diagonal `k`. `eye(2)` is `[[1, 0], [0, 1]]`."""
 def flatten(a: array, /, start_axis: int = 0, end_axis: int = -1, *, stream: _StreamOrDevice = None) -> array:
@@ -670,12 +726,24 @@ def floor_divide(a: _Operand, b: _Operand, stream: _StreamOrDevice = None) -> ar
     """
 def from_dlpack(x: Any, /, *, copy: bool | None = None) -> array:
     """An array of what `x` exports by DLPack: a copy, or with `copy=False` over the same memory, which must stay unchanged."""
+def from_fp8(x: array, dtype: Dtype = ..., *, stream: _StreamOrDevice = None) -> array:
+    """The floats that uint8 codes of 8-bit floats (e4m3) stand for. `from_fp8(mx.array([56], mx.uint8))` is `[1]`."""
 def full(shape: int | Sequence[int], vals: _Operand, dtype: Dtype | None = None, *, stream: _StreamOrDevice = None) -> array:
     """`vals` everywhere, broadcast to the shape. `dtype` says how a number is stored; an array keeps its own.
     `full((2,), 7)` is `[7, 7]`.
     """
 def full_like(a: array, vals: _Operand, dtype: Dtype | None = None, *, stream: _StreamOrDevice = None) -> array:
     """`vals` everywhere in the shape of `a`, cast to its dtype or the given one. `full_like(mx.array([1, 2]), 3)` is `[3, 3]`."""
+def gather_mm(a: array, b: array, /, lhs_indices: array | None = None, rhs_indices: array | None = None, *, sorted_indices: bool = False, stream: _StreamOrDevice = None) -> array:
+    """Products of matrices of `a` that `lhs_indices` picks with those of `b` that `rhs_indices` picks, each from the batch of its operand.
+    `sorted_indices` changes nothing: items that share a matrix are one product in any order.
+    The result has the indices' shape before its rows and columns.
+    """
+def gather_qmm(x: array, w: array, /, scales: array, biases: array | None = None, lhs_indices: array | None = None, rhs_indices: array | None = None, transpose: bool = True, group_size: int | None = None, bits: int | None = None, mode: str = 'affine', global_scale: array | None = None, *, sorted_indices: bool = False, stream: _StreamOrDevice = None) -> array:
+    """Products of matrices of `x` that `lhs_indices` picks with quantized ones that `rhs_indices` picks, each from the batch of its
+    operand. `sorted_indices` changes nothing: items that share a matrix are one product in any order.
+    The result has the indices' shape before its rows and columns.
+    """
 generic: Final[DtypeCategory]
 def get_active_memory() -> int:
     """Bytes that arrays take."""
@@ -693,7 +761,8 @@ gpu: Final[DeviceType]
 def grad(fun: Callable[P, R], argnums: int | Sequence[int] | None = None, argnames: str | Sequence[str] = []) -> Callable[P, Any]:
     """The function that gives the gradient of `fun`, which returns a scalar array: with respect to its first argument, or to those that
     `argnums` and `argnames` name. An argument is an array or a tree of arrays; its gradient has the same structure, shapes and dtypes.
-    Several numbers give a tuple; with names the result is `(by number, {name: gradient})`.
+    Several numbers give a tuple; with names the result is `(by number, {name: gradient})`. The gradient of an integer or bool, and that with
+    respect to one, is zero.
     `grad(lambda x: x * x)(mx.array(3.0))` is `6.0`.
     """
 def greater(a: _Operand, b: _Operand, stream: _StreamOrDevice = None) -> array:
@@ -706,6 +775,10 @@ def greater_equal(a: _Operand, b: _Operand, stream: _StreamOrDevice = None) -> a
 
     Shapes broadcast and dtypes promote; a Python number takes the array's dtype. `stream` is the stream or device to run on.
     """
+def hadamard_transform(a: array, scale: float | None = None, stream: _StreamOrDevice = None) -> array:
+    """The Hadamard transform along the last axis, of a size `m * 2**k` with `m` in (1, 12, 20, 28), times `scale`, one over the root of the
+    size by default. `hadamard_transform(mx.array([1.0, 2.0]), scale=1.0)` is `[3, -1]`.
+    """
 def hamming(M: int, *, stream: _StreamOrDevice = None) -> array:
     """The Hamming window of `M` points. `hamming(3)` is `[0.08, 1, 0.08]`."""
 def hanning(M: int, *, stream: _StreamOrDevice = None) -> array:
@@ -717,6 +790,8 @@ def imag(a: array, /, *, stream: _StreamOrDevice = None) -> array:
 
     Shape: any; the result has the shape of `a`. `stream` is the stream or device to run on.
     """
+def import_function(file: str, return_metadata: bool = False) -> Callable[..., Any] | tuple[Callable[..., Any], str]:
+    """The function in a file that `export_function` or an exporter wrote; with `return_metadata` the text beside it, too."""
 inexact: Final[DtypeCategory]
 inf: Final[float]
 def inner(a: array, b: array, /, *, stream: _StreamOrDevice = None) -> array:
@@ -822,6 +897,10 @@ def logaddexp(a: _Operand, b: _Operand, /, *, stream: _StreamOrDevice = None) ->
 
     Shapes broadcast and dtypes promote; a Python number takes the array's dtype. `stream` is the stream or device to run on.
     """
+def logcumsumexp(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, stream: _StreamOrDevice = None) -> array:
+    """The logarithms of the running sums of `exp(a)` along `axis`, without overflow. `logcumsumexp(mx.array([0.0, 0.0]))` is
+    `[0, 0.693147]`.
+    """
 def logical_and(a: array, b: array, /, *, stream: _StreamOrDevice = None) -> array:
     """Whether both differ from zero. `logical_and(mx.array([1, 0]), 1)` is `[True, False]`.
 
@@ -916,8 +995,8 @@ def pad(a: array, pad_width: int | tuple[int] | tuple[int, int] | list[tuple[int
     ("reflect", "symmetric"). `pad(mx.array([1, 2]), (1, 0))` is `[0, 1, 2]`.
     """
 def partition(a: array, /, kth: int, axis: None | int = -1, *, stream: _StreamOrDevice = None) -> array:
-    """The elements along `axis` such that none before place `kth` is larger than the one there, and none after it smaller: the whole
-    axis is sorted. `partition(mx.array([3, 1, 2]), 1)` is `[1, 2, 3]`.
+    """The elements along `axis` such that none before place `kth` is larger than the one there, and none after it smaller.
+    `partition(mx.array([3, 1, 2]), 1)[1]` is `2`.
     """
 def permute_dims(a: array, /, axes: Sequence[int] | None = None, *, stream: _StreamOrDevice = None) -> array:
     """The axes in the order of `axes`, or reversed. `transpose(mx.ones((2, 3)))` has the shape `(3, 2)`."""
@@ -941,6 +1020,19 @@ def prod(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = 
 def put_along_axis(a: array, /, indices: array, values: array, axis: int | None = None, *, stream: _StreamOrDevice = None) -> array:
     """The array with `values` at the places along `axis` that `indices` names; in the flattened array if it is `None`.
     `put_along_axis(mx.array([[1, 2]]), mx.array([[1]]), mx.array([[9]]), 1)` is `[[1, 9]]`.
+    """
+def qqmm(x: array, w: array, scales: array | None = None, group_size: int | None = None, bits: int | None = None, mode: str = 'nvfp4', global_scale_x: array | None = None, global_scale_w: array | None = None, *, stream: _StreamOrDevice = None) -> array:
+    """`x @ w.T` with both sides quantized: `x` is quantized here, `w` is (with `scales`) or is here. The result has the dtype of `x`.
+    Derivatives flow into `x` as if it were not quantized. `global_scale_x` and `global_scale_w` are the largest magnitudes, for "nvfp4".
+    """
+def quantize(w: array, /, group_size: int | None = None, bits: int | None = None, mode: str = 'affine', *, global_scale: array | None = None, stream: _StreamOrDevice = None) -> tuple[array, array, array]:
+    """Rows of `w` as codes of a few bits with a scale for each group of the last axis: `(codes, scales, biases)` for the mode "affine",
+    `(codes, scales)` for "mxfp4", "mxfp8" and "nvfp4". Codes are packed in uint32. `global_scale` is the largest magnitude, for "nvfp4".
+    `quantize(mx.ones((2, 64)))[0].shape` is `(2, 8)`.
+    """
+def quantized_matmul(x: array, w: array, /, scales: array, biases: array | None = None, transpose: bool = True, group_size: int | None = None, bits: int | None = None, mode: str = 'affine', *, stream: _StreamOrDevice = None) -> array:
+    """`x @ w.T`, or `x @ w` with `transpose=False`, for the quantized `w` that `w`, `scales` and `biases` stand for.
+    `quantized_matmul(mx.ones((1, 64)), *quantize(mx.ones((8, 64))))` is `[[64, ...]]`.
     """
 def radians(a: _Operand, /, *, stream: _StreamOrDevice = None) -> array:
     """Angles in radians, from degrees. `radians([0.0])` is `[0.0]`.
@@ -1002,6 +1094,14 @@ def savez(file: IO[bytes] | str | PathLike[str], *args: array, **kwargs: Any) ->
     """
 def savez_compressed(file: IO[bytes] | str | PathLike[str], *args: array, **kwargs: Any) -> None:
     """As `savez`, with the arrays compressed."""
+def searchsorted(sorted_sequence: array, values: array, /, side: str = 'left', *, stream: _StreamOrDevice = None) -> array:
+    """For each of `values`, the first place in the ascending one-dimensional array where it keeps the order ("left"), or the last
+    ("right"), as uint32. `searchsorted(mx.array([1, 2, 2, 4]), mx.array([2, 5]))` is `[1, 4]`.
+    """
+def segmented_mm(a: array, b: array, /, segments: array, *, stream: _StreamOrDevice = None) -> array:
+    """For each segment `[start, end)` of the last axis of `segments`, the product of those columns of `a` and rows of `b`.
+    `segmented_mm(mx.ones((2, 5)), mx.ones((5, 3)), mx.array([[0, 2], [2, 5]])).shape` is `(2, 2, 3)`.
+    """
 def set_cache_limit(limit: int) -> int:
     """Keeps at most `limit` bytes of freed memory; returns the former limit."""
 def set_default_device(device: Device | DeviceType) -> None:
@@ -1110,6 +1210,8 @@ def tensordot(a: array, b: array, /, axes: int | list[Sequence[int]] = 2, *, str
     """
 def tile(a: array, reps: int | Sequence[int], /, *, stream: _StreamOrDevice = None) -> array:
     """The array repeated as a whole, `reps` times along each axis. `tile(mx.array([1, 2]), 2)` is `[1, 2, 1, 2]`."""
+def to_fp8(x: array, *, stream: _StreamOrDevice = None) -> array:
+    """The nearest 8-bit floats (e4m3) as uint8; what is too large becomes 448. `to_fp8(mx.array([1.0]))` is `[56]`."""
 def topk(a: array, /, k: int, axis: None | int = -1, *, stream: _StreamOrDevice = None) -> array:
     """The `k` largest elements along `axis`, ascending. `topk(mx.array([3, 1, 2]), 2)` is `[2, 3]`."""
 def trace(a: array, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Dtype | None = None, *, stream: _StreamOrDevice = None) -> array:
@@ -1130,6 +1232,11 @@ uint64: Final[Dtype]
 uint8: Final[Dtype]
 def unflatten(a: array, /, axis: int, shape: Sequence[int], *, stream: _StreamOrDevice = None) -> array:
     """`axis` split into the sizes of `shape`, one of which may be -1. `unflatten(mx.ones((6,)), 0, (2, -1))` has the shape `(2, 3)`."""
+def unique(a: array, /, size: int, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, fill_value: _Scalar | array | None = None, *, stream: _StreamOrDevice = None) -> array | tuple[array, ...]:
+    """The `size` smallest distinct elements of the flattened array, ascending, filled up with `fill_value` (the smallest if `None`). On
+    request, in a tuple with them: where each occurs first, for each element the place of its value, and how often each occurs.
+    `unique(mx.array([3, 1, 3]), 2)` is `[1, 3]`.
+    """
 unsignedinteger: Final[DtypeCategory]
 def unstack(x: array, /, *, axis: int = 0, stream: _StreamOrDevice = None) -> tuple[array, ...]:
     """The slices along `axis`, each without it, as a tuple. `unstack(mx.ones((2, 3)))` has two arrays of shape `(3,)`."""
@@ -1139,7 +1246,9 @@ def value_and_grad(fun: Callable[P, R], argnums: int | Sequence[int] | None = No
     `value_and_grad(lambda x: x * x)(mx.array(3.0))` is `(9.0, 6.0)`.
     """
 def var(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, ddof: int = 0, *, stream: _StreamOrDevice = None) -> array:
-    """The variance over `axis`, the sum of squares over n - `ddof`. `var(mx.array([1.0, 3.0]))` is `1.0`."""
+    """The variance over `axis`, the sum of squares over n - `ddof`, or n - `correction` if that is given. `var(mx.array([1.0, 3.0]))` is
+    `1.0`.
+    """
 def vecdot(a: array, b: array, /, *, axis: int = -1, stream: _StreamOrDevice = None) -> array:
     """The products of the vectors along `axis`, those of `a` conjugated. `vecdot(mx.array([1.0, 2.0]), mx.array([3.0, 4.0]))` is `11.0`."""
 def view(a: _Operand, dtype: Dtype, stream: _StreamOrDevice = None) -> array:
@@ -1161,6 +1270,8 @@ def zeros(shape: int | Sequence[int], dtype: Dtype | None = ..., *, stream: _Str
     """Zeros of a shape. `zeros((2, 3))` has the shape `(2, 3)`."""
 def zeros_like(a: array, /, dtype: Dtype | None = None, *, stream: _StreamOrDevice = None) -> array:
     """Zeros of the shape of `a`, and of its dtype unless one is given. `zeros_like(mx.array([1, 2]))` is `[0, 0]`."""
+def _print_as(package: str) -> None:
+    """Makes dtypes print as members of another package: of `mlx`, for programs that were written for it."""
 def hessian(fun: Callable[..., Any], argnums: int | Sequence[int] | None = None) -> Callable[..., Any]:
     """The function that gives the matrix of second derivatives of `fun`, from one array to a scalar array: of shape input shape twice.
     `hessian(lambda x: (x ** 3).sum())(mx.array([1.0, 2.0]))` is `[[6, 0], [0, 12]]`.
@@ -1176,6 +1287,7 @@ def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] | None = None) 
 def register_tree(*args: Any, **kwargs: Any) -> Any:
     """Makes the objects of a class trees: `flatten(object)` gives `(children, static)` and `unflatten(static, children)` the object again."""
 from . import linalg as linalg
+from . import fft as fft
 from . import random as random
 from . import fast as fast
 from . import distributed as distributed

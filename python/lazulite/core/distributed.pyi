@@ -1,6 +1,7 @@
 """Typed stubs of lazulite.core. Written by scripts/stubs.py; do not edit."""
 
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from os import PathLike
 from types import ModuleType, TracebackType
 from typing import Any, Final, IO, Literal, ParamSpec, TypeAlias, TypeVar, overload

@@ -1,6 +1,7 @@
 """Typed stubs of lazulite.core. Written by scripts/stubs.py; do not edit."""
 
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from os import PathLike
 from types import ModuleType, TracebackType
 from typing import Any, Final, IO, Literal, ParamSpec, TypeAlias, TypeVar, overload
@@ -11,10 +12,16 @@ def cross_entropy(logits: array, targets: array, *, stream: _StreamOrDevice = No
     """`logsumexp(logits)` less the logit of the target class, for each vector along the last axis: `(..., classes)` and `(...)` give
     `(...)`. `cross_entropy(mx.array([[0.0, 0.0]]), mx.array([1]))` is `[0.693147]`.
     """
+def cuda_kernel(name: str, input_names: Sequence[str], output_names: Sequence[str], source: str, header: str = '', ensure_row_contiguous: bool = True, shared_memory: int = 0) -> Any:
+    """A kernel from CUDA source text. No backend takes one: an error."""
 def layer_norm(x: array, weight: array | None, bias: array | None, eps: float, *, stream: _StreamOrDevice = None) -> array:
     """Each vector along the last axis with mean zero and variance one, times `weight` plus `bias`.
     `layer_norm(mx.array([[1.0, 3.0]]), None, None, 0.0)` is `[[-1, 1]]`.
     """
+def metal_kernel(name: str, input_names: Sequence[str], output_names: Sequence[str], source: str, header: str = '', ensure_row_contiguous: bool = True, atomic_outputs: bool = False, compile_options: Any | None = None) -> Any:
+    """A kernel from Metal source text. There is no Metal here: calling it is an error."""
+def precompiled_cuda_kernel(*, name: str, compiled_source: bytes, inputs: Sequence[bool | int | float | array | Any | complex | Any], output_shapes: Sequence[tuple[int, ...]], output_dtypes: Sequence[Dtype], scalars: Sequence[Any], grid: tuple[int, int, int], threadgroup: tuple[int, int, int], shared_memory: int = 0, init_value: float | None = None, ensure_row_contiguous: bool = False, stream: _StreamOrDevice = None) -> list[array]:
+    """Runs compiled CUDA code. No backend takes it: an error."""
 def rms_norm(x: array, weight: array | None, eps: float, *, stream: _StreamOrDevice = None) -> array:
     """Each vector along the last axis over the root of its mean square, times `weight`.
     `rms_norm(mx.array([[3.0, -3.0]]), None, 0.0)` is `[[1, -1]]`.

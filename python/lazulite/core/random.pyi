@@ -1,6 +1,7 @@
 """Typed stubs of lazulite.core. Written by scripts/stubs.py; do not edit."""
 
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from os import PathLike
 from types import ModuleType, TracebackType
 from typing import Any, Final, IO, Literal, ParamSpec, TypeAlias, TypeVar, overload
@@ -22,6 +23,10 @@ def key(seed: int) -> array:
     """The key of a seed: uint32 of shape `(2,)`. `key(7)` is `[0, 7]`."""
 def laplace(shape: Sequence[int] = [], dtype: Dtype | None = ..., loc: float = 0.0, scale: float = 1.0, key: array | None = None, stream: _StreamOrDevice = None) -> array:
     """Laplace numbers around `loc` with the width `scale`. `laplace((4,))` has the shape `(4,)`."""
+def multivariate_normal(mean: array, cov: array, shape: Sequence[int] = [], dtype: Dtype | None = ..., key: array | None = None, stream: _StreamOrDevice = None) -> array:
+    """Normal vectors around `mean` with the covariances `cov`; the other axes broadcast to `shape`, or make it if none is given.
+    `multivariate_normal(mx.zeros((2,)), mx.eye(2), [4])` has the shape `(4, 2)`.
+    """
 def normal(shape: Sequence[int] = [], dtype: Dtype | None = ..., loc: _Scalar | array | None = None, scale: _Scalar | array | None = None, key: array | None = None, stream: _StreamOrDevice = None) -> array:
     """Normal numbers around `loc` with the standard deviation `scale`, which may be arrays that broadcast to the shape.
     `normal((2, 3))` has the shape `(2, 3)`.

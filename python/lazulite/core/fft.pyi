@@ -1,0 +1,54 @@
+"""Typed stubs of lazulite.core. Written by scripts/stubs.py; do not edit."""
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
+from os import PathLike
+from types import ModuleType, TracebackType
+from typing import Any, Final, IO, Literal, ParamSpec, TypeAlias, TypeVar, overload
+
+from . import Dtype, _Operand, _Scalar, _StreamOrDevice, array, bfloat16, float32, int32
+
+def fft(a: array, n: int | None = None, axis: int = -1, norm: str = 'backward', stream: _StreamOrDevice = None) -> array:
+    """The discrete Fourier transform along `axis`, complex64, of the array cut or filled with zeros to `n` elements. `norm` says which
+    direction is divided: "backward", "ortho" (both, by the root) or "forward". `fft(mx.array([1.0, 2.0]))` is `[3+0j, -1+0j]`.
+    """
+def fft2(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = [-2, -1], norm: str = 'backward', stream: _StreamOrDevice = None) -> array:
+    """`fftn` over the last two axes. `fft2(mx.ones((2, 2)))` is `[[4, 0], [0, 0]]`."""
+def fftfreq(n: int, d: float = 1.0, stream: _StreamOrDevice = None) -> array:
+    """The frequencies of a transform of `n` samples, `d` apart. `fftfreq(4)` is `[0, 0.25, -0.5, -0.25]`."""
+def fftn(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = None, norm: str = 'backward', stream: _StreamOrDevice = None) -> array:
+    """The transform along several axes, all by default, each cut or filled with zeros to its length in `s`.
+    `fftn(mx.ones((2, 3)), s=[4, 4], axes=[0, 1])` has the shape `(4, 4)`.
+    """
+def fftshift(a: array, axes: int | Sequence[int] | None = None, stream: _StreamOrDevice = None) -> array:
+    """The array with the frequency 0 in the middle of the axes. `fftshift(mx.array([0, 1, -1]))` is `[-1, 0, 1]`."""
+def ifft(a: array, n: int | None = None, axis: int = -1, norm: str = 'backward', stream: _StreamOrDevice = None) -> array:
+    """The inverse of `fft`. `ifft(mx.array([3.0, -1.0]))` is `[1+0j, 2+0j]`."""
+def ifft2(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = [-2, -1], norm: str = 'backward', stream: _StreamOrDevice = None) -> array:
+    """The inverse of `fft2`. `ifft2(mx.ones((2, 2)))` is `[[1, 0], [0, 0]]`."""
+def ifftn(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = None, norm: str = 'backward', stream: _StreamOrDevice = None) -> array:
+    """The inverse of `fftn`. `ifftn(mx.ones((2, 3)))` has the shape `(2, 3)`."""
+def ifftshift(a: array, axes: int | Sequence[int] | None = None, stream: _StreamOrDevice = None) -> array:
+    """The inverse of `fftshift`. `ifftshift(mx.array([-1, 0, 1]))` is `[0, 1, -1]`."""
+def irfft(a: array, n: int | None = None, axis: int = -1, norm: str = 'backward', stream: _StreamOrDevice = None) -> array:
+    """The inverse of `rfft`, float32, of an even length unless `n` is given. `irfft(mx.array([3.0, -1.0]))` is `[1, 2]`."""
+def irfft2(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = [-2, -1], norm: str = 'backward', stream: _StreamOrDevice = None) -> array:
+    """The inverse of `rfft2`. `irfft2(mx.ones((4, 3)))` has the shape `(4, 4)`."""
+def irfftn(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = None, norm: str = 'backward', stream: _StreamOrDevice = None) -> array:
+    """The inverse of `rfftn`. `irfftn(mx.ones((2, 3)))` has the shape `(2, 4)`."""
+def istft(stft_matrix: array, n_fft: int | None = None, hop_length: int | None = None, win_length: int | None = None, window: array | None = None, center: bool = True, norm: str = 'backward', onesided: bool | None = None, length: int | None = None, stream: _StreamOrDevice = None) -> array:
+    """The signal that `stft` made a matrix from, cut or filled with zeros to `length` elements.
+    `istft(mx.fft.stft(mx.ones((16,)), n_fft=4))` has the shape `(16,)`.
+    """
+def rfft(a: array, n: int | None = None, axis: int = -1, norm: str = 'backward', stream: _StreamOrDevice = None) -> array:
+    """The first `n // 2 + 1` numbers of the transform of a real array. `rfft(mx.array([1.0, 2.0]))` is `[3+0j, -1+0j]`."""
+def rfft2(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = [-2, -1], norm: str = 'backward', stream: _StreamOrDevice = None) -> array:
+    """`rfftn` over the last two axes. `rfft2(mx.ones((4, 4)))` has the shape `(4, 3)`."""
+def rfftfreq(n: int, d: float = 1.0, stream: _StreamOrDevice = None) -> array:
+    """The frequencies of a real transform. `rfftfreq(4)` is `[0, 0.25, 0.5]`."""
+def rfftn(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = None, norm: str = 'backward', stream: _StreamOrDevice = None) -> array:
+    """`rfft` along the last of the axes and `fft` along the others. `rfftn(mx.ones((2, 4)))` has the shape `(2, 3)`."""
+def stft(x: array, n_fft: int = 2048, hop_length: int | None = None, win_length: int | None = None, window: array | None = None, center: bool = True, pad_mode: str = 'reflect', norm: str = 'backward', onesided: bool | None = None, stream: _StreamOrDevice = None) -> array:
+    """The transforms of overlapping frames of `n_fft` elements, `(..., signal)` to `(..., frequency, frame)`.
+    `stft(mx.ones((16,)), n_fft=4)` has the shape `(3, 17)`.
+    """
