@@ -378,7 +378,7 @@ free! {
     ///
     /// ```
     /// use lazulite::prelude::*;
-    /// assert_eq!(lazulite::linalg::det(&array![[1.0, 2.0], [3.0, 4.0]]).item::<f32>().unwrap(), -2.0);
+    /// assert_eq!(lazulite::linalg::det(&array![[2.0, 1.0], [0.0, 3.0]]).item::<f32>().unwrap(), 6.0);
     /// ```
     pub fn det(a: &Array) -> Array {
         let (diagonal, sign) = eliminated("linalg.det", a)?;

@@ -247,6 +247,8 @@ pub fn cases() -> Vec<Case> {
         )
         .gives(|_| Dtype::F32)
         .within(256.0, 512.0)
+        // Computed in f32 throughout.
+        .takes(|d| d == Dtype::F32)
         .retraces()
         .bad(&["[2]", "[3, 3]"], move || {
             random::multivariate_normal(&Array::ones([2], Dtype::F32), &Array::eye(3, 3, 0, Dtype::F32), None, &seed(0)?)
