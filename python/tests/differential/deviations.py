@@ -45,6 +45,12 @@ DEVIATIONS: list[tuple[str, str]] = [
     (r"hadamard/.*bfloat16", "the Hadamard transform is computed in float32 and rounded once"),
     (r"mx\.arange\(0, 3000, 0\.1\)", "MLX adds the step up, and drifts by 0.4 in 3000"),
     (r"conv/listed/mx\.jvp", "MLX has no jvp of convolutions"),
+    (r"products/mx\.gather_mm.*/float16", "MLX gathers products of float32 only, on the CPU"),
+    (r"axis/0/mx\.logcumsumexp\(a, axis=-1\)/complex64\(33,\)", "a complex logarithm's angle is free up to a turn"),
+    (
+        r"layers/mx\.grad\(lambda q(, k, v)?: \(?mx\.(fast\.scaled|grad)",
+        "gradients of attention that are zero or cancel differ by the rounding of float32",
+    ),
     (r"conv/listed/mx\.conv3d\(.*groups=2", "MLX has no groups over three axes"),
     (
         r"conv/listed/mx\.conv1d\(x\[:, :4\], w, stride=2, dilation=2",
