@@ -360,7 +360,7 @@ pub(crate) fn attend(how: Attention, x: &[Array]) -> Result<Array> {
     let (q, v) = (&x[0], &x[2]);
     if v.shape()[2] == 0 {
         // Of no values nothing is taken.
-        return crate::ops::zeros([q.shape()[0], q.shape()[1], q.shape()[2], v.shape()[3]], q.dtype());
+        return Ok(Array::zeros([q.shape()[0], q.shape()[1], q.shape()[2], v.shape()[3]], q.dtype()));
     }
     let some = x.iter().all(|a| a.size() > 0) && x[0].shape()[3].max(x[2].shape()[3]) <= FEATURES;
     let y =
