@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
+
+# A shell that starts the tests in the background has Ctrl-C ignored, here and in what the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 OVER_MLX = os.environ.get("LAZULITE_CORE") == "mlx"
 

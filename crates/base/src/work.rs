@@ -189,6 +189,8 @@ pub enum Linalg {
 }
 
 /// One step of a plan.
+// A work is made once a plan, so its size does not matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Work {
     /// A fused program. Inputs and outputs in the tape's order. An output may be the very memory of an input that has the same map.
