@@ -51,7 +51,7 @@ pub fn of(family: Family) -> Vec<Case> {
 }
 
 /// Public functions among the operations' sources that are no operations: constructors, conversions, and what is checked in other forms.
-const NO_OPERATIONS: [&str; 8] = ["along", "binary_op", "einsum_path", "keep", "from_literal", "weak", "select", "slice"];
+const NO_OPERATIONS: [&str; 10] = ["along", "binary_op", "einsum_path", "keep", "from_literal", "new", "of", "weak", "select", "slice"];
 
 /// The operations that a source file of the core's `ops` declares and the matrix does not. Functions in a module of their own (`random`)
 /// carry its name, or are forms of an operation.
