@@ -51,7 +51,7 @@ fn images(n: usize, key: &Array) -> (Array, Array) {
     let square = y.eq(0).logical_or(y.eq(4)).logical_or(x.eq(0)).logical_or(x.eq(4));
     let cross = y.eq(2).logical_or(x.eq(2));
     let stripes = (&y - &x).remainder(2).eq(0);
-    let shape = select(&label.eq(0), &square, &select(&label.eq(1), &cross, &stripes)).logical_and(within(&y)).logical_and(within(&x));
+    let shape = select(&label.eq(0), &square, select(&label.eq(1), &cross, &stripes)).logical_and(within(&y)).logical_and(within(&x));
     let noisy = shape.astype(Dtype::F32) + random::normal([n, SIDE, SIDE], &d) * 0.1;
     (noisy.expand_dims(-1), label.reshape([-1]))
 }

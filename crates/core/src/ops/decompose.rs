@@ -117,7 +117,7 @@ fn identity(n: usize, x: &Array) -> Array {
 /// Vectors as the diagonals of matrices.
 fn diagonal_matrix(v: &Array) -> Result<Array> {
     let n = v.shape()[v.ndim() - 1];
-    crate::ops::multiply(&crate::ops::expand_dims(v, -1)?, &Array::eye(n, n, 0, real_of(v.dtype())))
+    crate::ops::multiply(&crate::ops::expand_dims(v, -1)?, Array::eye(n, n, 0, real_of(v.dtype())))
 }
 
 /// The lower triangle, its diagonal halved.
@@ -505,7 +505,7 @@ fn singular_gaps(s: &Array, m: usize, n: usize) -> Result<Array> {
     let square = |n: usize| -> Result<Array> { crate::ops::square(&extended(s, n)?) };
     let f = gaps(&square(n)?, &square(m)?)?;
     let at = |axis: usize| create::index_along(&[m, n], axis, Dtype::I32);
-    crate::ops::try_select(&crate::ops::equal(&at(0), &at(1))?, 0, &f)
+    crate::ops::try_select(&crate::ops::equal(&at(0), at(1))?, 0, &f)
 }
 
 /// Columns, or rows, times the singular values.

@@ -300,7 +300,7 @@ impl Frames {
     /// For each of `count` frames, the places of its elements in the signal.
     fn places(&self, count: usize, hop: usize) -> Result<Array> {
         let start = Array::arange(0, (count * hop) as f64, hop as f64, Dtype::I32);
-        crate::ops::add(&crate::ops::expand_dims(&start, 1)?, &Array::arange(0, self.size as f64, 1, Dtype::I32))
+        crate::ops::add(&crate::ops::expand_dims(&start, 1)?, Array::arange(0, self.size as f64, 1, Dtype::I32))
     }
 }
 

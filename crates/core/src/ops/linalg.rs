@@ -216,7 +216,7 @@ free! {
             ranges[axis].stop = Some(k as i64);
             view::slice_ranges(&packed, ranges)
         };
-        let l = crate::ops::add(&crate::ops::tril(&part(r - 1)?, -1)?, &Array::eye(m, k, 0, a.dtype()))?;
+        let l = crate::ops::add(&crate::ops::tril(&part(r - 1)?, -1)?, Array::eye(m, k, 0, a.dtype()))?;
         Ok((order, l, crate::ops::triu(&part(r - 2)?, 0)?))
     }
 

@@ -181,7 +181,7 @@ unsafe fn abreast<F: Fold>(rows: &[Row<F::Item>], n: usize, carries: &mut Vec<Ca
                 follow::<F::Join>(before, &mut v, m);
             }
             if start + GROUP < n {
-                carry.push(total, |a, b| F::Join::join_all(a, b));
+                carry.push(total, F::Join::join_all);
             }
             let written = (1..rows.len()).all(|l| lanes[l].out as usize == lanes[0].out as usize + l * size);
             if written && rows.len() == LANES {

@@ -5,7 +5,7 @@ use crate::array::Out;
 use crate::convert::{AxesArg, DtypeArg};
 use crate::declare::declare;
 use crate::errors::Raised;
-use lazulite::{Array, ops};
+use lazulite::ops;
 use pyo3::exceptions::PyValueError;
 
 /// The axis of an `argmax` or `argmin`.

@@ -421,7 +421,7 @@ fn hadamard() -> Vec<Case> {
                 let n = x[0].dims[1];
                 let out = if x[0].dtype.is_half() { x[0].dtype } else { Dtype::F32 };
                 Tensor::from_fn(&x[0].dims, out, |at| {
-                    let sign = |j: usize| if (at[1] & j).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+                    let sign = |j: usize| if (at[1] & j).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
                     re((0..n).map(|j| x[0].at(&[at[0], j]).re * sign(j)).sum::<f64>() / (n as f64).sqrt())
                 })
             },
