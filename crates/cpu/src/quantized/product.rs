@@ -157,10 +157,10 @@ pub fn kernel(
     gather: Option<&[View; 2]>,
 ) -> Option<Arc<dyn Kernel>> {
     match x.dtype {
-        Dtype::F16 => Product::<F16>::new(x, words, scales, biases, format, transpose, gather),
-        Dtype::BF16 => Product::<BF16>::new(x, words, scales, biases, format, transpose, gather),
-        Dtype::F32 => Product::<F32>::new(x, words, scales, biases, format, transpose, gather),
-        Dtype::F64 => Product::<F64>::new(x, words, scales, biases, format, transpose, gather),
+        Dtype::F16 => Product::<F16>::kernel(x, words, scales, biases, format, transpose, gather),
+        Dtype::BF16 => Product::<BF16>::kernel(x, words, scales, biases, format, transpose, gather),
+        Dtype::F32 => Product::<F32>::kernel(x, words, scales, biases, format, transpose, gather),
+        Dtype::F64 => Product::<F64>::kernel(x, words, scales, biases, format, transpose, gather),
         _ => None,
     }
 }
@@ -170,7 +170,7 @@ where
     K::E: Expanded,
     K::In: Number,
 {
-    fn new(
+    fn kernel(
         x: &View,
         words: &View,
         scales: &View,
