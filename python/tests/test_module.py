@@ -291,7 +291,6 @@ def test_load_weights_from_pairs():
     layer.load_weights([], strict=False)
 
 
-@pytest.mark.skipif(not hasattr(mx, "savez"), reason="the core cannot write files yet")
 @pytest.mark.parametrize("ending", ["npz", "safetensors"])
 def test_weights_through_a_file(tmp_path, ending):
     path = str(tmp_path / f"weights.{ending}")

@@ -102,7 +102,6 @@ def test_checkpoint_of_a_function():
     assert_close(doubled(x, factor=2.0), 2 * np.array(model(x)))
 
 
-@pytest.mark.skipif(not hasattr(mx, "distributed"), reason="the core has no collectives yet")
 def test_average_in_a_group_of_one():
     grads = {"a": mx.ones((2,)), "b": [mx.zeros((3,))]}
     assert nn.average_gradients(grads) is grads
