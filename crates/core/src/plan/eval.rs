@@ -453,13 +453,11 @@ impl Scheduled {
         Ok(event.map(|event| Pending { event, stream, plan: self.plan.clone() }))
     }
 
-    /// Runs the only segment, then lets go of the graph before anyone is told.
-    fn finish(mut self, range: std::ops::Range<usize>, on: &dyn Backend) {
+    /// Runs the only segment, then lets go of the graph before anyone is told: whoever waited may count on what it held being free.
+    fn finish(self, range: std::ops::Range<usize>, on: &dyn Backend) {
         let result = self.guarded(range, on);
         let ticket = self.ticket.clone();
-        self.graph.leaves.clear();
-        self.blocks.clear();
-        self.lease = None;
+        drop(self);
         ticket.finish(result);
     }
 }
