@@ -423,7 +423,9 @@ impl Scheduled {
                 let task = move || {
                     let ready = after.map_or(Ok(()), |t| t.before(stream));
                     let result = ready.and_then(|()| this.guarded(range, &*on));
-                    if i == last { &this.ticket } else { &done }.finish(result);
+                    let ticket = if i == last { this.ticket.clone() } else { done };
+                    drop(this);
+                    ticket.finish(result);
                 };
                 // What comes after a segment elsewhere waits for it on the host.
                 let start = if wait || i == 0 { start } else { Start::Later };
