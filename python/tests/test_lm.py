@@ -1,5 +1,6 @@
 """mlx-lm as PyPI has it, over lazulite: the models of five families compute what they compute over real MLX, in floats
-and in 4 bits, in one piece and token by token; decoding streams the same tokens; its trainer of adapters learns.
+and in 4 bits, in one piece and token by token; decoding streams the same tokens; its trainer of adapters learns. The
+other architectures compute the same, in floats.
 
 `lm/expected.json` is what they compute over MLX 0.32.4; `lm/record.py` writes it.
 """
@@ -14,7 +15,8 @@ import pytest
 
 HERE = Path(__file__).with_name("lm")
 EXPECTED = json.loads((HERE / "expected.json").read_text())
-MODELS = [name for name in EXPECTED if name != "lora"]
+ARCHITECTURES = [name for name in EXPECTED if name.startswith("architecture")]
+MODELS = [name for name in EXPECTED if name != "lora" and name not in ARCHITECTURES]
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,14 @@ def test_generated_tokens(found, name):
     """`generate_step` streams the tokens that it streams over MLX."""
     assert "error" not in found[name], found[name]["error"]
     assert found[name]["generated"] == EXPECTED[name]["generated"]
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_architectures(found, name):
+    """What the last token gives, whole and through the cache, within 1e-4 of the largest logit."""
+    entry, expected = found[name], EXPECTED[name]
+    assert "error" not in entry, entry["error"]
+    np.testing.assert_allclose(entry["digests"], expected["digests"], rtol=0, atol=1e-4 * expected["size"])
 
 
 def test_lora_trainer(found):

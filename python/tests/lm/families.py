@@ -61,12 +61,14 @@ FAMILIES: dict[str, dict[str, Any]] = {
 }
 
 
-def model(family: str, quantized: bool = False) -> nn.Module:
+def model(family: str, quantized: bool = False, sizes: dict[str, Any] | None = None) -> nn.Module:
     """The model of a family, with weights that depend on their names and shapes alone."""
     module = importlib.import_module(f"mlx_lm.models.{family}")
-    made = module.Model(module.ModelArgs.from_dict({"model_type": family, **FAMILIES[family]}))
+    made = module.Model(module.ModelArgs.from_dict({"model_type": family, **(sizes or FAMILIES[family])}))
     weights = []
     for i, (name, old) in enumerate(sorted(tree_flatten(made.parameters()))):
+        if not mx.issubdtype(old.dtype, mx.floating):
+            continue
         random = np.random.default_rng([i, *old.shape])
         values = (
             random.standard_normal(old.shape) / np.sqrt(old.shape[-1])
@@ -97,8 +99,9 @@ def stepped_logits(made: nn.Module, count: int = 24) -> np.ndarray:
 
     cache = make_prompt_cache(made)
     row = tokens(count)
-    pieces = [made(mx.array(row[:, :16]), cache=cache)]
-    pieces += [made(mx.array(row[:, i : i + 1]), cache=cache) for i in range(16, count)]
+    first = count * 2 // 3
+    pieces = [made(mx.array(row[:, :first]), cache=cache)]
+    pieces += [made(mx.array(row[:, i : i + 1]), cache=cache) for i in range(first, count)]
     return np.array(mx.concatenate(pieces, axis=1).astype(mx.float32))
 
 

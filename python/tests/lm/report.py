@@ -12,6 +12,7 @@ import tempfile
 import traceback
 from typing import Any
 
+import architectures
 import families
 
 
@@ -42,6 +43,11 @@ def report() -> dict[str, Any]:
             made["lora"] = {"losses": families.lora_losses(folder)}
         except Exception:
             made["lora"] = {"error": traceback.format_exc()}
+    for name in architectures.NAMES:
+        try:
+            made[f"architecture {name}"] = architectures.digest(name)
+        except Exception:
+            made[f"architecture {name}"] = {"error": traceback.format_exc()}
     return made
 
 
