@@ -1,10 +1,12 @@
 //! Sorting along the last axis, ascending, NaN last: values, the indices of a stable sort, and the indices of a partition.
 //!
 //! Elements become unsigned words (with their index in the low bits where that is asked for, so that any sort of the words is a stable one).
-//! Many rows of moderate length go through a sorting network, a lane a row; long rows and those of few bytes by radix; the others by
-//! comparison.
+//! With AVX-512 words of four bytes to sort and more go through a vector quicksort. Without it many rows of moderate length go through a
+//! sorting network, a lane a row. Long rows and those of few bytes are sorted by radix, the others by comparison.
 
 mod network;
+#[cfg(target_arch = "x86_64")]
+mod quick;
 mod words;
 
 use crate::order::{Ordered, with_ordered};
@@ -108,11 +110,13 @@ impl<E: Entry, const PLACE: bool> Rows<E, PLACE> {
     ///
     /// # Safety
     /// A row lies at `x`, and its results at `out`.
-    unsafe fn row(&self, x: *const E::Item, out: *mut E::Out) {
+    unsafe fn row(&self, x: *const E::Item, out: *mut E::Out, quick: Option<fn(&mut [E::Word])>) {
         E::Word::buffers(|words, other| {
             // SAFETY: the caller's promise.
             unsafe { self.read(x, words) };
-            if self.n >= RADIX && u32::try_from(self.n).is_ok() {
+            if let Some(sort) = quick {
+                sort(words);
+            } else if self.n >= RADIX && u32::try_from(self.n).is_ok() {
                 radix(words, other, E::INDEX, E::Word::BYTES - E::EMPTY);
             } else {
                 words.sort_unstable();
@@ -200,11 +204,13 @@ impl<E: Entry, const PLACE: bool> Kernel for Rows<E, PLACE> {
         }
         let (rows, step) = (self.rows.len(), self.rows.step()[0]);
         let stages = self.n.ilog2() as usize + 1;
-        let network = E::NETWORK && !PLACE && rows >= LANES / 2 && self.n <= NETWORK;
+        let quick = E::Word::quicksort().filter(|_| E::VECTORS);
+        let network = E::VECTORS && quick.is_none() && !PLACE && rows >= LANES / 2 && self.n <= NETWORK;
         // Picoseconds a row.
         let cost = match (PLACE, network) {
             (true, _) => self.n * 3000,
             (_, true) => self.n * stages * 100 * (E::Word::BYTES / 4),
+            _ if quick.is_some() => self.n * stages * 60 * E::Word::BYTES,
             _ if self.n >= RADIX => self.n * 10_000,
             _ => self.n * 1500 * stages,
         };
@@ -217,14 +223,14 @@ impl<E: Entry, const PLACE: bool> Kernel for Rows<E, PLACE> {
                     let (x, out) = ((x as *const E::Item).offset(offset), (out as *mut E::Out).add(at * self.n));
                     // Code for other words is never made.
                     #[allow(clippy::collapsible_if, reason = "only a constant alone keeps it from being made")]
-                    if E::NETWORK {
+                    if E::VECTORS {
                         if network {
                             return self.together(x, step, len, out);
                         }
                     }
                     for j in 0..len {
                         let (x, out) = (x.offset(j as isize * step), out.add(j * self.n));
-                        if PLACE { self.part(x, out) } else { self.row(x, out) }
+                        if PLACE { self.part(x, out) } else { self.row(x, out, quick) }
                     }
                 }
             });

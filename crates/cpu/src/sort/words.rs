@@ -11,14 +11,22 @@ pub trait Word: Copy + Ord + Default + Send + Sync + 'static {
     const BYTES: usize;
     /// Byte `i` from the lowest.
     fn byte(self, i: usize) -> usize;
+    /// How to sort such words by vectors, if this machine can.
+    fn quicksort() -> Option<fn(&mut [Self])>;
     /// Runs `f` on two buffers that the thread keeps.
     fn buffers<R>(f: impl FnOnce(&mut Vec<Self>, &mut Vec<Self>) -> R) -> R;
 }
 
 macro_rules! words {
-    ($($t:ty)*) => {$(
+    ($($t:ty $(=> $lanes:ident)?;)*) => {$(
         impl Word for $t {
             const BYTES: usize = size_of::<$t>();
+            #[allow(unreachable_code, reason = "some words have vectors on some machines")]
+            fn quicksort() -> Option<fn(&mut [$t])> {
+                $(#[cfg(target_arch = "x86_64")]
+                return super::quick::sort::<super::quick::$lanes>();)?
+                None
+            }
             #[inline(always)]
             fn byte(self, i: usize) -> usize { (self >> (8 * i)) as usize & 255 }
             fn buffers<R>(f: impl FnOnce(&mut Vec<$t>, &mut Vec<$t>) -> R) -> R {
@@ -30,7 +38,7 @@ macro_rules! words {
         }
     )*};
 }
-words!(u16 u32 u64 u128);
+words!(u16; u32 => U32x16; u64 => U64x8; u128;);
 
 /// What becomes of an element when its row is sorted.
 pub trait Entry: Send + Sync + 'static {
@@ -44,8 +52,8 @@ pub trait Entry: Send + Sync + 'static {
     const INDEX: usize;
     /// High bytes that are always zero.
     const EMPTY: usize;
-    /// Whether rows may go through the network: its vectors hold words of 32 and 64 bits, and fewer bytes are sorted faster by radix.
-    const NETWORK: bool = Self::EMPTY == 0 && Self::Word::BYTES >= 4 && Self::Word::BYTES <= 8;
+    /// Whether they may be sorted by vectors: these hold words of 32 and 64 bits, and fewer bytes are sorted faster by radix.
+    const VECTORS: bool = Self::EMPTY == 0 && Self::Word::BYTES >= 4 && Self::Word::BYTES <= 8;
     /// The element at index `i` as a word.
     fn enter(x: Self::Item, i: usize) -> Self::Word;
     /// The word as a result.
