@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The CUDA backend on a machine with a GPU, in two halves:
 #   scripts/gpu.sh gather [FOLDER]   builds here and gathers what must travel into FOLDER (.gpu); needs no GPU
-#   FOLDER/run.sh PART...            runs parts there: device, devices, matrix, properties, sanitizer, figures, peers (all of them by default)
+#   FOLDER/run.sh PART...            runs parts there: device, devices, matrix, properties, beside, sanitizer, figures, peers (all of them by default)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = gather ] || { sed -n 2,4p "$0"; exit 2; }
