@@ -98,10 +98,11 @@ pub fn prepare(gpu: &Gpu, plans: Vec<Plan>) {
     for mut plan in plans {
         let generic = stand_in(gpu, &mut plan);
         let named: Vec<(String, Launch)> = plan.launches.into_iter().map(|l| (gpu.programs.name(&l.source), l)).collect();
-        let missing = |g: &StandIn| named.iter().any(|(n, _)| !gpu.programs.compiled(n)) && matches!(g.get(gpu), Ok(Some(_)));
-        if generic.is_some_and(|g| missing(&g)) { later.extend(named) } else { now.extend(named) }
+        let settled = gpu.programs.settled(named.iter().map(|(n, _)| n.as_str()));
+        let waits = settled || !generic.is_some_and(|g| matches!(g.get(gpu), Ok(Some(_))));
+        if waits { now.extend(named) } else { later.extend(named) }
     }
-    gpu.programs.settled(later.iter().map(|(n, l)| (n.as_str(), &l.source)));
+    gpu.programs.request(later.iter().map(|(n, l)| (n.as_str(), &l.source)));
     let sources: Vec<&Source> = now.iter().map(|(_, l)| &l.source).collect();
     // What does not compile is refused again, with its own error, when the step itself is compiled.
     let _ = gpu.programs.prepare(&sources);
@@ -130,10 +131,10 @@ impl Step {
         let mut pending = kernels.pending.lock().unwrap_or_else(|e| e.into_inner());
         let programs = &self.gpu.programs;
         if let (None, Some(generic)) = (kernels.ready.get(), &self.generic)
-            && !pending.iter().all(|(name, _)| programs.compiled(name))
+            && !programs.settled(pending.iter().map(|(name, _)| name.as_str()))
             && let Some(ready) = generic.get(&self.gpu)?
-            && !programs.settled(pending.iter().map(|(n, l)| (n.as_str(), &l.source)))
         {
+            programs.request(pending.iter().map(|(name, l)| (name.as_str(), &l.source)));
             return Ok(std::slice::from_ref(ready));
         }
         kernels.ready.get_or_init(|| Kernels::load(&self.gpu, std::mem::take(&mut *pending))).as_deref().map_err(Clone::clone)

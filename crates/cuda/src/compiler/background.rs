@@ -96,15 +96,18 @@ impl Background {
 impl Shared {
     /// How a kernel stands, here and on disk.
     pub(super) fn standing(&self, name: &str) -> Standing {
-        // What is pending is published before it is settled.
+        // What is pending is published before it is settled, so this comes first.
         let pending = self.background.pending(name);
-        if self.compiled(name) {
+        if self.published(name) {
             return Standing::Compiled;
         }
-        match self.background.failed(name) {
-            Some(_) => Standing::Failed,
-            None if pending => Standing::Pending,
-            None => Standing::Unknown,
+        if self.background.failed(name).is_some() {
+            return Standing::Failed;
+        }
+        match pending {
+            true => Standing::Pending,
+            false if self.compiled(name) => Standing::Compiled,
+            false => Standing::Unknown,
         }
     }
 
@@ -144,28 +147,23 @@ impl Shared {
 }
 
 impl Programs {
-    /// Whether all of these kernels, by name, are compiled, or one of them cannot be; else those that are missing are compiled beside the
-    /// work, together.
-    pub fn settled<'a>(&self, kernels: impl IntoIterator<Item = (&'a str, &'a Source)>) -> bool {
-        let mut settled = true;
-        let mut missing = Vec::new();
-        for (name, source) in kernels {
+    /// Whether all kernels of these names are compiled, or one of them is refused.
+    pub fn settled<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> bool {
+        let mut all = true;
+        for name in names {
             match self.shared.standing(name) {
                 Standing::Compiled => {}
                 Standing::Failed => return true,
-                Standing::Pending => settled = false,
-                Standing::Unknown => {
-                    settled = false;
-                    missing.push((name.to_string(), source.clone()));
-                }
+                Standing::Pending | Standing::Unknown => all = false,
             }
         }
-        self.request(missing);
-        settled
+        all
     }
 
-    /// Queues kernels.
-    fn request(&self, kernels: Vec<(String, Source)>) {
+    /// Has those of these kernels, by name, that nobody has asked for compiled beside the work, together.
+    pub fn request<'a>(&self, kernels: impl IntoIterator<Item = (&'a str, &'a Source)>) {
+        let unknown = kernels.into_iter().filter(|k| self.shared.standing(k.0) == Standing::Unknown);
+        let kernels: Vec<(String, Source)> = unknown.map(|(n, s)| (n.to_string(), s.clone())).collect();
         if kernels.is_empty() {
             return;
         }

@@ -79,13 +79,15 @@ fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
+    /// Whether the kernel was compiled, or read from disk, in this process.
+    fn published(&self, name: &str) -> bool {
+        lock(&self.images).contains_key(name)
+    }
+
     /// Whether the kernel is compiled, here or on disk.
     fn compiled(&self, name: &str) -> bool {
-        let mut images = lock(&self.images);
-        if images.contains_key(name) {
-            return true;
-        }
-        self.cache.get(name).map(|image| images.insert(name.into(), Arc::new(image))).is_some()
+        let read = || self.cache.get(name).map(|image| lock(&self.images).insert(name.into(), Arc::new(image)));
+        self.published(name) || read().is_some()
     }
 
     /// Compiles kernels, a few programs at the same time if they are many, and publishes them all at once.
