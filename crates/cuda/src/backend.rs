@@ -79,6 +79,8 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::AttentionGrad(g) => work::attention::gradient(g),
         Work::MatMul { .. }
         | Work::SearchSorted { .. }
+        | Work::GatedDelta(_)
+        | Work::GatedDeltaGrad(_)
         | Work::Quantize { .. }
         | Work::Dequantize { .. }
         | Work::Fp8 { .. }

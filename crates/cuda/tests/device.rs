@@ -126,6 +126,8 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
         Work::Reinterpret { x } => (vec![make(x)], vec![make(&out(x.dtype, &x.dims))], vec![]),
         Work::Fft { .. }
         | Work::Linalg { .. }
+        | Work::GatedDelta(_)
+        | Work::GatedDeltaGrad(_)
         | Work::Quantize { .. }
         | Work::Dequantize { .. }
         | Work::Fp8 { .. }
@@ -217,6 +219,8 @@ fn dtypes(work: &Work) -> Vec<Dtype> {
         Work::RandomBits { width, .. } => vec![[Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize]],
         Work::Fft { .. }
         | Work::Linalg { .. }
+        | Work::GatedDelta(_)
+        | Work::GatedDeltaGrad(_)
         | Work::Quantize { .. }
         | Work::Dequantize { .. }
         | Work::Fp8 { .. }
