@@ -741,8 +741,14 @@ def gather_mm(a: array, b: array, /, lhs_indices: array | None = None, rhs_indic
     """
 def gather_qmm(x: array, w: array, /, scales: array, biases: array | None = None, lhs_indices: array | None = None, rhs_indices: array | None = None, transpose: bool = True, group_size: int | None = None, bits: int | None = None, mode: str = 'affine', global_scale: array | None = None, *, sorted_indices: bool = False, stream: _StreamOrDevice = None) -> array:
     """Products of matrices of `x` that `lhs_indices` picks with quantized ones that `rhs_indices` picks, each from the batch of its
-    operand. `sorted_indices` changes nothing: items that share a matrix are one product in any order.
+    operand. `sorted_indices` changes nothing: items that share a matrix are one product in any order. `global_scale`, for "nvfp4", is
+    the largest magnitude of each of the matrices of `w`, or of all.
     The result has the indices' shape before its rows and columns.
+    """
+def gather_qqmm(x: array, w: array, /, scales: array | None = None, lhs_indices: array | None = None, rhs_indices: array | None = None, group_size: int | None = None, bits: int | None = None, mode: str = 'nvfp4', global_scale_x: array | None = None, global_scale_w: array | None = None, *, sorted_indices: bool = False, stream: _StreamOrDevice = None) -> array:
+    """`qqmm` of the matrices of `x` that `lhs_indices` picks and those of `w` that `rhs_indices` picks, each from the batch of its operand.
+    `sorted_indices` changes nothing: items that share a matrix are one product in any order. A global scale, for "nvfp4", is one for
+    each matrix of its side, or one for all. The result has the indices' shape before its rows and columns.
     """
 generic: Final[DtypeCategory]
 def get_active_memory() -> int:
@@ -1023,7 +1029,8 @@ def put_along_axis(a: array, /, indices: array, values: array, axis: int | None 
     """
 def qqmm(x: array, w: array, scales: array | None = None, group_size: int | None = None, bits: int | None = None, mode: str = 'nvfp4', global_scale_x: array | None = None, global_scale_w: array | None = None, *, stream: _StreamOrDevice = None) -> array:
     """`x @ w.T` with both sides quantized: `x` is quantized here, `w` is (with `scales`) or is here. The result has the dtype of `x`.
-    Derivatives flow into `x` as if it were not quantized. `global_scale_x` and `global_scale_w` are the largest magnitudes, for "nvfp4".
+    Derivatives flow into `x`, and into `w` without `scales`, as if they were not quantized. `global_scale_x` and `global_scale_w` are
+    the largest magnitudes, for "nvfp4". `qqmm(mx.ones((2, 32)), mx.ones((8, 32))).shape` is `(2, 8)`.
     """
 def quantize(w: array, /, group_size: int | None = None, bits: int | None = None, mode: str = 'affine', *, global_scale: array | None = None, stream: _StreamOrDevice = None) -> tuple[array, array, array]:
     """Rows of `w` as codes of a few bits with a scale for each group of the last axis: `(codes, scales, biases)` for the mode "affine",

@@ -14,6 +14,13 @@ def cross_entropy(logits: array, targets: array, *, stream: _StreamOrDevice = No
     """
 def cuda_kernel(name: str, input_names: Sequence[str], output_names: Sequence[str], source: str, header: str = '', ensure_row_contiguous: bool = True, shared_memory: int = 0) -> Any:
     """A kernel from CUDA source text. No backend takes one: an error."""
+def gated_delta_update(q: array, k: array, v: array, gamma: array, beta: array, initial_state: array | None = None, mask: array | None = None, stream: _StreamOrDevice = None) -> list[array]:
+    """The gated delta rule over `(batch, steps, heads, features)`: at each step a head's state fades, `S = S * gamma`, learns,
+    `S = S + beta * outer(v - S @ k, k)`, and gives `S @ q`. Heads of `v` share those of `q` and `k` in groups; `gamma` may have a
+    last axis of the keys' features. Returns the outputs, `(batch, steps, heads of v, features of v)`, and the last state,
+    `(batch, heads of v, features of v, features of k)`. Where `mask`, `(batch, steps)`, is false the output is zero and the state
+    stays.
+    """
 def layer_norm(x: array, weight: array | None, bias: array | None, eps: float, *, stream: _StreamOrDevice = None) -> array:
     """Each vector along the last axis with mean zero and variance one, times `weight` plus `bias`.
     `layer_norm(mx.array([[1.0, 3.0]]), None, None, 0.0)` is `[[-1, 1]]`.
