@@ -58,6 +58,29 @@ pub fn failures(rows: &[Row]) -> Vec<&str> {
     rows.iter().flat_map(|r| r.cells.iter().filter_map(text)).collect()
 }
 
+/// An operation's line of the table; allowed gaps by the places of their reasons.
+fn line(row: &Row, reasons: &[&str]) -> String {
+    let cell = |(c, check): (&Status, super::Check)| match c {
+        Status::Holds if check.name == "shapeless" && row.retraces => "ok*".into(),
+        Status::Holds => "ok".into(),
+        Status::Gap(why) => format!("–{}", 1 + reasons.iter().position(|r| r == why).unwrap_or(reasons.len())),
+        Status::Missing(_) => "**GAP**".into(),
+        Status::Fails(_) => "**FAIL**".into(),
+    };
+    let cells: Vec<String> = row.cells.iter().zip(CHECKS).map(cell).collect();
+    format!("| {} | {} |", row.op, cells.join(" | "))
+}
+
+/// What a page says otherwise of a family than these rows do, a text each.
+pub fn stale(page: &str, family: Family, rows: &[Row]) -> Vec<String> {
+    let reasons: Vec<&str> = page.lines().filter_map(|l| l.strip_prefix('–')?.split_once(": ")?.1.strip_suffix(".  ")).collect();
+    let section = page.split("\n## ").find(|s| s.lines().next() == Some(&format!("{family:?}"))).unwrap_or_default();
+    let listed: BTreeSet<String> = section.lines().filter(|l| l.starts_with("| ")).skip(1).map(String::from).collect();
+    let found: BTreeSet<String> = rows.iter().map(|r| line(r, &reasons)).collect();
+    let stale = listed.symmetric_difference(&found);
+    stale.map(|l| format!("docs/op-matrix.md is stale (`cargo xtask op-matrix --write` writes it): {l}")).collect()
+}
+
 /// The matrix in Markdown.
 pub fn markdown(rows: &[Row]) -> String {
     let mut out = String::from(
@@ -80,19 +103,7 @@ pub fn markdown(rows: &[Row]) -> String {
             let names: Vec<&str> = CHECKS.iter().map(|c| c.name).collect();
             let _ = write!(out, "\n## {:?}\n\n| op | {} |\n|---|{}\n", row.family, names.join(" | "), "---|".repeat(CHECKS.len()));
         }
-        let cells: Vec<String> = row
-            .cells
-            .iter()
-            .zip(CHECKS)
-            .map(|(c, check)| match c {
-                Status::Holds if check.name == "shapeless" && row.retraces => "ok*".into(),
-                Status::Holds => "ok".into(),
-                Status::Gap(why) => format!("–{}", 1 + reasons.iter().position(|r| r == why).unwrap_or(0)),
-                Status::Missing(_) => "**GAP**".into(),
-                Status::Fails(_) => "**FAIL**".into(),
-            })
-            .collect();
-        let _ = writeln!(out, "| {} | {} |", row.op, cells.join(" | "));
+        let _ = writeln!(out, "{}", line(row, &reasons));
     }
     out.push('\n');
     for (i, why) in reasons.iter().enumerate() {
