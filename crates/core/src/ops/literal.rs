@@ -29,6 +29,12 @@ impl<T: Literal, const N: usize> Literal for [T; N] {
 }
 
 /// A literal's own type: `f64` literals become `float32`, as MLX's do.
+///
+/// ```
+/// use lazulite::ops::literal::LiteralElement;
+/// let x: f32 = 1.5f64.convert();
+/// assert_eq!(x, 1.5);
+/// ```
 pub trait LiteralElement: Copy {
     /// The element type in the array.
     type As: Element;
