@@ -136,9 +136,9 @@ def framework(package: str) -> w.Framework:
     def qmv():  # one token through a 4-bit weight: what decoding a language model does
         if not quantized:
             n, dtype = w.on(4096, 16384), mx.bfloat16 if GPU else mx.float32
-            made = mx.quantize(mx.random.normal((n, n)), group_size=64, bits=4)
+            made = mx.quantize(mx.random.normal((n, n), key=mx.random.key(0)), group_size=64, bits=4)
             quantized["w"] = [a.astype(dtype) if a.dtype == mx.float32 else a for a in made]
-            quantized["x"] = mx.random.normal((1, n)).astype(dtype)
+            quantized["x"] = mx.random.normal((1, n), key=mx.random.key(1)).astype(dtype)
             mx.eval(quantized["w"], quantized["x"])
         options = {"transpose": True, "group_size": 64, "bits": 4}
         return run(lambda x: mx.quantized_matmul(x, *quantized["w"], **options), quantized["x"])

@@ -3,6 +3,17 @@
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 export LAZULITE_CACHE=${LAZULITE_CACHE:-/tmp/lazulite}
+# The run-time compiler and the products' library lie in Python's packages.
+LD_LIBRARY_PATH=$(python3 -c 'import glob, site; print(":".join(f for s in site.getsitepackages() for f in glob.glob(s + "/nvidia/*/lib")))')
+export LD_LIBRARY_PATH PYTHONPATH="$here/python:$here/site"
+python3 - "$here" <<'PY'
+import lzma, pathlib, sys
+here = pathlib.Path(sys.argv[1])
+for packed in here.glob("*.xz"):
+    file = here / "python/lazulite" / packed.stem if packed.stem.startswith("core") else here / packed.stem
+    file.write_bytes(lzma.decompress(packed.read_bytes()))
+    file.chmod(0o755)
+PY
 failed=()
 part() {
     local name=$1
@@ -12,6 +23,16 @@ part() {
     "$@" || failed+=("$name")
     echo "== $name: $((SECONDS - start)) s"
 }
+# The Python tests, with the GPU as the default device. What forks or waits for a signal needs a process that has not touched CUDA; the
+# stubs and mlx-lm need what is not installed here.
+python_tests() (
+    cd "$here" && python3 -m pytest -q -n 12 --timeout 300 -p no:cacheprovider "$here/python/tests" \
+        --ignore "$here/python/tests/test_interrupt.py" --ignore "$here/python/tests/test_lm.py" --ignore "$here/python/tests/test_stubs.py"
+)
+# The same work in lazulite, PyTorch and JAX; TF32 as JAX has it by default.
+yardstick() (
+    cd "$here/benches/peers" && BENCH_DEVICE=gpu LAZULITE_TF32=on python3 compare.py --rounds 1 {mx:lazulite,torch,jax}@"$(command -v python3)"
+)
 # A suite cut into shards that compile side by side.
 shards() {
     local name=$1 n jobs=() bad=0
@@ -25,7 +46,7 @@ shards() {
     done
     return $bad
 }
-[ $# -gt 0 ] || set -- device devices matrix properties sanitizer figures peers
+[ $# -gt 0 ] || set -- device devices sanitizer properties python figures peers yardstick matrix
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 for what in "$@"; do
     case $what in
@@ -34,6 +55,8 @@ for what in "$@"; do
     devices) part devices "$here/devices" --test-threads 1 ;;
     properties) part properties shards properties ;;
     sanitizer) part sanitizer compute-sanitizer --error-exitcode 9 "$here/device" --test-threads 1 rows unaligned ;;
+    python) part python python_tests ;;
+    yardstick) part yardstick yardstick ;;
     figures) part figures "$here/figures" ;;
     peers) part peers python3 "$here/cuda_peers.py" ;;
     *) echo "there is no part $what" && failed+=("$what") ;;

@@ -71,6 +71,23 @@ fn borrowed_memory_is_read_in_place_and_never_written() {
 }
 
 #[test]
+fn what_an_evaluation_held_is_free_when_it_returns() {
+    // Threads share the stream, so that many a task runs on another thread than the one that waits for it.
+    let work = || {
+        for _ in 0..200 {
+            let owner: Arc<Vec<f32>> = Arc::new(vec![1.0; 4]);
+            // SAFETY: the vector lives in the `Arc` that the array keeps, and is never written.
+            let x = unsafe { Array::borrow(owner.as_ptr().cast(), &[4], Dtype::F32, owner.clone()) };
+            let y = x.sin() + x.cos();
+            drop(x);
+            eval([&y]).unwrap();
+            assert_eq!(Arc::strong_count(&owner), 1);
+        }
+    };
+    std::thread::scope(|s| (0..4).for_each(|_| drop(s.spawn(work))));
+}
+
+#[test]
 fn gradients_free_their_graphs() {
     let x = ramp(&[4, 4]);
     for _ in 0..3 {

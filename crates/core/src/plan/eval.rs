@@ -423,7 +423,9 @@ impl Scheduled {
                 let task = move || {
                     let ready = after.map_or(Ok(()), |t| t.before(stream));
                     let result = ready.and_then(|()| this.guarded(range, &*on));
-                    if i == last { &this.ticket } else { &done }.finish(result);
+                    let ticket = if i == last { this.ticket.clone() } else { done };
+                    drop(this);
+                    ticket.finish(result);
                 };
                 // What comes after a segment elsewhere waits for it on the host.
                 let start = if wait || i == 0 { start } else { Start::Later };
@@ -453,13 +455,11 @@ impl Scheduled {
         Ok(event.map(|event| Pending { event, stream, plan: self.plan.clone() }))
     }
 
-    /// Runs the only segment, then lets go of the graph before anyone is told.
-    fn finish(mut self, range: std::ops::Range<usize>, on: &dyn Backend) {
+    /// Runs the only segment, then lets go of the graph before anyone is told: whoever waited may count on what it held being free.
+    fn finish(self, range: std::ops::Range<usize>, on: &dyn Backend) {
         let result = self.guarded(range, on);
         let ticket = self.ticket.clone();
-        self.graph.leaves.clear();
-        self.blocks.clear();
-        self.lease = None;
+        drop(self);
         ticket.finish(result);
     }
 }

@@ -23,12 +23,9 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
     end = end < start + (int)p.w[PART_] ? end : start + (int)p.w[PART_];
   }
   float o[TILES][HEAD / 8][4], most[TILES][2], total[TILES][2];
+  clear(o);
 #pragma unroll
-  for (int t = 0; t < TILES; t++) {
-#pragma unroll
-    for (int n = 0; n < HEAD / 8; n++)
-#pragma unroll
-      for (int e = 0; e < 4; e++) o[t][n][e] = 0;
+  for (int t = 0; t < TILES; t++)
 #pragma unroll
     for (int r = 0; r < 2; r++) {
       most[t][r] = -INF_F;
@@ -39,7 +36,6 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
         total[t][r] = lane % 4 == 0 && most[t][r] != -INF_F ? 1.0f : 0.0f;
       }
     }
-  }
   if (start < end) {
     copy_rows<HIGH, HEAD, THREADS>(sq, q, qs, (i64)p.w[SQ_ + 3], rows, features);
     copy_rows<BLOCK, HEAD, THREADS>(sk, k + (i64)start * ks, ks, (i64)p.w[SK_ + 3], keys - start, features);
@@ -51,28 +47,8 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
     copy_rows<BLOCK, HEAD, THREADS>(sv, v + (i64)at * vs, vs, (i64)p.w[SV_ + 3], keys - at, values);
     copies_end();
     float s[TILES][BLOCK / 8][4];
-#pragma unroll
-    for (int t = 0; t < TILES; t++)
-#pragma unroll
-      for (int n = 0; n < BLOCK / 8; n++)
-#pragma unroll
-        for (int e = 0; e < 4; e++) s[t][n][e] = 0;
-#pragma unroll
-    for (int c = 0; c < HEAD; c += 16) {
-      u32 a[TILES][4];
-#pragma unroll
-      for (int t = 0; t < TILES; t++) load_matrices(a[t], left(sq, P, warp * TILES * 16 + t * 16, c, lane));
-#pragma unroll
-      for (int n = 0; n < BLOCK / 16; n++) {
-        u32 x[4];
-        load_matrices(x, across(sk, P, n * 16, c, lane));
-#pragma unroll
-        for (int t = 0; t < TILES; t++) {
-          mma(s[t][2 * n], a[t], x[0], x[1], T());
-          mma(s[t][2 * n + 1], a[t], x[2], x[3], T());
-        }
-      }
-    }
+    clear(s);
+    scores<TILES, BLOCK / 8, HEAD, T>(s, sq, warp * TILES * 16, sk, lane);
     float by = scale;
     if ($MASK$ || at + BLOCK > keys || ($CAUSAL$ && at + BLOCK - 1 > first + after)) {
       by = 1.0f;
@@ -124,24 +100,7 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
     __syncthreads();
     if (at + BLOCK < end) copy_rows<BLOCK, HEAD, THREADS>(sk, k + (i64)(at + BLOCK) * ks, ks, (i64)p.w[SK_ + 3], keys - at - BLOCK, features);
     copies_end();
-#pragma unroll
-    for (int c = 0; c < BLOCK / 16; c++) {
-      u32 a[TILES][4];
-#pragma unroll
-      for (int t = 0; t < TILES; t++)
-#pragma unroll
-        for (int i = 0; i < 4; i++) a[t][i] = pair(s[t][2 * c + i / 2][i % 2 * 2], s[t][2 * c + i / 2][i % 2 * 2 + 1], T());
-#pragma unroll
-      for (int n = 0; n < HEAD / 16; n++) {
-        u32 x[4];
-        load_turned(x, down(sv, P, c * 16, n * 16, lane));
-#pragma unroll
-        for (int t = 0; t < TILES; t++) {
-          mma(o[t][2 * n], a[t], x[0], x[1], T());
-          mma(o[t][2 * n + 1], a[t], x[2], x[3], T());
-        }
-      }
-    }
+    weighted<TILES, BLOCK / 8, HEAD / 8, T>(o, s, sv, lane);
   }
 #pragma unroll
   for (int t = 0; t < TILES; t++)

@@ -68,6 +68,55 @@ FN u32 across(u32 base, int pitch, int column, int step, int lane) { return base
 FN u32 down(u32 base, int pitch, int step, int column, int lane) { return base + ((step + lane % 16) * pitch + column + lane / 16 * 8) * 2; }
 // The left side: 16 rows by 16 steps.
 FN u32 left(u32 base, int pitch, int row, int step, int lane) { return base + ((row + lane % 16) * pitch + step + lane / 16 * 8) * 2; }
+// Zeros of a warp's tiles.
+template <int TILES, int N> FN void clear(float (&x)[TILES][N][4]) {
+#pragma unroll
+  for (int t = 0; t < TILES; t++)
+#pragma unroll
+    for (int n = 0; n < N; n++)
+#pragma unroll
+      for (int e = 0; e < 4; e++) x[t][n][e] = 0;
+}
+// s += rows of `a`, from `row`, times rows of `b`, over their features; both lie in shared memory.
+template <int TILES, int N, int HEAD, class T> FN void scores(float (&s)[TILES][N][4], u32 a, int row, u32 b, int lane) {
+#pragma unroll
+  for (int c = 0; c < HEAD; c += 16) {
+    u32 y[TILES][4];
+#pragma unroll
+    for (int t = 0; t < TILES; t++) load_matrices(y[t], left(a, HEAD + 8, row + t * 16, c, lane));
+#pragma unroll
+    for (int n = 0; n < N / 2; n++) {
+      u32 x[4];
+      load_matrices(x, across(b, HEAD + 8, n * 16, c, lane));
+#pragma unroll
+      for (int t = 0; t < TILES; t++) {
+        mma(s[t][2 * n], y[t], x[0], x[1], T());
+        mma(s[t][2 * n + 1], y[t], x[2], x[3], T());
+      }
+    }
+  }
+}
+// o += weights, rounded to halves, times rows of `b` in shared memory.
+template <int TILES, int N, int FEATURES, class T> FN void weighted(float (&o)[TILES][FEATURES][4], const float (&w)[TILES][N][4], u32 b, int lane) {
+#pragma unroll
+  for (int c = 0; c < N / 2; c++) {
+    u32 y[TILES][4];
+#pragma unroll
+    for (int t = 0; t < TILES; t++)
+#pragma unroll
+      for (int i = 0; i < 4; i++) y[t][i] = pair(w[t][2 * c + i / 2][i % 2 * 2], w[t][2 * c + i / 2][i % 2 * 2 + 1], T());
+#pragma unroll
+    for (int n = 0; n < FEATURES / 2; n++) {
+      u32 x[4];
+      load_turned(x, down(b, FEATURES * 8 + 8, c * 16, n * 16, lane));
+#pragma unroll
+      for (int t = 0; t < TILES; t++) {
+        mma(o[t][2 * n], y[t], x[0], x[1], T());
+        mma(o[t][2 * n + 1], y[t], x[2], x[3], T());
+      }
+    }
+  }
+}
 // Sums of a warp's tile and a block in two rows of shared memory, divided, to rows of the output.
 template <int TILES, int HEAD, class T> FN void store_rows(const float (&o)[TILES][HEAD / 8][4], u16* room, int first, int lane, u16* out, i64 step, int rows, int features) {
   constexpr int P = HEAD + 8;

@@ -18,12 +18,8 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
   copy_rows<HIGH, HEAD, THREADS>(sk, (const u16*)p.w[K_] + at3(p.w + SK_, b, g, first), (i64)p.w[SK_ + 2], (i64)p.w[SK_ + 3], rows, features);
   copy_rows<HIGH, HEAD, THREADS>(sv, (const u16*)p.w[V_] + at3(p.w + SV_, b, g, first), (i64)p.w[SV_ + 2], (i64)p.w[SV_ + 3], rows, values);
   float dk[TILES][HEAD / 8][4], dv[TILES][HEAD / 8][4];
-#pragma unroll
-  for (int t = 0; t < TILES; t++)
-#pragma unroll
-    for (int n = 0; n < HEAD / 8; n++)
-#pragma unroll
-      for (int e = 0; e < 4; e++) dk[t][n][e] = dv[t][n][e] = 0;
+  clear(dk);
+  clear(dv);
   // Queries before `from` see none of these keys, unless they see no key at all.
   int from = 0;
   if ($CAUSAL$ && after >= 0) from = first - after > 0 ? (first - after) / BLOCK * BLOCK : 0;
@@ -40,37 +36,10 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
       copies_wait();
       __syncthreads();
       float s[TILES][BLOCK / 8][4], d[TILES][BLOCK / 8][4];
-#pragma unroll
-      for (int t = 0; t < TILES; t++)
-#pragma unroll
-        for (int n = 0; n < BLOCK / 8; n++)
-#pragma unroll
-          for (int e = 0; e < 4; e++) s[t][n][e] = d[t][n][e] = 0;
-#pragma unroll
-      for (int c = 0; c < HEAD; c += 16) {
-        u32 a[TILES][4], y[TILES][4];
-#pragma unroll
-        for (int t = 0; t < TILES; t++) {
-          load_matrices(a[t], left(sk, P, warp * TILES * 16 + t * 16, c, lane));
-          load_matrices(y[t], left(sv, P, warp * TILES * 16 + t * 16, c, lane));
-        }
-#pragma unroll
-        for (int n = 0; n < BLOCK / 16; n++) {
-          u32 x[4];
-          load_matrices(x, across(sq, P, n * 16, c, lane));
-#pragma unroll
-          for (int t = 0; t < TILES; t++) {
-            mma(s[t][2 * n], a[t], x[0], x[1], T());
-            mma(s[t][2 * n + 1], a[t], x[2], x[3], T());
-          }
-          load_matrices(x, across(sc, P, n * 16, c, lane));
-#pragma unroll
-          for (int t = 0; t < TILES; t++) {
-            mma(d[t][2 * n], y[t], x[0], x[1], T());
-            mma(d[t][2 * n + 1], y[t], x[2], x[3], T());
-          }
-        }
-      }
+      clear(s);
+      clear(d);
+      scores<TILES, BLOCK / 8, HEAD, T>(s, sk, warp * TILES * 16, sq, lane);
+      scores<TILES, BLOCK / 8, HEAD, T>(d, sv, warp * TILES * 16, sc, lane);
       const bool edge = $MASK$ || first + HIGH > keys || ($CAUSAL$ && first + HIGH - 1 > at + after);
 #pragma unroll
       for (int n = 0; n < BLOCK / 8; n++) {
@@ -99,33 +68,8 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
             d[t][n][e] = hidden ? 0.0f : w * (d[t][n][e] - mu);
           }
       }
-#pragma unroll
-      for (int c = 0; c < BLOCK / 16; c++) {
-        u32 a[TILES][4], y[TILES][4];
-#pragma unroll
-        for (int t = 0; t < TILES; t++)
-#pragma unroll
-          for (int i = 0; i < 4; i++) {
-            a[t][i] = pair(s[t][2 * c + i / 2][i % 2 * 2], s[t][2 * c + i / 2][i % 2 * 2 + 1], T());
-            y[t][i] = pair(d[t][2 * c + i / 2][i % 2 * 2], d[t][2 * c + i / 2][i % 2 * 2 + 1], T());
-          }
-#pragma unroll
-        for (int n = 0; n < HEAD / 16; n++) {
-          u32 x[4];
-          load_turned(x, down(sc, P, c * 16, n * 16, lane));
-#pragma unroll
-          for (int t = 0; t < TILES; t++) {
-            mma(dv[t][2 * n], a[t], x[0], x[1], T());
-            mma(dv[t][2 * n + 1], a[t], x[2], x[3], T());
-          }
-          load_turned(x, down(sq, P, c * 16, n * 16, lane));
-#pragma unroll
-          for (int t = 0; t < TILES; t++) {
-            mma(dk[t][2 * n], y[t], x[0], x[1], T());
-            mma(dk[t][2 * n + 1], y[t], x[2], x[3], T());
-          }
-        }
-      }
+      weighted<TILES, BLOCK / 8, HEAD / 8, T>(dv, s, sc, lane);
+      weighted<TILES, BLOCK / 8, HEAD / 8, T>(dk, d, sq, lane);
     }
   }
   copies_wait();

@@ -21,12 +21,9 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
   copy_rows<HIGH, HEAD, THREADS>(sc, (const u16*)p.w[CT_] + at3(p.w + SCT_, b, h, first), (i64)p.w[SCT_ + 2], (i64)p.w[SCT_ + 3], rows, values);
   copies_end();
   float dq[TILES][HEAD / 8][4], most[TILES][2], share[TILES][2], mean[TILES][2];
+  clear(dq);
 #pragma unroll
-  for (int t = 0; t < TILES; t++) {
-#pragma unroll
-    for (int n = 0; n < HEAD / 8; n++)
-#pragma unroll
-      for (int e = 0; e < 4; e++) dq[t][n][e] = 0;
+  for (int t = 0; t < TILES; t++)
 #pragma unroll
     for (int r = 0; r < 2; r++) {
       const int i = first + warp * TILES * 16 + t * 16 + lane / 4 + r * 8;
@@ -35,7 +32,6 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
       share[t][r] = i < queries ? numbers[all] : 0.0f;
       mean[t][r] = i < queries ? numbers[2 * all] : 0.0f;
     }
-  }
   for (int at = 0; at < end; at += BLOCK) {
     __syncthreads();
     copy_rows<BLOCK, HEAD, THREADS>(sk, k + (i64)at * ks, ks, (i64)p.w[SK_ + 3], keys - at, features);
@@ -44,37 +40,10 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
     copies_wait();
     __syncthreads();
     float s[TILES][BLOCK / 8][4], d[TILES][BLOCK / 8][4];
-#pragma unroll
-    for (int t = 0; t < TILES; t++)
-#pragma unroll
-      for (int n = 0; n < BLOCK / 8; n++)
-#pragma unroll
-        for (int e = 0; e < 4; e++) s[t][n][e] = d[t][n][e] = 0;
-#pragma unroll
-    for (int c = 0; c < HEAD; c += 16) {
-      u32 a[TILES][4], y[TILES][4];
-#pragma unroll
-      for (int t = 0; t < TILES; t++) {
-        load_matrices(a[t], left(sq, P, warp * TILES * 16 + t * 16, c, lane));
-        load_matrices(y[t], left(sc, P, warp * TILES * 16 + t * 16, c, lane));
-      }
-#pragma unroll
-      for (int n = 0; n < BLOCK / 16; n++) {
-        u32 x[4];
-        load_matrices(x, across(sk, P, n * 16, c, lane));
-#pragma unroll
-        for (int t = 0; t < TILES; t++) {
-          mma(s[t][2 * n], a[t], x[0], x[1], T());
-          mma(s[t][2 * n + 1], a[t], x[2], x[3], T());
-        }
-        load_matrices(x, across(sv, P, n * 16, c, lane));
-#pragma unroll
-        for (int t = 0; t < TILES; t++) {
-          mma(d[t][2 * n], y[t], x[0], x[1], T());
-          mma(d[t][2 * n + 1], y[t], x[2], x[3], T());
-        }
-      }
-    }
+    clear(s);
+    clear(d);
+    scores<TILES, BLOCK / 8, HEAD, T>(s, sq, warp * TILES * 16, sk, lane);
+    scores<TILES, BLOCK / 8, HEAD, T>(d, sc, warp * TILES * 16, sv, lane);
     const bool edge = $MASK$ || at + BLOCK > keys || ($CAUSAL$ && at + BLOCK - 1 > first + after);
 #pragma unroll
     for (int t = 0; t < TILES; t++)
@@ -96,24 +65,7 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
           const float w = pow2(x - most[t][e / 2]) * share[t][e / 2];
           d[t][n][e] = hidden ? 0.0f : w * (d[t][n][e] - mean[t][e / 2]);
         }
-#pragma unroll
-    for (int c = 0; c < BLOCK / 16; c++) {
-      u32 y[TILES][4];
-#pragma unroll
-      for (int t = 0; t < TILES; t++)
-#pragma unroll
-        for (int i = 0; i < 4; i++) y[t][i] = pair(d[t][2 * c + i / 2][i % 2 * 2], d[t][2 * c + i / 2][i % 2 * 2 + 1], T());
-#pragma unroll
-      for (int n = 0; n < HEAD / 16; n++) {
-        u32 x[4];
-        load_turned(x, down(sk, P, c * 16, n * 16, lane));
-#pragma unroll
-        for (int t = 0; t < TILES; t++) {
-          mma(dq[t][2 * n], y[t], x[0], x[1], T());
-          mma(dq[t][2 * n + 1], y[t], x[2], x[3], T());
-        }
-      }
-    }
+    weighted<TILES, BLOCK / 8, HEAD / 8, T>(dq, d, sk, lane);
   }
   copies_wait();
   __syncthreads();
