@@ -265,4 +265,10 @@ f = mx.compile(lambda x, n=2: x * n)\nf(v), f(v, n=3), f(v, n=v)
 """,
 )
 
-BLOCKS = {"layers": LAYERS, "optimizers": OPTIMIZERS, "trees": TREES, "transforms": TRANSFORMS}
+BLOCKS = {
+    "layers": LAYERS,
+    "cancelling": CANCELLING,
+    "optimizers": OPTIMIZERS,
+    "trees": TREES,
+    "transforms": TRANSFORMS,
+}

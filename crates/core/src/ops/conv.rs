@@ -91,7 +91,7 @@ impl PerAxis {
 /// assert_eq!(x.conv2d(&w, &Conv::default().stride(2).padding(1)).shape(), [1, 4, 4, 4]);
 /// let how = Conv::default().padding_sides([1, 0], 2).dilation(2).input_dilation([1, 2]).groups(2).flip(true);
 /// assert_eq!(how.group_count(), 2);
-/// assert_eq!(x.conv_general(&Array::ones([4, 3, 3, 1], Dtype::F32), &how).shape(), [1, 7, 15, 4]);
+/// assert_eq!(x.conv_general(&Array::ones([4, 3, 3, 1], Dtype::F32), &how).shape(), [1, 7, 13, 4]);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Conv {

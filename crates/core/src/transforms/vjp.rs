@@ -163,7 +163,7 @@ pub fn vjp_at<A: Tree, T: Tree>(
 ///
 /// ```
 /// use lazulite::prelude::*;
-/// let (y, pull): (Array, lazulite::Pullback<Array, Array>) = vjp(|x: &Array| x * x, &array![3.0]);
+/// let (y, pull): (Array, lazulite::Pullback<Array, Array>) = vjp(|x: &Array| x * x)(&array![3.0]);
 /// assert_eq!(pull(&y.ones_like()).item::<f32>().unwrap(), 6.0);
 /// ```
 pub type Pullback<A, T> = Box<dyn Fn(&T) -> A + Send + Sync>;
