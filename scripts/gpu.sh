@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The CUDA backend on a machine with a GPU, in two halves:
 #   scripts/gpu.sh gather [FOLDER]   builds here and gathers what must travel into FOLDER (.gpu); needs no GPU
-#   FOLDER/run.sh PART...            runs parts there: device, devices, sanitizer, properties, python, figures, peers, yardstick, matrix (all of
+#   FOLDER/run.sh PART...            runs parts there: device, devices, sanitizer, properties, beside, python, figures, peers, yardstick, matrix (all of
 #                                    them by default); its Python has PyTorch and JAX
 set -euo pipefail
 cd "$(dirname "$0")/.."

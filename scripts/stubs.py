@@ -80,6 +80,7 @@ RETURNS = {
     "core.save_safetensors": "None",
     "core.savez": "None",
     "core.savez_compressed": "None",
+    "core.quantize": "list[array]",
     "core.split": "list[array]",
     "core.array.__array__": "Any",
     "core.array.__dlpack__": "Any",
@@ -136,19 +137,8 @@ PROPERTIES = {
     "shape": "tuple[int, ...]",
     "size": "int",
 }
-# Signatures that the contract gives too widely, or as two alternatives of which a call needs a third.
-QUANTIZE = (
-    "quantize(w: array, /, group_size: int | None{}, bits: int | None{}, {}, "
-    "global_scale: array | None = None, stream: StreamOrDevice = None) -> tuple[{}]"
-)
-FLOATS = "mode: Literal['mxfp4', 'mxfp8', 'nvfp4']"
+# Signatures that the contract gives as two alternatives of which a call needs a third.
 SIGNATURES = {
-    "core.quantize": [
-        QUANTIZE.format(" = None", " = None", "mode: Literal['affine'] = 'affine', *", "array, array, array"),
-        QUANTIZE.format(" = None", " = None", f"*, {FLOATS}", "array, array"),
-        QUANTIZE.format("", "", f"{FLOATS}, *", "array, array"),
-        QUANTIZE.format(" = None", " = None", "mode: str = 'affine', *", "array, ..."),
-    ],
     "core.arange": [
         "arange(start: int | float, stop: int | float | None, step: int | float | None = None, "
         "dtype: Dtype | None = None, *, stream: StreamOrDevice = None) -> array",

@@ -58,6 +58,87 @@ def test_gathered_products_pick_their_matrices():
     assert mx.abs(plain - want).max().item() < 1e-3
 
 
+def expected(x, w, left, right, of_x, of_w):
+    """Products of what quantizing leaves of both sides, each matrix with its own global scale."""
+
+    def rounded(a, g):
+        parts = mx.quantize(a, mode="nvfp4", global_scale=g)
+        return mx.dequantize(*parts, mode="nvfp4", global_scale=g, dtype=mx.float32)
+
+    x = mx.stack([rounded(a, None if of_x is None else g) for a, g in zip(x, of_x or [None] * len(x), strict=True)])
+    w = mx.stack([rounded(a, None if of_w is None else g) for a, g in zip(w, of_w or [None] * len(w), strict=True)])
+    return x[left] @ w[right].swapaxes(-1, -2)
+
+
+@pytest.mark.parametrize("scaled", [(), ("x",), ("w",), ("x", "w")])
+def test_gathered_products_of_two_quantized_sides(scaled):
+    mx.random.seed(4)
+    x, w = mx.random.normal((3, 4, 64)), mx.random.normal((5, 8, 64)) * mx.arange(1, 6).reshape(5, 1, 1)
+    left, right = mx.array([[0], [2]]), mx.array([[4, 0, 4]])
+    of_x = list(mx.abs(x).max((1, 2))) if "x" in scaled else None
+    of_w = list(mx.abs(w).max((1, 2))) if "w" in scaled else None
+    want = expected(x, w, left, right, of_x, of_w)
+    globals_x, globals_w = (None if g is None else mx.stack(g) for g in (of_x, of_w))
+    got = mx.gather_qqmm(x, w, lhs_indices=left, rhs_indices=right, global_scale_x=globals_x, global_scale_w=globals_w)
+    assert got.shape == (2, 3, 4, 8)
+    assert mx.abs(got - want).max().item() < 1e-3
+    one = [mx.quantize(a, mode="nvfp4", global_scale=g) for a, g in zip(w, of_w or [None] * 5, strict=True)]
+    codes, scales = (mx.stack(parts) for parts in zip(*one, strict=True))
+    got = mx.gather_qqmm(x, codes, scales, left, right, global_scale_x=globals_x, global_scale_w=globals_w)
+    assert mx.abs(got - want).max().item() < 1e-3
+    x = x.astype(mx.float16)
+    want = expected(x, w, left, right, of_x, of_w)
+    half = mx.gather_qqmm(x, codes, scales, left, right, global_scale_x=globals_x, global_scale_w=globals_w)
+    assert half.dtype == mx.float16
+    assert mx.allclose(half, want, rtol=1e-3, atol=1e-2)
+
+
+def test_a_global_scale_for_each_expert():
+    mx.random.seed(5)
+    x, w = mx.random.normal((3, 4, 64)), mx.random.normal((5, 8, 64)) * mx.arange(1, 6).reshape(5, 1, 1)
+    largest = mx.abs(w).max((1, 2))
+    one = [mx.quantize(a, mode="nvfp4", global_scale=g) for a, g in zip(w, largest, strict=True)]
+    codes, scales = (mx.stack(parts) for parts in zip(*one, strict=True))
+    right = mx.array([4, 0, 2])
+    numbers = [mx.dequantize(*p, mode="nvfp4", global_scale=g) for p, g in zip(one, largest, strict=True)]
+    want = x @ mx.stack([numbers[i] for i in (4, 0, 2)]).swapaxes(-1, -2)
+    for sorted_indices in (False, True):
+        got = mx.gather_qmm(
+            x, codes, scales, rhs_indices=right, mode="nvfp4", global_scale=largest, sorted_indices=sorted_indices
+        )
+        assert mx.abs(got - want).max().item() < 1e-3
+    with pytest.raises(ValueError, match="each matrix"):
+        mx.gather_qmm(x, codes, scales, rhs_indices=right, mode="nvfp4", global_scale=largest[:2])
+
+
+def test_derivatives_pass_through_the_rounding():
+    mx.random.seed(6)
+    x, w = mx.random.normal((4, 64)), mx.random.normal((8, 64))
+
+    def left_of(a, mode):
+        return mx.dequantize(*mx.quantize(a, mode=mode), mode=mode, dtype=mx.float32)
+
+    for mode in ("nvfp4", "mxfp8", "mxfp4"):
+        of_x, of_w = mx.grad(lambda x, w, mode=mode: mx.qqmm(x, w, mode=mode).square().sum(), argnums=(0, 1))(x, w)
+        y = mx.qqmm(x, w, mode=mode)
+        assert mx.allclose(of_x, 2 * y @ left_of(w, mode), rtol=1e-4, atol=1e-3)
+        assert mx.allclose(of_w, 2 * y.T @ left_of(x, mode), rtol=1e-4, atol=1e-3)
+        assert mx.allclose(mx.qqmm(x, *mx.quantize(w, mode=mode), mode=mode), y, rtol=1e-4, atol=1e-4)
+        assert mx.qqmm(x[0], w, mode=mode).shape == (8,)
+
+
+def test_products_of_two_quantized_sides_are_exported(tmp_path):
+    w = mx.quantize(mx.random.normal((8, 64)), mode="nvfp4")
+    x = mx.random.normal((4, 64))
+
+    def f(x):
+        return mx.qqmm(x, *w)
+
+    mx.export_function(str(tmp_path / "f"), f, x)
+    (got,) = mx.import_function(str(tmp_path / "f"))(x)
+    assert mx.array_equal(got, f(x))
+
+
 def test_masks_and_segments():
     mx.random.seed(3)
     a, b = mx.random.normal((50, 70)), mx.random.normal((70, 40))
@@ -86,6 +167,12 @@ def test_eight_bit_floats():
         (lambda w: mx.quantized_matmul(w, *mx.quantize(w)[:2]), "iases"),
         (lambda w: mx.quantized_matmul(w, w, *mx.quantize(w)[1:]), "uint32"),
         (lambda w: mx.from_fp8(w), "uint8"),
+        (lambda w: mx.qqmm(w, mx.quantize(w, mode="nvfp4")[0]), "Scales must be provided"),
+        (lambda w: mx.qqmm(w, w, mode="affine"), "affine"),
+        (lambda w: mx.qqmm(w, w[:, :32]), "does not meet"),
+        (lambda w: mx.gather_qqmm(w[0], w), "does not meet"),
+        (lambda w: mx.gather_qqmm(w, w, lhs_indices=mx.array([0.5])), "indices are integers"),
+        (lambda w: mx.gather_qqmm(w, w, mode="mxfp8", global_scale_x=mx.array(1.0)), "for nvfp4"),
     ],
 )
 def test_wrong_arguments_are_value_errors(call, text):

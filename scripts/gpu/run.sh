@@ -33,12 +33,12 @@ python_tests() (
 yardstick() (
     cd "$here/benches/peers" && BENCH_DEVICE=gpu LAZULITE_TF32=on python3 compare.py --rounds 1 {mx:lazulite,torch,jax}@"$(command -v python3)"
 )
-# A suite cut into shards that compile side by side.
+# A suite cut into shards that compile side by side, and wait for each tape's own kernel.
 shards() {
     local name=$1 n jobs=() bad=0
     n=$(nproc)
     for i in $(seq 0 $((n - 1))); do
-        LAZULITE_SHARD=$i/$n "$here/$name" --test-threads 1 >"/tmp/$name.$i" 2>&1 &
+        LAZULITE_BACKGROUND=${LAZULITE_BACKGROUND:-off} LAZULITE_SHARD=$i/$n "$here/$name" --test-threads 1 >"/tmp/$name.$i" 2>&1 &
         jobs+=($!)
     done
     for i in $(seq 0 $((n - 1))); do
@@ -46,7 +46,7 @@ shards() {
     done
     return $bad
 }
-[ $# -gt 0 ] || set -- device devices sanitizer properties python figures peers yardstick matrix
+[ $# -gt 0 ] || set -- device devices sanitizer properties beside python figures peers yardstick matrix
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 for what in "$@"; do
     case $what in
@@ -54,6 +54,8 @@ for what in "$@"; do
     matrix) part matrix shards matrix ;;
     devices) part devices "$here/devices" --test-threads 1 ;;
     properties) part properties shards properties ;;
+    # With no kernel on disk, so that generic ones stand in.
+    beside) LAZULITE_BACKGROUND=on LAZULITE_CACHE=off LAZULITE_CASES=0.1 part beside shards properties ;;
     sanitizer) part sanitizer compute-sanitizer --error-exitcode 9 "$here/device" --test-threads 1 rows unaligned ;;
     python) part python python_tests ;;
     yardstick) part yardstick yardstick ;;

@@ -65,6 +65,36 @@ pub struct AttentionGrad {
     pub cotangent: View,
 }
 
+/// The gated delta rule: a state of a matrix S (features of the values, features of the keys) for each head of the values, which reads the
+/// queries and keys of a head of a group. At each step, in order: `S <- S diag(gamma)`, `S <- S + beta (v - S k) k'`, and the output is `S q`.
+/// Of one float dtype D, but for states, which are of its accumulator's dtype A, in which everything is computed.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct GatedDelta {
+    /// (batch, steps, groups, features of the keys).
+    pub q: View,
+    /// The same.
+    pub k: View,
+    /// (batch, steps, heads, features of the values); heads are a multiple of the groups, neighbours share one.
+    pub v: View,
+    /// (batch, steps, heads, features of the keys); with strides of 0 along the last axis one factor for all of them.
+    pub gamma: View,
+    /// (batch, steps, heads).
+    pub beta: View,
+    /// (batch, heads, features of the values, features of the keys), of A.
+    pub state: View,
+}
+
+/// The gradient of a gated delta rule.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct GatedDeltaGrad {
+    /// The rule.
+    pub of: GatedDelta,
+    /// The cotangent of its output.
+    pub output: View,
+    /// The cotangent of its last state.
+    pub state: View,
+}
+
 /// What a scan carries along its axis; `a ∘ b` stands for combining `a` with the later `b`.
 ///
 /// # The order of a scan
@@ -336,6 +366,13 @@ pub enum Work {
     /// (batch, queries, heads, features), (batch, keys, groups, features), (batch, keys, groups, features of the values); with sinks,
     /// what each query adds to their cotangent, (batch, heads, queries) of A.
     AttentionGrad(Box<AttentionGrad>),
+    /// Inputs: q, k, v, gamma, beta, state. Outputs: (batch, steps, heads, features of the values), and the last state. Nothing of the size
+    /// of steps by states is ever made.
+    GatedDelta(Box<GatedDelta>),
+    /// The cotangents of a gated delta rule's inputs. Inputs: those, then the cotangents of its outputs. Outputs, of A: those of
+    /// q and k as (batch, steps, heads, features of the keys), for each head of the values; of v, of gamma (batch, steps, heads, features of
+    /// the keys, or 1 where one factor serves all), of beta, and of the state.
+    GatedDeltaGrad(Box<GatedDeltaGrad>),
     /// The bytes of the input's elements in row-major order; the output takes them for elements of its own dtype.
     Reinterpret {
         /// The input.
@@ -361,7 +398,7 @@ pub enum Work {
         /// Its inputs, of one dtype: float32, float64, and complex64 for inverses, equations, singular values and eigenvalues.
         inputs: Vec<View>,
     },
-    /// Numbers as codes. Input: x, `(.., n)`; with `global`, then one f32. Outputs, row-major: words (uint32, `(.., words)`), scales
+    /// Numbers as codes. Input: x, `(.., n)`; with `global`, then global scales. Outputs, row-major: words (uint32, `(.., words)`), scales
     /// (`(.., groups)`: of x's dtype, or uint8) and, for an affine format, biases like the scales. [`crate::format`] says how codes lie;
     /// the CPU's kernel is the definition of how they are chosen.
     Quantize {
@@ -369,10 +406,10 @@ pub enum Work {
         x: View,
         /// The format.
         format: Format,
-        /// Whether a global scale is given.
-        global: bool,
+        /// f32, one for each row (strides may be 0): x's dims but the last.
+        global: Option<View>,
     },
-    /// Codes as numbers. Inputs: words, scales; then biases for an affine format; with `global`, then one f32. Output: `(.., n)`,
+    /// Codes as numbers. Inputs: words, scales; then biases for an affine format; with `global`, then global scales. Output: `(.., n)`,
     /// row-major. Affine: `code * scale`, rounded to `dtype`, plus the bias, rounded again. Other formats: the exact product in f32
     /// (with the scale times `global / 2688` first), rounded to `dtype`.
     Dequantize {
@@ -384,8 +421,8 @@ pub enum Work {
         biases: Option<View>,
         /// The format.
         format: Format,
-        /// Whether a global scale is given.
-        global: bool,
+        /// f32, one for each row (strides may be 0): the words' dims but the last.
+        global: Option<View>,
         /// The output's dtype; for an affine format that of the scales.
         dtype: Dtype,
     },
@@ -452,6 +489,8 @@ impl Work {
             Work::RandomBits { .. } => "random_bits",
             Work::Attention(_) => "attention",
             Work::AttentionGrad(_) => "attention_grad",
+            Work::GatedDelta(_) => "gated_delta_update",
+            Work::GatedDeltaGrad(_) => "gated_delta_update_grad",
             Work::Reinterpret { .. } => "reinterpret",
             Work::Fft { .. } => "fft",
             Work::Linalg { .. } => "linalg",

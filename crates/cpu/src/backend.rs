@@ -1,7 +1,7 @@
 //! The backend: memory from the global allocator, streams, and the kernel of each kind of work.
 
 use crate::quantized::{decode, encode, product};
-use crate::{arg_reduce, attention, conv, gather, matmul, random, reinterpret, scan, scatter, search, sort, streams};
+use crate::{arg_reduce, attention, conv, delta, gather, matmul, random, reinterpret, scan, scatter, search, sort, streams};
 use lazulite_base::Result;
 use lazulite_base::backend::{Address, Backend, Kernel, Linked, Start, Task};
 use lazulite_base::tape::Tape;
@@ -101,6 +101,8 @@ impl Backend for Cpu {
             Work::RandomBits { keys, n, width } => random::kernel(*keys, *n, *width),
             Work::Attention(a) => attention::kernel(a),
             Work::AttentionGrad(g) => attention::gradient(g),
+            Work::GatedDelta(g) => delta::kernel(g),
+            Work::GatedDeltaGrad(g) => delta::gradient(g),
             Work::Reinterpret { x } => reinterpret::kernel(x),
             #[cfg(feature = "fft")]
             Work::Fft { x, axis, n, transform, divisor } => crate::fft::kernel(x, *axis, *n, *transform, *divisor),
@@ -110,11 +112,11 @@ impl Backend for Cpu {
             Work::Linalg { op, inputs } => crate::linalg::kernel(*op, inputs),
             #[cfg(not(feature = "linalg"))]
             Work::Linalg { .. } => None,
-            Work::Quantize { x, format, global } => encode::kernel(x, *format, *global),
+            Work::Quantize { x, format, global } => encode::kernel(x, *format, global.as_ref()),
             Work::Dequantize { words, scales, biases, format, global, dtype } => {
-                decode::kernel(words, scales, biases.as_ref(), *format, *global, *dtype)
+                decode::kernel(words, scales, biases.as_ref(), *format, global.as_ref(), *dtype)
             }
-            Work::Fp8 { x, dtype } => decode::fp8(x, *dtype),
+            Work::Fp8 { x, dtype } => reinterpret::fp8(x, *dtype),
             Work::QuantizedMatMul { x, words, scales, biases, format, transpose, gather } => {
                 product::kernel(x, words, scales, biases.as_ref(), *format, *transpose, gather.as_ref())
             }

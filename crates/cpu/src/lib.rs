@@ -5,6 +5,7 @@ mod attention;
 pub mod backend;
 mod combine;
 mod conv;
+mod delta;
 #[cfg(feature = "fft")]
 mod fft;
 mod fork;

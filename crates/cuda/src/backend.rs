@@ -1,12 +1,12 @@
 //! The backend: devices, and the kernel of each kind of work.
 
 use crate::blas::Blas;
-use crate::compiler::{Programs, cache::Cache, nvrtc::Nvrtc};
+use crate::compiler::{Programs, background, cache::Cache, nvrtc::Nvrtc};
 use crate::driver::{Driver, real::Real};
 use crate::gpu::Gpu;
 use crate::graphs::{FEW, Graphs};
-use crate::launch::{Plan, Source};
-use crate::step::Step;
+use crate::launch::Plan;
+use crate::step::{self, Step};
 use crate::{tape, work};
 use lazulite_base::backend::{Address, Backend, Event, Kernel, Linked, Recording, Start, Task};
 use lazulite_base::work::Work;
@@ -36,7 +36,7 @@ static FOUND: LazyLock<Result<Arc<Cuda>, String>> = LazyLock::new(|| {
             continue;
         }
         let compiler = Arc::new(Nvrtc::new(&format!("sm_{major}{minor}{}", if major >= 9 { "a" } else { "" }))?);
-        let programs = Programs::new(driver.clone(), i, compiler, Cache::user());
+        let programs = Programs::new(driver.clone(), i, compiler, Cache::user()).beside(background::allowed());
         gpus.push(Arc::new(Gpu::new(driver.clone(), i, properties, programs).map_err(|f| f.to_string())?));
     }
     if gpus.is_empty() {
@@ -50,7 +50,7 @@ static FOUND: LazyLock<Result<Arc<Cuda>, String>> = LazyLock::new(|| {
 static ALL: OnceLock<Vec<Arc<Gpu>>> = OnceLock::new();
 
 /// The device of a number, once they are found.
-pub(crate) fn gpu(index: u16) -> Option<Arc<Gpu>> {
+pub fn gpu(index: u16) -> Option<Arc<Gpu>> {
     ALL.get()?.get(index as usize).cloned()
 }
 
@@ -79,6 +79,8 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::AttentionGrad(g) => work::attention::gradient(g),
         Work::MatMul { .. }
         | Work::SearchSorted { .. }
+        | Work::GatedDelta(_)
+        | Work::GatedDeltaGrad(_)
         | Work::Quantize { .. }
         | Work::Dequantize { .. }
         | Work::Fp8 { .. }
@@ -161,9 +163,7 @@ impl Backend for Cuda {
 
     fn prepare(&self, device: u16, works: &[&Work]) {
         let plans: Vec<Plan> = works.iter().filter_map(|w| plan(w)).collect();
-        let sources: Vec<&Source> = plans.iter().flat_map(|p| &p.launches).map(|l| &l.source).collect();
-        // What does not compile is refused again, with its own error, when the step itself is compiled.
-        let _ = self.gpus[device as usize].programs.prepare(&sources);
+        step::prepare(&self.gpus[device as usize], plans);
     }
 
     fn compile(&self, device: u16, work: &Work) -> Result<Option<Arc<dyn Kernel>>> {

@@ -1,5 +1,6 @@
 //! Launches: a kernel's text, where its arguments come from, and its grid.
 
+use crate::tape::generic::Call;
 use std::fmt::Write;
 
 /// One 64-bit word of a kernel's arguments.
@@ -18,7 +19,7 @@ pub enum Word {
 }
 
 /// The arguments of a kernel, in the order in which its text asks for them.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub struct Words(pub Vec<Word>);
 
 impl Words {
@@ -94,6 +95,8 @@ pub struct Plan {
     pub aligned: Vec<(Word, usize)>,
     /// The same with accesses of one element.
     pub scalar: Option<Launch>,
+    /// The same on a kernel that needs no compilation of its own.
+    pub generic: Option<Call>,
 }
 
 impl Plan {

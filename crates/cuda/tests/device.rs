@@ -1,14 +1,18 @@
 //! With a device: every kernel against the CPU's, memory, transfers, faults. Without one these tests say so and pass.
 
 mod common;
+mod generic;
 
+use common::random::Dice;
 use common::{Draft, all, columns_beside, convolutions, layer_norm, masked_softmax, reduction, scan, scan_ops, softmax, view};
 use lazulite_base::backend::{Args, Backend, Kernel, Start, backends};
 use lazulite_base::shape::contiguous;
-use lazulite_base::tape::{Inst, Instr, Order, ReduceOp, Tape};
+use lazulite_base::tape::{Inst, Instr, Map, Order, ReduceOp, Tape};
 use lazulite_base::work::{AttentionGrad, Combine, ScanOp, View, Work};
 use lazulite_base::{Dtype, Op, Scalar};
 use lazulite_cpu::Cpu;
+use lazulite_cuda::backend::{gpu, plan};
+use lazulite_cuda::launch::{Plan, Source};
 use std::sync::{Arc, Mutex};
 
 fn cuda() -> Option<Arc<dyn Backend>> {
@@ -17,56 +21,6 @@ fn cuda() -> Option<Arc<dyn Backend>> {
         eprintln!("skipped: {}", lazulite_cuda::why_not().unwrap_or_default());
     }
     found
-}
-
-/// Numbers that repeat from run to run.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        self.0 >> 33
-    }
-
-    /// A number of the dtype: small for integers, in (0.2, 1.8) for floats.
-    fn value(&mut self, d: Dtype) -> Scalar {
-        let v = self.next();
-        match d {
-            Dtype::Bool => Scalar::from_bits(d, v & 1),
-            d if d.is_inexact() => {
-                let (re, im) = (0.2 + (v % 1000) as f64 * 0.0016, 0.1 + (v / 1000 % 1000) as f64 * 0.001);
-                if d == Dtype::C64 {
-                    Scalar::from_bits(d, (re as f32).to_bits() as u64 | ((im as f32).to_bits() as u64) << 32)
-                } else {
-                    Scalar::new(re, d)
-                }
-            }
-            d => Scalar::new((v % 7) as f64, d),
-        }
-    }
-
-    /// Any value: of either sign, infinite, no number, often equal to another.
-    fn any(&mut self, d: Dtype) -> Scalar {
-        let v = self.next();
-        let part = |v: u64| match v % 16 {
-            0 => f32::NAN,
-            1 => f32::INFINITY,
-            2 => f32::NEG_INFINITY,
-            3 => 0.0,
-            4 => -0.0,
-            5 => ((v >> 4) % 5) as f32 - 2.0,
-            _ => ((v >> 4) as f32 - 60_000_000.0) * 1e-5,
-        };
-        match d {
-            Dtype::C64 => Scalar::from_bits(d, part(v).to_bits() as u64 | (part(self.next()).to_bits() as u64) << 32),
-            d if d.is_float() => Scalar::new(part(v) as f64, d),
-            Dtype::Bool => Scalar::from_bits(d, v & 1),
-            // All bits, in half of the cases few.
-            d => {
-                Scalar::from_bits(d, (if v & 1 == 0 { v % 9 } else { v << 33 ^ self.next() << 8 ^ v }) & (u64::MAX >> (64 - 8 * d.size())))
-            }
-        }
-    }
 }
 
 /// Bytes that hold a view, and where its first element lies among them.
@@ -104,7 +58,7 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
     let out = |d: Dtype, dims: &[usize]| view(d, dims);
     match work {
         Work::Tape(t) => {
-            let map = |m: &lazulite_base::tape::Map| View { dtype: m.dtype, dims: t.dims.clone(), strides: m.strides.clone() };
+            let map = |m: &Map| View { dtype: m.dtype, dims: t.dims.clone(), strides: m.strides.clone() };
             let inputs = t.inputs.iter().map(|m| make(&map(m))).collect();
             let outputs = t.outputs.iter().map(|(_, m)| make(&map(m))).collect();
             (inputs, outputs, t.params.iter().map(|&d| dice.value(d).bits()).collect())
@@ -172,6 +126,8 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
         Work::Reinterpret { x } => (vec![make(x)], vec![make(&out(x.dtype, &x.dims))], vec![]),
         Work::Fft { .. }
         | Work::Linalg { .. }
+        | Work::GatedDelta(_)
+        | Work::GatedDeltaGrad(_)
         | Work::Quantize { .. }
         | Work::Dequantize { .. }
         | Work::Fp8 { .. }
@@ -263,6 +219,8 @@ fn dtypes(work: &Work) -> Vec<Dtype> {
         Work::RandomBits { width, .. } => vec![[Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize]],
         Work::Fft { .. }
         | Work::Linalg { .. }
+        | Work::GatedDelta(_)
+        | Work::GatedDeltaGrad(_)
         | Work::Quantize { .. }
         | Work::Dequantize { .. }
         | Work::Fp8 { .. }
@@ -326,12 +284,19 @@ fn differs(cuda: &Arc<dyn Backend>, work: &Work, shift: usize) -> Option<String>
     None
 }
 
+/// Waits until the works' own kernels are compiled, so that no generic one stands in for them.
+fn compiled(works: &[Work]) {
+    let start = std::time::Instant::now();
+    let plans: Vec<Plan> = works.iter().filter_map(plan).collect();
+    let sources: Vec<&Source> = plans.iter().flat_map(|p| p.launches.iter().chain(&p.scalar)).map(|l| &l.source).collect();
+    // What is refused is refused again where it is needed.
+    let _ = gpu(0).expect("a device").programs.prepare(&sources);
+    println!("{} works compiled in {:.2} s", works.len(), start.elapsed().as_secs_f64());
+}
+
 fn agree(works: &[Work], shift: usize) {
     let Some(cuda) = cuda() else { return };
-    let refs: Vec<&Work> = works.iter().collect();
-    let start = std::time::Instant::now();
-    cuda.prepare(0, &refs);
-    println!("{} works compiled in {:.2} s", works.len(), start.elapsed().as_secs_f64());
+    compiled(works);
     let wrong: Vec<String> = works.iter().filter_map(|w| differs(&cuda, w, shift).map(|why| format!("{why}: {}", brief(w)))).collect();
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), works.len(), wrong[..wrong.len().min(40)].join("\n"));
 }

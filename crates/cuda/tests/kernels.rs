@@ -2,9 +2,12 @@
 
 mod common;
 
+use lazulite_base::Dtype;
+use lazulite_base::work::Work;
 use lazulite_cuda::backend::plan;
 use lazulite_cuda::compiler::{Compile, program};
 use lazulite_cuda::launch::Source;
+use lazulite_cuda::tape::generic::operations::Class;
 use std::collections::BTreeMap;
 
 /// The kernels of every kind of work, once each.
@@ -28,6 +31,26 @@ fn compiles(architecture: &str) {
         let image = compiler.compile(&program(&kernels)).unwrap_or_else(|log| panic!("{architecture}: {log}"));
         assert!(image.starts_with(b"\x7fELF"), "machine code");
         println!("{architecture}: {} kernels in {:.2} s, {} bytes", kernels.len(), start.elapsed().as_secs_f64(), image.len());
+    }
+    for class in Class::ALL {
+        let start = std::time::Instant::now();
+        let kernel = ("lz_generic".to_string(), &class.kernel().source);
+        let image = compiler.compile(&program(&[kernel])).unwrap_or_else(|log| panic!("{architecture}, {class:?}: {log}"));
+        println!("{architecture}: {class:?} in {:.2} s, {} bytes", start.elapsed().as_secs_f64(), image.len());
+    }
+}
+
+/// The generic kernels know every row of the table, every cast and every reduction in the dtypes that they take.
+#[test]
+fn generic_kernels_know_every_real_tape() {
+    for work in common::all() {
+        let Work::Tape(tape) = &work else { continue };
+        let complex = tape.code.iter().any(|i| i.dtype == Dtype::C64);
+        let generic = plan(&work).expect("a kernel").generic;
+        assert_eq!(generic.is_none(), complex, "{tape:?}");
+        let Some(call) = generic else { continue };
+        let common = tape.code.iter().all(|i| Class::Common.takes(i.dtype));
+        assert_eq!(call.class == Class::Common, common, "{tape:?}");
     }
 }
 

@@ -16,6 +16,7 @@ import indexing
 import inputs
 import layers
 import listed
+import quantized
 import rows
 import spectra
 from inputs import ALL, FLOATS, INEXACT, INTS, spec
@@ -231,7 +232,7 @@ def casts() -> Iterator[dict]:
 
 
 def blocks() -> Iterator[dict]:
-    for name, (arrays, tol, kind, count, lines) in {**listed.BLOCKS, **layers.BLOCKS}.items():
+    for name, (arrays, tol, kind, count, lines) in {**listed.BLOCKS, **layers.BLOCKS, **quantized.BLOCKS}.items():
         for line in lines.strip().splitlines():
             rng = Random(line)
             for dtype in ["float32"] if kind == "none" else rng.sample(KINDS[kind], count):

@@ -209,7 +209,7 @@ impl Attention {
 }
 
 /// The outputs of a folded batch.
-fn unfolded(list: Vec<Array>, n: usize) -> Result<Vec<Array>> {
+pub(super) fn unfolded(list: Vec<Array>, n: usize) -> Result<Vec<Array>> {
     let apart = |a: &Array| {
         let mut dims: Dims = a.shape().into();
         dims[0] /= n.max(1);
@@ -219,11 +219,11 @@ fn unfolded(list: Vec<Array>, n: usize) -> Result<Vec<Array>> {
     list.iter().map(apart).collect()
 }
 
-fn arrays(vals: &[Val]) -> Vec<Array> {
+pub(super) fn arrays(vals: &[Val]) -> Vec<Array> {
     vals.iter().map(Val::array).collect()
 }
 
-fn references(list: &[Array]) -> SmallVec<[&Array; 10]> {
+pub(super) fn references(list: &[Array]) -> SmallVec<[&Array; 10]> {
     list.iter().collect()
 }
 

@@ -1,9 +1,10 @@
 //! Operations that models spend their time in: normalisation, rotary positions, losses as compositions that the planner fuses, and
-//! attention.
+//! attention, the gated delta rule.
 
 use crate::Array;
 use crate::ops::attention::{Attention, attend};
 use crate::ops::contract::float;
+use crate::ops::delta::update;
 use crate::ops::{IntoOperand, Rhs, create, free, keep, view};
 use lazulite_base::dtype::promote;
 use lazulite_base::error::{Error, Result};
@@ -211,6 +212,73 @@ free! {
             inputs.push(crate::ops::expand_dims(&crate::ops::astype(s, d)?, 0)?);
         }
         attend(how, &inputs)
+    }
+
+    /// The gated delta rule (Yang et al. 2024), step after step: each head of the values keeps a matrix `S`, which at every step fades,
+    /// `S = S gamma`, learns the value for the key, `S = S + beta (v - S k) k'`, and answers the query, `S q`. Queries and keys are
+    /// `(batch, steps, groups, n)`, values `(batch, steps, heads, m)`, heads that are neighbours sharing a group; `beta` is
+    /// `(batch, steps, heads)`, and so is `gamma`, or it has a factor for each of the keys' features, `(batch, steps, heads, n)`. Batches
+    /// of one broadcast. Gives the answers, `(batch, steps, heads, m)`, of the dtype of queries and keys, and the last state,
+    /// `(batch, heads, m, n)`, in which everything is summed: of `float32` for halves. The first one is `state`, or zeros. Where `mask`,
+    /// `(batch, steps)`, is false, the answer is zero and the state stays.
+    ///
+    /// # Errors
+    /// A value error for shapes that do not match.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// use lazulite::ops::fast::gated_delta_update;
+    /// let (x, one) = (Array::ones([1, 2, 1, 4], Dtype::F32), Array::ones([1, 2, 1], Dtype::F32));
+    /// let [y, state] = gated_delta_update(&x, &(&x * 0.25), &x, &one, &one, None, None).unwrap();
+    /// assert_eq!((y.shape(), state.shape()), (&[1, 2, 1, 4][..], &[1, 1, 4, 4][..]));
+    /// ```
+    pub fn gated_delta_update(
+        q: &Array, k: &Array, v: &Array, gamma: &Array, beta: &Array, state: Option<&Array>, mask: Option<&Array>,
+    ) -> [Array; 2] {
+        let op = "fast.gated_delta_update";
+        let d = promote(q.dtype(), k.dtype()).to_inexact();
+        let fail = || {
+            let mut all = vec![q, k, v, gamma, beta];
+            all.extend(state.into_iter().chain(mask));
+            Error::value(op, format!("shapes do not match: {}", crate::ops::describe(&all)))
+        };
+        if [q, k, v].iter().any(|a| a.ndim() != 4) || !matches!(gamma.ndim(), 3 | 4) || beta.ndim() != 3 {
+            return Err(fail());
+        }
+        let (steps, heads) = (v.shape()[1], v.shape()[2]);
+        let batch = [q, k, v, gamma, beta].iter().map(|a| a.shape()[0]).find(|&n| n != 1).unwrap_or(1);
+        let spread = |a: &Array, dims: &[usize]| -> Result<Array> {
+            let fits = lazulite_base::shape::broadcast(a.shape(), dims).is_some_and(|s| s[..] == *dims);
+            if fits { crate::ops::broadcast_to(a, dims) } else { Err(fail()) }
+        };
+        let mut inputs = Vec::new();
+        let gamma = if gamma.ndim() == 3 { crate::ops::expand_dims(gamma, -1)? } else { gamma.clone() };
+        for a in [q, k, v, &gamma, beta] {
+            let dims: Dims = std::iter::once(batch).chain(a.shape()[1..].iter().copied()).collect();
+            inputs.push(crate::ops::astype(&spread(a, &dims)?, d)?);
+        }
+        let dims = [batch, heads, v.shape()[3], q.shape()[3]];
+        inputs.push(match state {
+            Some(s) => crate::ops::astype(&spread(s, &dims)?, d.accumulator())?,
+            None => Array::zeros(dims, d.accumulator()),
+        });
+        let seen = match mask {
+            Some(m) if m.ndim() == 2 => Some(crate::ops::astype(&spread(m, &[batch, steps])?, Dtype::Bool)?),
+            Some(_) => return Err(fail()),
+            None => None,
+        };
+        // What is not seen changes nothing, whatever its numbers are.
+        if let Some(seen) = &seen {
+            for (a, idle) in inputs[1..5].iter_mut().zip([0.0, 0.0, 1.0, 0.0]) {
+                let mask = (2..a.ndim()).try_fold(seen.clone(), |m, _| crate::ops::expand_dims(&m, -1))?;
+                *a = crate::ops::try_select(&mask, &*a, Scalar::new(idle, d))?;
+            }
+        }
+        let list = update(&inputs).map_err(|_| fail())?;
+        let [y, state]: [Array; 2] = list.try_into().expect("two outputs");
+        let Some(seen) = seen else { return Ok([y, state]) };
+        let seen = crate::ops::expand_dims(&crate::ops::expand_dims(&seen, -1)?, -1)?;
+        Ok([crate::ops::try_select(&seen, &y, Scalar::new(0.0, d))?, state])
     }
 
     /// `logsumexp` of the logits along the last axis, less the logit of the target class. Halves are computed in `float32`.

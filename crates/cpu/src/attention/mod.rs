@@ -10,9 +10,8 @@ mod number;
 
 use crate::isa::isa;
 use crate::matmul::pack::{BF16, F16, F32, F64, Kind, Side, Widen, pack_real};
-use crate::matmul::scratch::Scratch;
+use crate::matmul::scratch::{Pieces, Shared};
 use crate::matmul::tile::{Tiled, Tiles};
-use lazulite_base::Result;
 use lazulite_base::backend::Kernel;
 use lazulite_base::dtype::Dtype;
 use lazulite_base::work::{Attention, AttentionGrad, View};
@@ -291,50 +290,6 @@ impl Iterator for Panels {
         self.next += 1;
         Some(self.rows * (self.next - 1) / self.count..self.rows * self.next / self.count)
     }
-}
-
-/// A pointer that tasks share, each using a part of its own.
-struct Shared<T>(*mut T);
-
-impl<T> Clone for Shared<T> {
-    fn clone(&self) -> Shared<T> {
-        *self
-    }
-}
-impl<T> Copy for Shared<T> {}
-
-// SAFETY: tasks read inputs, and write to different elements.
-unsafe impl<T> Sync for Shared<T> {}
-
-impl<T> Shared<T> {
-    fn at(&self, offset: usize) -> *mut T {
-        self.0.wrapping_add(offset)
-    }
-}
-
-/// Working memory, cut into pieces that start at cache lines.
-struct Pieces<E> {
-    _memory: Scratch,
-    next: *mut E,
-}
-
-impl<E> Pieces<E> {
-    fn new(sizes: &[usize]) -> Result<Pieces<E>> {
-        let memory = Scratch::new(sizes.iter().map(|&n| padded(n) * size_of::<E>()).sum())?;
-        let next = memory.start();
-        Ok(Pieces { _memory: memory, next })
-    }
-
-    fn take(&mut self, n: usize) -> *mut E {
-        let piece = self.next;
-        self.next = piece.wrapping_add(padded(n));
-        piece
-    }
-}
-
-/// So many numbers, and more for what stores spill, in whole cache lines.
-fn padded(n: usize) -> usize {
-    (n + 16).next_multiple_of(16)
 }
 
 /// The kernel; `None` for what is no float.

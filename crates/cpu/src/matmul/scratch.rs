@@ -57,3 +57,50 @@ impl Drop for Scratch {
         unsafe { Cpu.free(0, &[0], self.address, self.bytes) };
     }
 }
+
+/// A pointer that tasks share, each using a part of its own.
+pub struct Shared<T>(pub *mut T);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Shared<T> {
+        *self
+    }
+}
+impl<T> Copy for Shared<T> {}
+
+// SAFETY: tasks read inputs, and write to different elements.
+unsafe impl<T> Sync for Shared<T> {}
+
+impl<T> Shared<T> {
+    /// Element `offset`.
+    pub fn at(&self, offset: usize) -> *mut T {
+        self.0.wrapping_add(offset)
+    }
+}
+
+/// Working memory, cut into pieces that start at cache lines.
+pub struct Pieces<E> {
+    _memory: Scratch,
+    next: *mut E,
+}
+
+impl<E> Pieces<E> {
+    /// Room for pieces of these sizes.
+    pub fn new(sizes: &[usize]) -> Result<Pieces<E>> {
+        let memory = Scratch::new(sizes.iter().map(|&n| padded(n) * size_of::<E>()).sum())?;
+        let next = memory.start();
+        Ok(Pieces { _memory: memory, next })
+    }
+
+    /// The next piece, of `n` numbers as it was asked for.
+    pub fn take(&mut self, n: usize) -> *mut E {
+        let piece = self.next;
+        self.next = piece.wrapping_add(padded(n));
+        piece
+    }
+}
+
+/// So many numbers, and more for what stores spill, in whole cache lines.
+pub fn padded(n: usize) -> usize {
+    (n + 16).next_multiple_of(16)
+}

@@ -1,4 +1,4 @@
-//! Codes as numbers: a stretch of a row for other kernels, and whole arrays; 8-bit floats.
+//! Codes as numbers: a stretch of a row for other kernels, and whole arrays.
 
 use super::codes::{CHUNK, Codes, with_codes};
 use crate::isa::fast;
@@ -8,7 +8,7 @@ use crate::walk::Walk;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use lazulite_base::backend::{Address, Args, Kernel};
-use lazulite_base::format::{GLOBAL, e4m3, to_e4m3};
+use lazulite_base::format::{GLOBAL, e4m3};
 use lazulite_base::work::View;
 use lazulite_base::{Dtype, Format, Result};
 use std::marker::PhantomData;
@@ -167,19 +167,28 @@ struct Dequantize<T> {
     format: Format,
     global: bool,
     scales: Dtype,
-    rows: Walk<3>,
+    /// Rows of words, scales, biases and global scales.
+    rows: Walk<4>,
     n: usize,
     of: PhantomData<fn() -> T>,
 }
 
 /// The kernel; `None` where a row is not contiguous.
-pub fn kernel(words: &View, scales: &View, biases: Option<&View>, format: Format, global: bool, dtype: Dtype) -> Option<Arc<dyn Kernel>> {
+pub fn kernel(
+    words: &View,
+    scales: &View,
+    biases: Option<&View>,
+    format: Format,
+    global: Option<&View>,
+    dtype: Dtype,
+) -> Option<Arc<dyn Kernel>> {
     let last = words.dims.len() - 1;
     let biases = biases.unwrap_or(scales);
     if [words, scales, biases].iter().any(|v| v.dims[last] > 1 && v.strides[last] != 1) {
         return None;
     }
-    let rows = Walk::new(&words.dims[..last], [words, scales, biases].map(|v| &v.strides[..last]));
+    let rows = Walk::new(&words.dims[..last], [words, scales, biases, global.unwrap_or(scales)].map(|v| &v.strides[..last]));
+    let global = global.is_some();
     let (n, scales) = (format.numbers(words.dims[last]), scales.dtype);
     macro_rules! typed {
         ($t:ty) => {
@@ -205,8 +214,6 @@ impl<T: Output> Kernel for Dequantize<T> {
         let (words, scales, out) = (args.inputs[0], args.inputs[1], args.outputs[0]);
         let biases = if affine { args.inputs[2] } else { scales };
         let zero = T::E::default();
-        // SAFETY: the caller's promise: the global scale is one f32.
-        let global = self.global.then(|| T::E::exact(unsafe { *(args.inputs[2] as *const f32) } / GLOBAL));
         let steps = self.rows.step();
         threads::pieces(self.rows.len(), self.n * 600, |range| {
             let (mut scale, mut bias) = (vec![zero; groups], vec![zero; groups]);
@@ -214,14 +221,15 @@ impl<T: Output> Kernel for Dequantize<T> {
             let products = &mut products[..group];
             self.rows.runs(range, |at, offsets, len| {
                 for j in 0..len {
-                    let [w, s, b]: [isize; 3] = std::array::from_fn(|o| offsets[o] + j as isize * steps[o]);
+                    let [w, s, b, g]: [isize; 4] = std::array::from_fn(|o| offsets[o] + j as isize * steps[o]);
                     // SAFETY: the operands' rows lie at these offsets, and no other thread writes the output's.
                     unsafe {
                         widen(format, self.scales, scales, s, factor(format), &mut scale);
                         if affine {
                             widen(format, self.scales, biases, b, 1.0, &mut bias);
                         }
-                        if let Some(g) = global {
+                        if self.global {
+                            let g = T::E::exact(*(args.inputs[2] as *const f32).offset(g) / GLOBAL);
                             scale.iter_mut().for_each(|s| *s = *s * g);
                         }
                         let row = (words as *const u32).offset(w).cast();
@@ -236,52 +244,4 @@ impl<T: Output> Kernel for Dequantize<T> {
         });
         Ok(())
     }
-}
-
-struct Convert<A, B> {
-    walk: Walk<1>,
-    one: fn(A) -> B,
-}
-
-impl<A: Copy + Send + Sync + 'static, B: Copy + Send + Sync + 'static> Kernel for Convert<A, B> {
-    unsafe fn launch(&self, args: Args<'_>) -> Result<()> {
-        let (from, to) = (args.inputs[0], args.outputs[0]);
-        let [step] = self.walk.step();
-        threads::pieces(self.walk.len(), 2000, |range| {
-            self.walk.runs(range, |at, [offset], len| {
-                for j in 0..len {
-                    // SAFETY: the walk's offsets are elements of the input, its positions elements of the output.
-                    unsafe { *(to as *mut B).add(at + j) = (self.one)(*(from as *const A).offset(offset + j as isize * step)) };
-                }
-            });
-        });
-        Ok(())
-    }
-}
-
-/// The kernel that makes 8-bit floats of floats or floats of 8-bit floats.
-pub fn fp8(x: &View, dtype: Dtype) -> Option<Arc<dyn Kernel>> {
-    let walk = Walk::new(&x.dims, [&x.strides]);
-    match (x.dtype, dtype) {
-        (Dtype::F16, Dtype::U8) => Some(Arc::new(Convert { walk, one: |x: f16| to_e4m3(x.to_f32()) })),
-        (Dtype::BF16, Dtype::U8) => Some(Arc::new(Convert { walk, one: |x: bf16| to_e4m3(x.to_f32()) })),
-        (Dtype::F32, Dtype::U8) => Some(Arc::new(Convert { walk, one: to_e4m3 })),
-        (Dtype::F64, Dtype::U8) => Some(Arc::new(Convert { walk, one: |x: f64| to_e4m3(to_odd(x)) })),
-        (Dtype::U8, Dtype::F16) => Some(Arc::new(Convert { walk, one: |x: u8| f16::from_f32(e4m3(x)) })),
-        (Dtype::U8, Dtype::BF16) => Some(Arc::new(Convert { walk, one: |x: u8| bf16::from_f32(e4m3(x)) })),
-        (Dtype::U8, Dtype::F32) => Some(Arc::new(Convert { walk, one: e4m3 })),
-        (Dtype::U8, Dtype::F64) => Some(Arc::new(Convert { walk, one: |x: u8| e4m3(x) as f64 })),
-        _ => None,
-    }
-}
-
-/// An f32 from which a narrower float is rounded as from `x` itself: what is lost makes the last bit odd.
-fn to_odd(x: f64) -> f32 {
-    let y = x as f32;
-    if y as f64 == x || !y.is_finite() || y.to_bits() & 1 == 1 {
-        return y;
-    }
-    // The neighbour towards x is odd.
-    let away = (y as f64).abs() < x.abs();
-    f32::from_bits(if away { y.to_bits() + 1 } else { y.to_bits() - 1 })
 }

@@ -18,6 +18,7 @@
 
 use super::codes::pack;
 use crate::threads;
+use crate::walk::Walk;
 use half::{bf16, f16};
 use lazulite_base::backend::{Args, Kernel};
 use lazulite_base::format::{FP4, GLOBAL, e4m3, to_e4m3};
@@ -172,15 +173,15 @@ fn nearest(x: f32, round: impl Fn(f32) -> f32) -> u8 {
 struct Quantize<T> {
     format: Format,
     global: bool,
-    /// Rows, numbers of a row, and how far apart these lie.
-    rows: crate::walk::Walk<1>,
+    /// Rows with their global scales, numbers of a row, and how far apart these lie.
+    rows: Walk<2>,
     n: usize,
     step: isize,
     of: PhantomData<fn() -> T>,
 }
 
 /// The kernel; `None` for dtypes that are no floats.
-pub fn kernel(x: &View, format: Format, global: bool) -> Option<Arc<dyn Kernel>> {
+pub fn kernel(x: &View, format: Format, global: Option<&View>) -> Option<Arc<dyn Kernel>> {
     match x.dtype {
         Dtype::F16 => Some(Arc::new(Quantize::<f16>::new(x, format, global))),
         Dtype::BF16 => Some(Arc::new(Quantize::<bf16>::new(x, format, global))),
@@ -194,10 +195,10 @@ pub fn kernel(x: &View, format: Format, global: bool) -> Option<Arc<dyn Kernel>>
 const COST: usize = 2500;
 
 impl<T: Number> Quantize<T> {
-    fn new(x: &View, format: Format, global: bool) -> Quantize<T> {
+    fn new(x: &View, format: Format, global: Option<&View>) -> Quantize<T> {
         let last = x.dims.len() - 1;
-        let rows = crate::walk::Walk::new(&x.dims[..last], [&x.strides[..last]]);
-        Quantize { format, global, rows, n: x.dims[last], step: x.strides[last], of: PhantomData }
+        let rows = Walk::new(&x.dims[..last], [x, global.unwrap_or(x)].map(|v| &v.strides[..last]));
+        Quantize { format, global: global.is_some(), rows, n: x.dims[last], step: x.strides[last], of: PhantomData }
     }
 }
 
@@ -205,23 +206,24 @@ impl<T: Number> Kernel for Quantize<T> {
     unsafe fn launch(&self, args: Args<'_>) -> Result<()> {
         let (format, group) = (self.format, self.format.group());
         let (input, words, scales) = (args.inputs[0], args.outputs[0], args.outputs[1]);
-        // SAFETY: the caller's promise: the global scale is one f32.
-        let encode = self.global.then(|| GLOBAL / unsafe { *(args.inputs[1] as *const f32) });
         let (groups, each) = (self.n / group, group * format.bits() / 8);
         if groups == 0 {
             return Ok(());
         }
-        let [row_step] = self.rows.step();
+        let [row_step, global_step] = self.rows.step();
         threads::pieces(self.rows.len(), self.n * COST, |range| {
             let mut x = [T::C::default(); 128];
             let mut codes = [0u8; 128];
             let codes = &mut codes[..group];
-            self.rows.runs(range, |row, [offset], len| {
+            self.rows.runs(range, |row, [offset, of_global], len| {
                 for (j, g) in (0..len).flat_map(|j| (0..groups).map(move |g| (j, g))) {
                     let from = offset + j as isize * row_step + (g * group) as isize * self.step;
                     let at = (row + j) * groups + g;
-                    // SAFETY: the group lies in the input; its outputs lie at its place, and no other thread writes them.
+                    // SAFETY: the group lies in the input, and so does its row's global scale; its outputs lie at its place, and no other
+                    // thread writes them.
                     unsafe {
+                        let global = || *(args.inputs[1] as *const f32).offset(of_global + j as isize * global_step);
+                        let encode = self.global.then(|| GLOBAL / global());
                         let input = (input as *const T).offset(from);
                         for (i, x) in x.iter_mut().enumerate().take(group) {
                             *x = (*input.offset(i as isize * self.step)).widen();

@@ -74,7 +74,8 @@ fn redirected(view: &View, k: usize, place: usize) -> Plan {
         Word::Output(_) => *w = Word::Scratch(place),
         _ => {}
     };
-    plan.launches.iter_mut().chain(&mut plan.scalar).flat_map(|l| &mut l.words.0).for_each(turn);
+    let own = plan.launches.iter_mut().chain(&mut plan.scalar).map(|l| &mut l.words);
+    own.chain(plan.generic.as_mut().map(|g| &mut g.words)).flat_map(|w| &mut w.0).for_each(turn);
     plan.aligned.iter_mut().for_each(|(w, _)| turn(w));
     plan
 }

@@ -1,14 +1,19 @@
-//! From text to loaded kernels: names by content, one program for all that is missing, a cache on disk, modules on the device.
+//! From text to loaded kernels: names by content, one program for all that is missing, a cache on disk, modules on the device;
+//! [`background`] for what is compiled beside the work.
 
+pub mod background;
 pub mod cache;
 pub mod nvrtc;
 
 use crate::driver::{Driver, Handle};
 use crate::launch::Source;
+use crate::tape::generic::operations::Class;
+use crate::tape::keep::SHARED;
+use background::{Background, Standing};
 use cache::Cache;
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 /// What every program starts with.
 pub const PRELUDE: &str = concat!(include_str!("../kernels/prelude.cuh"), "\n", include_str!("../kernels/real.cuh"));
@@ -61,62 +66,34 @@ pub fn program(kernels: &[(String, &Source)]) -> String {
     text
 }
 
-/// The kernels of a device.
-pub struct Programs {
-    driver: Arc<dyn Driver>,
-    device: usize,
+/// Compiled kernels, and what compiles more: the part of [`Programs`] that threads beside the work have, too.
+struct Shared {
     compiler: Arc<dyn Compile>,
-    /// The prelude and the compiler, as part of every name.
-    salt: String,
     cache: Cache,
     images: Mutex<HashMap<String, Arc<Vec<u8>>>>,
-    /// By name: the module and its kernel.
-    known: Mutex<HashMap<String, Handle>>,
-    modules: Mutex<HashMap<usize, Handle>>,
+    background: Background,
 }
 
-impl Programs {
-    /// No kernels yet.
-    pub fn new(driver: Arc<dyn Driver>, device: usize, compiler: Arc<dyn Compile>, cache: Cache) -> Programs {
-        let salt = format!("{:x} {}", hash(&[PRELUDE, COMPLEX, REDUCE]), compiler.identity());
-        let (images, known, modules) = Default::default();
-        Programs { driver, device, compiler, salt, cache, images, known, modules }
+fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+impl Shared {
+    /// Whether the kernel was compiled, or read from disk, in this process.
+    fn published(&self, name: &str) -> bool {
+        lock(&self.images).contains_key(name)
     }
 
-    /// Where compiled programs are kept on disk.
-    pub fn cache(&self) -> &Cache {
-        &self.cache
+    /// Whether the kernel is compiled, here or on disk.
+    fn compiled(&self, name: &str) -> bool {
+        let read = || self.cache.get(name).map(|image| lock(&self.images).insert(name.into(), Arc::new(image)));
+        self.published(name) || read().is_some()
     }
 
-    /// The name of a kernel: its content's hash.
-    pub fn name(&self, source: &Source) -> String {
-        format!("lz_{:032x}", hash(&[&self.salt, &source.text]))
-    }
-
-    /// Makes sure that the kernels are compiled, together.
-    ///
-    /// # Errors
-    /// The compiler's log, with the text of the program.
-    pub fn prepare(&self, sources: &[&Source]) -> Result<(), String> {
-        let mut missing: Vec<(String, &Source)> = Vec::new();
-        {
-            let mut images = self.images.lock().unwrap_or_else(|e| e.into_inner());
-            for source in sources {
-                let name = self.name(source);
-                if images.contains_key(&name) || missing.iter().any(|m| m.0 == name) {
-                    continue;
-                }
-                match self.cache.get(&name) {
-                    Some(image) => drop(images.insert(name, Arc::new(image))),
-                    None => missing.push((name, source)),
-                }
-            }
-        }
-        if missing.is_empty() {
-            return Ok(());
-        }
+    /// Compiles kernels, a few programs at the same time if they are many, and publishes them all at once.
+    fn build(&self, missing: &[(String, &Source)]) -> Result<(), String> {
         // Kernels whose long functions are called, not inlined, are apart, so that their neighbours don't slow others down.
-        let (called, inlined): (Vec<_>, Vec<_>) = missing.into_iter().partition(|m| m.1.slow > INLINED);
+        let (called, inlined): (Vec<_>, Vec<_>) = missing.iter().cloned().partition(|m| m.1.slow > INLINED);
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(4);
         let mut groups: Vec<&[(String, &Source)]> = Vec::new();
         for list in [&called, &inlined] {
@@ -130,14 +107,20 @@ impl Programs {
                 running.into_iter().map(|r| r.join().unwrap_or_else(|_| Err("the compiler's thread panicked".into()))).collect()
             }),
         };
+        let mut outcome = Ok(());
+        let mut made = Vec::new();
         for (group, image) in groups.iter().zip(compiled) {
-            let image = Arc::new(image?);
-            let names: Vec<&str> = group.iter().map(|g| g.0.as_str()).collect();
-            self.cache.put(&names, &image);
-            let mut images = self.images.lock().unwrap_or_else(|e| e.into_inner());
-            names.iter().for_each(|n| drop(images.insert((*n).to_string(), image.clone())));
+            match image.map(Arc::new) {
+                Ok(image) => {
+                    let names: Vec<&str> = group.iter().map(|g| g.0.as_str()).collect();
+                    self.cache.put(&names, &image);
+                    made.extend(names.into_iter().map(|n| (n.to_string(), image.clone())));
+                }
+                Err(log) => outcome = outcome.and(Err(log)),
+            }
         }
-        Ok(())
+        lock(&self.images).extend(made);
+        outcome
     }
 
     fn compile(&self, kernels: &[(String, &Source)]) -> Result<Vec<u8>, String> {
@@ -147,6 +130,108 @@ impl Programs {
             format!("the run-time compiler refuses a kernel:\n{log}\n{}", own.join("\n"))
         })
     }
+}
+
+/// The kernels of a device.
+pub struct Programs {
+    driver: Arc<dyn Driver>,
+    device: usize,
+    /// The prelude and the compiler, as part of every name.
+    salt: String,
+    shared: Arc<Shared>,
+    /// Whether tapes may run on a generic kernel while theirs are compiled.
+    beside: bool,
+    /// The names of the generic kernels, and the kernels once they are loaded, by class.
+    generic: [(OnceLock<String>, OnceLock<Handle>); Class::ALL.len()],
+    /// By name: the module and its kernel.
+    known: Mutex<HashMap<String, Handle>>,
+    modules: Mutex<HashMap<usize, Handle>>,
+}
+
+impl Programs {
+    /// No kernels yet; nothing is compiled beside the work.
+    pub fn new(driver: Arc<dyn Driver>, device: usize, compiler: Arc<dyn Compile>, cache: Cache) -> Programs {
+        let salt = format!("{:x} {}", hash(&[PRELUDE, COMPLEX, REDUCE]), compiler.identity());
+        let (images, background, generic, known, modules) = Default::default();
+        let shared = Arc::new(Shared { compiler, cache, images, background });
+        Programs { driver, device, salt, shared, beside: false, generic, known, modules }
+    }
+
+    /// The same; if `beside`, tapes may run on a generic kernel while theirs are compiled.
+    pub fn beside(self, beside: bool) -> Programs {
+        Programs { beside, ..self }
+    }
+
+    /// Whether tapes may run on a generic kernel while theirs are compiled.
+    pub fn is_beside(&self) -> bool {
+        self.beside
+    }
+
+    /// Where compiled programs are kept on disk.
+    pub fn cache(&self) -> &Cache {
+        &self.shared.cache
+    }
+
+    /// The name of a kernel: its content's hash.
+    pub fn name(&self, source: &Source) -> String {
+        format!("lz_{:032x}", hash(&[&self.salt, &source.text]))
+    }
+
+    /// Whether a kernel of that name is compiled, here or on disk.
+    pub fn compiled(&self, name: &str) -> bool {
+        self.shared.compiled(name)
+    }
+
+    /// Makes sure that the kernels are compiled, together.
+    ///
+    /// # Errors
+    /// The compiler's log, with the text of the program.
+    pub fn prepare(&self, sources: &[&Source]) -> Result<(), String> {
+        let mut wanted: Vec<(String, &Source)> = Vec::new();
+        for source in sources {
+            let name = self.name(source);
+            if wanted.iter().all(|w| w.0 != name) && !self.shared.compiled(&name) {
+                wanted.push((name, source));
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        self.shared.background.wait(&wanted);
+        let mut missing = Vec::new();
+        for (name, source) in wanted {
+            if let Some(log) = self.shared.background.failed(&name) {
+                return Err(log);
+            }
+            if !self.shared.compiled(&name) {
+                missing.push((name, source));
+            }
+        }
+        if missing.is_empty() { Ok(()) } else { self.shared.build(&missing) }
+    }
+
+    /// The generic kernel of a class, if tapes may run on it and it is there; if not, it is compiled beside the work.
+    ///
+    /// # Errors
+    /// The compiler's or the driver's.
+    pub fn generic(&self, class: Class) -> Result<Option<Handle>, String> {
+        if !self.beside {
+            return Ok(None);
+        }
+        let (name, function) = &self.generic[class as usize];
+        if let Some(&f) = function.get() {
+            return Ok(Some(f));
+        }
+        let source = &class.kernel().source;
+        let name = name.get_or_init(|| self.name(source));
+        match self.shared.standing(name) {
+            Standing::Unknown => self.request_apart(name.clone(), source),
+            Standing::Pending => {}
+            Standing::Compiled => return self.function(source, SHARED as u32).map(|f| Some(*function.get_or_init(|| f))),
+            Standing::Failed => return self.function(source, SHARED as u32).map(Some),
+        }
+        Ok(None)
+    }
 
     /// The kernel, loaded on the device.
     ///
@@ -154,15 +239,15 @@ impl Programs {
     /// The compiler's or the driver's.
     pub fn function(&self, source: &Source, shared: u32) -> Result<Handle, String> {
         let name = self.name(source);
-        if let Some(&f) = self.known.lock().unwrap_or_else(|e| e.into_inner()).get(&name) {
+        if let Some(&f) = lock(&self.known).get(&name) {
             return Ok(f);
         }
         self.prepare(&[source])?;
-        let image = self.images.lock().unwrap_or_else(|e| e.into_inner())[&name].clone();
+        let image = lock(&self.shared.images)[&name].clone();
         let load = || {
             self.driver.bind(self.device)?;
             let key = Arc::as_ptr(&image) as usize;
-            let mut modules = self.modules.lock().unwrap_or_else(|e| e.into_inner());
+            let mut modules = lock(&self.modules);
             let module = match modules.get(&key) {
                 Some(&m) => m,
                 None => {
@@ -175,7 +260,7 @@ impl Programs {
             self.driver.function(module, &name, shared)
         };
         let f = load().map_err(|e| e.to_string())?;
-        self.known.lock().unwrap_or_else(|e| e.into_inner()).insert(name, f);
+        lock(&self.known).insert(name, f);
         Ok(f)
     }
 }

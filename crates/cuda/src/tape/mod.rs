@@ -2,11 +2,13 @@
 //!
 //! * [`space`]: the iteration space, axes merged.
 //! * [`text`]: instructions as text.
+//! * [`generic`]: any tape, on a kernel that is there while its own is compiled.
 //! * [`flat`]: tapes without a row; [`tile`]: those whose operands lie along different axes.
 //! * [`rows`]: what kernels over rows share; [`stream`]: rows read in every pass; [`staged`]: few or long rows in one pass; [`keep`]: rows
 //!   kept in registers or shared memory.
 
 pub mod flat;
+pub mod generic;
 pub mod keep;
 pub mod rows;
 pub mod space;
@@ -61,20 +63,25 @@ pub fn plan(tape: &Tape) -> Plan {
     if tape.dims[..tape.outer()].contains(&0) || tape.inner == 0 && space.rows() == 0 {
         return Plan::default();
     }
+    Plan { generic: generic::call(tape, &space), ..own(tape, &space) }
+}
+
+/// How a tape with elements runs on kernels of its own.
+fn own(tape: &Tape, space: &Space) -> Plan {
     if tape.inner == 0 {
-        if let Some((launch, aligned)) = tile::kernel(tape, &space) {
-            let scalar = (!aligned.is_empty()).then(|| flat::kernel(tape, &space, true).0);
-            return Plan { launches: vec![launch], scratch: 0, aligned, scalar };
+        if let Some((launch, aligned)) = tile::kernel(tape, space) {
+            let scalar = (!aligned.is_empty()).then(|| flat::kernel(tape, space, true).0);
+            return Plan { launches: vec![launch], aligned, scalar, ..Plan::default() };
         }
-        let (launch, v) = flat::kernel(tape, &space, false);
+        let (launch, v) = flat::kernel(tape, space, false);
         if v == 1 {
             return Plan::one(launch);
         }
-        let aligned = flat::alignment(&space, v);
-        return Plan { launches: vec![launch], scratch: 0, aligned, scalar: Some(flat::kernel(tape, &space, true).0) };
+        let aligned = flat::alignment(space, v);
+        return Plan { launches: vec![launch], aligned, scalar: Some(flat::kernel(tape, space, true).0), ..Plan::default() };
     }
     let single = text::stages(tape).into_iter().max().unwrap_or(0) <= 1;
-    let r = rows::Rows::new(tape, &space);
+    let r = rows::Rows::new(tape, space);
     let elements = r.outputs(true);
     let per_row = elements.is_empty();
     // A sum of columns beside the elements that it sums, as the gradient of a bias is.
@@ -84,18 +91,18 @@ pub fn plan(tape: &Tape) -> Plan {
         Order::Blocks => (BLOCK, BUSY_THREADS, BUSY_THREADS / LANES),
     };
     let once = single && (per_row || beside);
-    let staged = staged::chunk(tape).filter(|_| once && space.row() >= STAGED && staged::blocks(tape, &space) < few);
+    let staged = staged::chunk(tape).filter(|_| once && space.row() >= STAGED && staged::blocks(tape, space) < few);
     if once && space.row() > block && space.rows() < busy {
-        let (launches, scratch) = stream::split(tape, &space, staged);
+        let (launches, scratch) = stream::split(tape, space, staged);
         return Plan { launches, scratch, ..Plan::default() };
     }
     if let Some(chunk) = staged {
-        return Plan::one(staged::kernel(tape, &space, chunk, None));
+        return Plan::one(staged::kernel(tape, space, chunk, None));
     }
     let close = match tape.order {
         Order::Blocks => None,
-        Order::Lanes if single && per_row => keep::registers(tape, &space),
-        Order::Lanes => keep::registers(tape, &space).or_else(|| keep::shared(tape, &space)),
+        Order::Lanes if single && per_row => keep::registers(tape, space),
+        Order::Lanes => keep::registers(tape, space).or_else(|| keep::shared(tape, space)),
     };
-    Plan::one(close.unwrap_or_else(|| stream::whole(tape, &space)))
+    Plan::one(close.unwrap_or_else(|| stream::whole(tape, space)))
 }

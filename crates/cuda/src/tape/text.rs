@@ -94,7 +94,7 @@ pub fn complex(tape: &Tape) -> bool {
 }
 
 /// Whether instruction `i` divides elements by what is the same for many of them, so that the divisor's reciprocal is made once.
-fn divides(tape: &Tape, i: usize) -> Option<u32> {
+pub fn divides(tape: &Tape, i: usize) -> Option<u32> {
     let ins = &tape.code[i];
     match ins.inst {
         Inst::Apply(Op::Divide, [_, b, _])
@@ -135,6 +135,45 @@ pub fn divisor(tape: &Tape, i: usize) -> String {
     if is_divisor(tape, i) { format!("const Divisor d{i}_ = divisor(r{i});\n") } else { String::new() }
 }
 
+/// The type in which an operation takes operands of a dtype.
+pub fn operand(op: Op, d: Dtype) -> &'static str {
+    match d {
+        Dtype::I32 if wraps(op) => "u32",
+        Dtype::I64 if wraps(op) => "u64",
+        d => register(d),
+    }
+}
+
+/// The expression that applies an operation to operands `a`, `b`, `c`, before it is rounded; `d` is the result's dtype.
+pub fn application(op: Op, d: Dtype) -> String {
+    let text = op.info().gpu;
+    if op == Op::Remainder || op == Op::FloorDivide { text.into() } else { format!("({})({text})", register(d)) }
+}
+
+/// The expression that divides `a` by `b`, whose reciprocal is `reciprocal`, before it is rounded; `d` is the quotient's dtype.
+pub fn division(d: Dtype, a: &str, b: &str, reciprocal: &str) -> String {
+    match d {
+        Dtype::BF16 => format!("divide_bf16({a}, {reciprocal})"),
+        Dtype::F16 => format!("divide_f16({a}, {b}, {reciprocal})"),
+        _ => format!("divide({a}, {b}, {reciprocal})"),
+    }
+}
+
+/// The expression that converts `x`, before it is rounded.
+pub fn conversion(from: Dtype, to: Dtype, x: &str) -> String {
+    match (from, to) {
+        (a, b) if register(a) == register(b) => x.into(),
+        (Dtype::C64, Dtype::Bool) => format!("{x} != cx(0.0f, 0.0f)"),
+        (Dtype::C64, _) => format!("Cast<{}>::of({x}.re)", register(to)),
+        _ => format!("Cast<{}>::of({x})", register(to)),
+    }
+}
+
+/// The expression that converts the index `x`, before it is rounded.
+pub fn index(to: Dtype, x: &str) -> String {
+    format!("Cast<{}>::of((i64)({x}))", register(to))
+}
+
 /// The statement that computes instruction `i` from registers `r*`. Loads, parameters and indices are given as `leaf`.
 pub fn statement(tape: &Tape, i: usize, leaf: &str) -> String {
     let ins = &tape.code[i];
@@ -143,40 +182,21 @@ pub fn statement(tape: &Tape, i: usize, leaf: &str) -> String {
     match ins.inst {
         Inst::Param(_) => format!("const {t} r{i} = {leaf};\n"),
         Inst::Load(_) => format!("const {t} r{i} = {leaf};\n") + &divisor(tape, i),
-        Inst::Index(_) => {
-            format!("const {t} r{i} = {};\n", rounded(ins.dtype, format!("Cast<{t}>::of((i64)({leaf}))"))) + &divisor(tape, i)
-        }
+        Inst::Index(_) => format!("const {t} r{i} = {};\n", rounded(ins.dtype, index(ins.dtype, leaf))) + &divisor(tape, i),
         Inst::Cast(r) => {
-            let source = from(r);
-            let text = match (source, ins.dtype) {
-                (a, b) if register(a) == register(b) => format!("r{r}"),
-                (Dtype::C64, Dtype::Bool) => format!("r{r} != cx(0.0f, 0.0f)"),
-                (Dtype::C64, _) => format!("Cast<{t}>::of(r{r}.re)"),
-                _ => format!("Cast<{t}>::of(r{r})"),
-            };
+            let text = conversion(from(r), ins.dtype, &format!("r{r}"));
             format!("const {t} r{i} = {};\n", rounded(ins.dtype, text)) + &divisor(tape, i)
         }
         Inst::Apply(_, [a, ..]) if let Some(b) = divides(tape, i) => {
-            let text = match ins.dtype {
-                Dtype::BF16 => format!("divide_bf16(r{a}, d{b}_)"),
-                Dtype::F16 => format!("divide_f16(r{a}, r{b}, d{b}_)"),
-                _ => format!("divide(r{a}, r{b}, d{b}_)"),
-            };
+            let text = division(ins.dtype, &format!("r{a}"), &format!("r{b}"), &format!("d{b}_"));
             format!("const {t} r{i} = {};\n", rounded(ins.dtype, text))
         }
         Inst::Apply(op, regs) => {
             let mut out = format!("{t} r{i}; {{ ");
             for (name, &r) in ["a", "b", "c"].iter().zip(&regs[..op.info().arity]) {
-                let d = from(r);
-                let unsigned = match d {
-                    Dtype::I32 if wraps(op) => "u32",
-                    Dtype::I64 if wraps(op) => "u64",
-                    d => register(d),
-                };
-                let _ = write!(out, "const {unsigned} {name} = r{r}; ");
+                let _ = write!(out, "const {} {name} = r{r}; ", operand(op, from(r)));
             }
-            let text =
-                if op == Op::Remainder || op == Op::FloorDivide { op.info().gpu.into() } else { format!("({t})({})", op.info().gpu) };
+            let text = application(op, ins.dtype);
             let _ = writeln!(out, "r{i} = {}; }}", rounded(ins.dtype, text));
             out + &divisor(tape, i)
         }

@@ -109,7 +109,7 @@ pub fn plan(x: &View, axis: usize, op: ReduceOp) -> Option<Plan> {
     };
     let one = Share { v: 1, chunks: 1, chunk: n, ..s };
     let (aligned, scalar) = if v > 1 { (vec![(Word::Input(0), v * item)], Some(whole(one))) } else { (vec![], None) };
-    Some(Plan { launches, scratch, aligned, scalar })
+    Some(Plan { launches, scratch, aligned, scalar, generic: None })
 }
 
 /// The dtype whose memory holds a register's value.

@@ -99,7 +99,7 @@ pub fn plan(x: &View, axes: &[usize], indices: &[View]) -> Option<Plan> {
         return Some(Plan::one(make(item)));
     }
     let aligned = vec![(Word::Input(0), wide), (Word::Output(0), wide)];
-    Some(Plan { launches: vec![make(wide)], scratch: 0, aligned, scalar: Some(make(item)) })
+    Some(Plan { launches: vec![make(wide)], aligned, scalar: Some(make(item)), ..Plan::default() })
 }
 
 /// Elements picked along an axis.

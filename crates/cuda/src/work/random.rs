@@ -28,7 +28,7 @@ pub fn plan(keys: usize, n: usize, width: usize) -> Option<Plan> {
     };
     if half % WIDE == 0 && bytes == 8 * half {
         let aligned = vec![(Word::Output(0), 4 * WIDE)];
-        return Some(Plan { launches: vec![make(WIDE)], scratch: 0, aligned, scalar: Some(make(1)) });
+        return Some(Plan { launches: vec![make(WIDE)], aligned, scalar: Some(make(1)), ..Plan::default() });
     }
     Some(Plan::one(make(1)))
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+pub mod random;
+
 use lazulite_base::shape::{Dims, Strides, contiguous};
 use lazulite_base::tape::{Inst, Instr, Map, Order, ReduceOp, Reg, Tape, Varies};
 use lazulite_base::work::{Attention, AttentionGrad, Combine, ScanOp, View, Window, Work};

@@ -1,6 +1,6 @@
 //! The module `fast`: layers and attention.
 
-use super::args::functions;
+use super::args::{functions, outs};
 use crate::array::{Out, PyArray};
 use crate::convert::ArrayArg;
 use crate::errors::{Raised, wrong_type};
@@ -110,6 +110,26 @@ mod layers {
                 }
             };
             core::attention(&q.0, &k.0, &v.0, scale, mask, given(&sinks)).raised().map(Out)
+        }
+
+        /// The gated delta rule over `(batch, steps, heads, features)`: at each step a head's state fades, `S = S * gamma`, learns,
+        /// `S = S + beta * outer(v - S @ k, k)`, and gives `S @ q`. Heads of `v` share those of `q` and `k` in groups; `gamma` may have a
+        /// last axis of the keys' features. Returns the outputs, `(batch, steps, heads of v, features of v)`, and the last state,
+        /// `(batch, heads of v, features of v, features of k)`. Where `mask`, `(batch, steps)`, is false the output is zero and the state
+        /// stays.
+        ///
+        /// Floats. Raises `ValueError` for shapes that do not fit.
+        ///
+        /// >>> q, v, gate = mx.ones((1, 3, 2, 32)), mx.ones((1, 3, 2, 8)), mx.full((1, 3, 2), 0.5)
+        /// >>> y, state = mx.fast.gated_delta_update(q, q, v, gate, gate)
+        /// >>> y.shape, state.shape
+        /// ((1, 3, 2, 8), (1, 2, 8, 32))
+        [q, k, v, gamma, beta, initial_state=None, mask=None,]
+        fn gated_delta_update(
+            q: ArrayArg, k: ArrayArg, v: ArrayArg, gamma: ArrayArg, beta: ArrayArg, initial_state: Option<ArrayArg>, mask: Option<ArrayArg>,
+        ) -> Vec<Out> {
+            let list = core::gated_delta_update(&q.0, &k.0, &v.0, &gamma.0, &beta.0, given(&initial_state), given(&mask));
+            list.raised().map(|l| outs(l.to_vec()))
         }
 
         /// `logsumexp(logits)` less the logit of the target class, for each vector along the last axis: `(..., classes)` and `(...)` give

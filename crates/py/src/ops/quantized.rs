@@ -1,6 +1,6 @@
 //! Quantized numbers and products with them.
 
-use super::args::{Tuple, functions};
+use super::args::{functions, outs};
 use crate::array::Out;
 use crate::convert::{ArrayArg, DtypeArg};
 use crate::errors::Raised;
@@ -52,9 +52,17 @@ fn quantized(op: &str, w: &ArrayArg, scales: &ArrayArg, biases: &Option<ArrayArg
     Quantized::of(op, &w.0, &scales.0, given(biases), format).raised()
 }
 
+/// Numbers to be quantized; codes come with scales.
+fn floats<'a>(op: &str, w: &'a ArrayArg, format: Format) -> PyResult<(&'a Array, Format)> {
+    if w.0.dtype().is_integer() {
+        return Err(PyValueError::new_err(format!("[{op}] Scales must be provided if second argument is quantized.")));
+    }
+    Ok((&w.0, format))
+}
+
 functions! {
-    /// Rows of `w` as codes of a few bits with a scale for each group of the last axis: `(codes, scales, biases)` for the mode "affine",
-    /// `(codes, scales)` for "mxfp4", "mxfp8" and "nvfp4". Codes are packed in uint32. `global_scale` is the largest magnitude, for
+    /// Rows of `w` as codes of a few bits with a scale for each group of the last axis: `[codes, scales, biases]` for the mode "affine",
+    /// `[codes, scales]` for "mxfp4", "mxfp8" and "nvfp4". Codes are packed in uint32. `global_scale` is the largest magnitude, for
     /// "nvfp4".
     ///
     /// Shapes: `(..., n)` gives codes `(..., n * bits / 32)` and `(..., n / group_size)` of the others. Takes floats of two axes or more.
@@ -64,10 +72,10 @@ functions! {
     /// >>> codes.shape, scales.shape
     /// ((2, 8), (2, 1))
     [w, /, group_size=None, bits=None, mode="affine", *, global_scale=None,]
-    fn quantize(w: ArrayArg, group_size: Option<i64>, bits: Option<i64>, mode: &str, global_scale: Option<ArrayArg>) -> Tuple {
+    fn quantize(w: ArrayArg, group_size: Option<i64>, bits: Option<i64>, mode: &str, global_scale: Option<ArrayArg>) -> Vec<Out> {
         let format = format("quantize", mode, group_size, bits)?;
         let q = ops::quantize(&w.0, format, given(&global_scale)).raised()?;
-        Ok(Tuple([q.weight, q.scales].into_iter().chain(q.biases).collect()))
+        Ok(outs([q.weight, q.scales].into_iter().chain(q.biases).collect()))
     }
 
     /// The numbers that codes stand for, of the scales' dtype or `dtype`.
@@ -103,8 +111,8 @@ functions! {
     }
 
     /// Products of matrices of `x` that `lhs_indices` picks with quantized ones that `rhs_indices` picks, each from the batch of its
-    /// operand. `sorted_indices` changes nothing: items that share a matrix are one product in any order. The result has the indices'
-    /// shape before its rows and columns.
+    /// operand. `sorted_indices` changes nothing: items that share a matrix are one product in any order. `global_scale`, for "nvfp4", is
+    /// the largest magnitude of each of the matrices of `w`, or of all. The result has the indices' shape before its rows and columns.
     ///
     /// Shapes: as for `gather_mm`, with codes of `(..., n, k)`; floats. Raises `ValueError` for shapes, a mode or sizes that do not fit.
     ///
@@ -120,11 +128,7 @@ functions! {
     ) -> Out {
         let _ = sorted_indices;
         let q = quantized("gather_qmm", &w, &scales, &biases, format("gather_qmm", mode, group_size, bits)?)?;
-        let y = ops::gather_qmm(&x.0, &q, given(&lhs_indices), given(&rhs_indices), transpose).raised()?;
-        match given(&global_scale) {
-            None => Ok(Out(y)),
-            Some(_) => Err(PyValueError::new_err("[gather_qmm] Global scale is not supported on the CPU.")),
-        }
+        ops::gather_qmm(&x.0, &q, given(&lhs_indices), given(&rhs_indices), given(&global_scale), transpose).raised().map(Out)
     }
 
     /// The nearest 8-bit floats (e4m3) as uint8; what is too large becomes 448.
@@ -148,8 +152,8 @@ functions! {
     }
 
     /// `x @ w.T` with both sides quantized: `x` is quantized here, `w` is (with `scales`) or is here. The result has the dtype of `x`.
-    /// Derivatives flow into `x` as if it were not quantized. `global_scale_x` and `global_scale_w` are the largest magnitudes, for
-    /// "nvfp4".
+    /// Derivatives flow into `x`, and into `w` without `scales`, as if they were not quantized. `global_scale_x` and `global_scale_w` are
+    /// the largest magnitudes, for "nvfp4".
     ///
     /// Shapes: `(..., k)` and `(n, k)` give `(..., n)`. Raises `ValueError` for shapes, a mode or sizes that do not fit.
     ///
@@ -161,11 +165,41 @@ functions! {
         global_scale_x: Option<ArrayArg>, global_scale_w: Option<ArrayArg>,
     ) -> Out {
         let format = format("qqmm", mode, group_size, bits)?;
-        let q = match &scales {
-            Some(s) => quantized("qqmm", &w, s, &None, format)?,
-            None => ops::quantize(&w.0, format, given(&global_scale_w)).raised()?,
-        };
-        ops::qqmm(&x.0, &q, [given(&global_scale_x), given(&global_scale_w)]).raised().map(Out)
+        let globals = [given(&global_scale_x), given(&global_scale_w)];
+        match &scales {
+            Some(s) => ops::qqmm(&x.0, &quantized("qqmm", &w, s, &None, format)?, globals),
+            None => ops::qqmm(&x.0, floats("qqmm", &w, format)?, globals),
+        }
+        .raised()
+        .map(Out)
+    }
+
+    /// `qqmm` of the matrices of `x` that `lhs_indices` picks and those of `w` that `rhs_indices` picks, each from the batch of its operand.
+    /// `sorted_indices` changes nothing: items that share a matrix are one product in any order. A global scale, for "nvfp4", is one for
+    /// each matrix of its side, or one for all. The result has the indices' shape before its rows and columns.
+    ///
+    /// Shapes: `(..., n, k)` and `(..., m, k)`; floats, and the result has the dtype of `x`. Raises `ValueError` for shapes, a mode or sizes
+    /// that do not fit.
+    ///
+    /// >>> mx.gather_qqmm(mx.ones((2, 1, 32)), mx.ones((4, 8, 32)), rhs_indices=mx.array([3, 0])).shape
+    /// (2, 1, 8)
+    [x, w, /, scales=None, lhs_indices=None, rhs_indices=None, group_size=None, bits=None, mode="nvfp4", global_scale_x=None,
+     global_scale_w=None, *, sorted_indices=false,]
+    fn gather_qqmm(
+        x: ArrayArg, w: ArrayArg, scales: Option<ArrayArg>, lhs_indices: Option<ArrayArg>, rhs_indices: Option<ArrayArg>,
+        group_size: Option<i64>, bits: Option<i64>, mode: &str, global_scale_x: Option<ArrayArg>, global_scale_w: Option<ArrayArg>,
+        sorted_indices: bool,
+    ) -> Out {
+        let _ = sorted_indices;
+        let format = format("gather_qqmm", mode, group_size, bits)?;
+        let globals = [given(&global_scale_x), given(&global_scale_w)];
+        let [lhs, rhs] = [given(&lhs_indices), given(&rhs_indices)];
+        match &scales {
+            Some(s) => ops::gather_qqmm(&x.0, &quantized("gather_qqmm", &w, s, &None, format)?, lhs, rhs, globals),
+            None => ops::gather_qqmm(&x.0, floats("gather_qqmm", &w, format)?, lhs, rhs, globals),
+        }
+        .raised()
+        .map(Out)
     }
 
     /// Products of matrices of `a` that `lhs_indices` picks with those of `b` that `rhs_indices` picks, each from the batch of its

@@ -12,7 +12,7 @@ from typing import Any
 
 import lazulite.core as mx
 from lazulite.nn.layers.base import Module
-from lazulite.nn.layers.quantized import QuantizedLinear
+from lazulite.nn.layers.quantized import Quantized, QuantizedLinear
 from lazulite.utils import tree_flatten, tree_map_with_path, tree_unflatten
 
 _Group = mx.distributed.Group
@@ -234,7 +234,7 @@ class ShardedToAllLinear(_ShardedLinear):
     _divides_outputs = False
 
 
-class _QuantizedSharded(_Sharded):
+class _QuantizedSharded(Quantized, _Sharded):
     """The layers with quantized weights; all parameters are frozen."""
 
     def __init__(
@@ -247,14 +247,9 @@ class _QuantizedSharded(_Sharded):
         mode: str = "affine",
         group: _Group | None = None,
     ) -> None:
-        super().__init__()
         inputs, outputs = self._sizes(input_dims, output_dims, group)
-        self.group_size, self.bits, self.mode = group_size, bits, mode
         k = math.sqrt(1.0 / input_dims)
-        weight = mx.random.uniform(low=-k, high=k, shape=(outputs, inputs))
-        self.weight, self.scales, *biases = mx.quantize(weight, group_size, bits, mode=mode)
-        if biases:
-            self.biases = biases[0]
+        super().__init__(mx.random.uniform(low=-k, high=k, shape=(outputs, inputs)), group_size, bits, mode)
         if bias:
             self.bias = mx.zeros((outputs,))
         self.freeze()
@@ -266,20 +261,7 @@ class _QuantizedSharded(_Sharded):
 
     def _extra_repr(self) -> str:
         outputs, words = self.weight.shape
-        whole = self._whole(words * 32 // self.bits, outputs)
-        return f"{whole}, group_size={self.group_size}, bits={self.bits}, mode={self.mode}"
-
-    def _product(self, x: mx.array) -> mx.array:
-        return mx.quantized_matmul(
-            x,
-            self["weight"],
-            scales=self["scales"],
-            biases=self.get("biases"),
-            transpose=True,
-            group_size=self.group_size,
-            bits=self.bits,
-            mode=self.mode,
-        )
+        return f"{self._whole(words * 32 // self.bits, outputs)}, {self._format_repr()}"
 
     @classmethod
     def from_quantized_linear(

@@ -70,7 +70,42 @@ def quantize(
     model.update_modules(leaves)
 
 
-class QuantizedEmbedding(Module):
+class Quantized(Module):
+    """What the layers with quantized weights share: the format, and codes, scales and, for "affine", biases."""
+
+    weight: mx.array
+    scales: mx.array
+    biases: mx.array | None
+
+    def __init__(self, weight: mx.array, group_size: int | None, bits: int | None, mode: str) -> None:
+        super().__init__()
+        self.group_size, self.bits = _defaults(mode, group_size, bits)
+        self.mode = mode
+        self._hold(weight)
+
+    def _hold(self, weight: mx.array) -> None:
+        """Quantizes and keeps `weight`."""
+        self.weight, self.scales, *biases = mx.quantize(weight, self.group_size, self.bits, mode=self.mode)
+        self.biases = biases[0] if biases else None
+
+    def _format_repr(self) -> str:
+        return f"group_size={self.group_size}, bits={self.bits}, mode={self.mode}"
+
+    def _product(self, x: mx.array) -> mx.array:
+        """`x Wᵀ`."""
+        return mx.quantized_matmul(
+            x,
+            self["weight"],
+            scales=self["scales"],
+            biases=self.get("biases"),
+            transpose=True,
+            group_size=self.group_size,
+            bits=self.bits,
+            mode=self.mode,
+        )
+
+
+class QuantizedEmbedding(Quantized):
     """An `Embedding` whose vectors are quantized.
 
     Args:
@@ -100,18 +135,14 @@ class QuantizedEmbedding(Module):
         bits: int | None = None,
         mode: str = "affine",
     ) -> None:
-        super().__init__()
-        self.group_size, self.bits = _defaults(mode, group_size, bits)
-        self.mode = mode
         weight = mx.random.normal(shape=(num_embeddings, dims), scale=math.sqrt(1 / dims))
-        self.weight, self.scales, *biases = mx.quantize(weight, group_size, bits, mode=mode)
-        self.biases = biases[0] if biases else None
+        super().__init__(weight, group_size, bits, mode)
         self.num_embeddings = num_embeddings
         self.dims = dims
         self.freeze()
 
     def __call__(self, x: mx.array) -> mx.array:
-        biases = self["biases"] if self.get("biases") is not None else None
+        biases = self.get("biases")
         return mx.dequantize(
             self["weight"][x],
             scales=self["scales"][x],
@@ -128,19 +159,10 @@ class QuantizedEmbedding(Module):
             >>> nn.QuantizedEmbedding(5, 64).as_linear(mx.ones((2, 64))).shape
             (2, 5)
         """
-        return mx.quantized_matmul(
-            x,
-            self["weight"],
-            scales=self["scales"],
-            biases=self.get("biases"),
-            transpose=True,
-            group_size=self.group_size,
-            bits=self.bits,
-            mode=self.mode,
-        )
+        return self._product(x)
 
     def _extra_repr(self) -> str:
-        return f"{self.num_embeddings}, {self.dims}, group_size={self.group_size}, bits={self.bits}, mode={self.mode}"
+        return f"{self.num_embeddings}, {self.dims}, {self._format_repr()}"
 
     @classmethod
     def from_embedding(
@@ -154,12 +176,11 @@ class QuantizedEmbedding(Module):
         """
         count, dims = embedding_layer.weight.shape
         layer = cls(count, dims, group_size, bits, mode=mode)
-        layer.weight, layer.scales, *biases = mx.quantize(embedding_layer.weight, group_size, bits, mode=mode)
-        layer.biases = biases[0] if biases else None
+        layer._hold(embedding_layer.weight)
         return layer
 
 
-class QuantizedLinear(Module):
+class QuantizedLinear(Quantized):
     """A `Linear` whose weights are quantized: `y = x Wᵀ + b`.
 
     Args:
@@ -191,35 +212,20 @@ class QuantizedLinear(Module):
         bits: int | None = None,
         mode: str = "affine",
     ) -> None:
-        super().__init__()
-        self.group_size, self.bits = _defaults(mode, group_size, bits)
-        self.mode = mode
         k = math.sqrt(1 / input_dims)
         weight = mx.random.uniform(low=-k, high=k, shape=(output_dims, input_dims))
-        self.weight, self.scales, *biases = mx.quantize(weight, group_size, bits, mode=mode)
-        self.biases = biases[0] if biases else None
+        super().__init__(weight, group_size, bits, mode)
         if bias:
             self.bias = mx.zeros((output_dims,))
         self.freeze()
 
     def _extra_repr(self) -> str:
         rows, words = self.weight.shape
-        return (
-            f"input_dims={words * 32 // self.bits}, output_dims={rows}, bias={'bias' in self}, "
-            f"group_size={self.group_size}, bits={self.bits}, mode={self.mode}"
-        )
+        sizes = f"input_dims={words * 32 // self.bits}, output_dims={rows}"
+        return f"{sizes}, bias={'bias' in self}, {self._format_repr()}"
 
     def __call__(self, x: mx.array) -> mx.array:
-        y = mx.quantized_matmul(
-            x,
-            self["weight"],
-            scales=self["scales"],
-            biases=self.get("biases"),
-            transpose=True,
-            group_size=self.group_size,
-            bits=self.bits,
-            mode=self.mode,
-        )
+        y = self._product(x)
         return y + self["bias"] if "bias" in self else y
 
     @classmethod
@@ -234,8 +240,7 @@ class QuantizedLinear(Module):
         """
         rows, columns = linear_layer.weight.shape
         layer = cls(columns, rows, False, group_size, bits, mode=mode)
-        layer.weight, layer.scales, *biases = mx.quantize(linear_layer.weight, group_size, bits, mode=mode)
-        layer.biases = biases[0] if biases else None
+        layer._hold(linear_layer.weight)
         if "bias" in linear_layer:
             layer.bias = linear_layer.bias
         return layer
@@ -263,6 +268,9 @@ class QQLinear(Module):
         >>> nn.QQLinear(32, 8)(mx.ones((4, 32))).shape
         (4, 8)
     """
+
+    weight: mx.array
+    scales: mx.array
 
     def __init__(
         self,
@@ -296,7 +304,7 @@ class QQLinear(Module):
             True
         """
         if not self._quantized:
-            self.weight, self.scales = mx.quantize(self.weight, self.group_size, self.bits, mode=self.mode)
+            self.weight, self.scales, *_ = mx.quantize(self.weight, self.group_size, self.bits, mode=self.mode)
             self._quantized = True
 
     def dequantize(self) -> None:

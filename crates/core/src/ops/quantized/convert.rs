@@ -1,16 +1,17 @@
 //! Numbers to codes and back.
 
-use super::{Quantized, check_format, check_global, dense_rows, grouped};
+use super::{Quantized, check_format, global_scales, grouped};
 use crate::Array;
 use crate::export::stored::stored;
 use crate::graph::array::{apply, node_many};
 use crate::graph::node::{Aval, Avals, Operand};
-use crate::ops::{op, view};
+use crate::ops::op;
+use crate::ops::view::{self, dense_rows};
 use crate::primitive::{Jvp, KernelOf, Prim, Primitive, Role, Vjp, Vmap};
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use lazulite_base::work::{View, Work};
-use lazulite_base::{Dims, Dtype, Format, Scalar};
+use lazulite_base::{Dims, Dtype, Format, Scalar, shape};
 use smallvec::smallvec;
 use std::panic::Location;
 
@@ -20,18 +21,27 @@ pub(super) fn format_key(format: Format, h: &mut KeyHasher) {
     h.word(format.group() as u64);
 }
 
-/// `x[i]` for every `i` of a batch, through `f`, put together again.
-fn each(cx: &Vmap<'_>, f: impl Fn(&[Array]) -> Result<Vec<Array>>) -> Result<Vec<Array>> {
-    let mut lists: Vec<Vec<Array>> = Vec::new();
-    for i in 0..cx.size {
-        let one = |(x, &b): (&crate::primitive::Val, &bool)| if b { view::pick(&x.array(), 0, i) } else { Ok(x.array()) };
-        let inputs = cx.inputs.iter().zip(cx.batched).map(one).collect::<Result<Vec<_>>>()?;
-        lists.push(f(&inputs)?);
-    }
-    (0..lists[0].len()).map(|o| crate::ops::stack(&lists.iter().map(|l| &l[o]).collect::<Vec<_>>(), 0)).collect()
+/// The global scales' dims spread over a matrix's rows, which are all of its axes but the last.
+fn check_rows(op: &str, rows: &[usize], global: Option<&Aval>) -> Result<()> {
+    let fits = global.is_none_or(|g| shape::broadcast(rows, &g.shape).is_some_and(|d| d[..] == *rows));
+    if fits { Ok(()) } else { Err(Error::value(op, format!("global scales of {:?} for rows of {rows:?}", global.map(|g| &g.shape[..])))) }
 }
 
-/// Codes, scales and biases of numbers; a second input is the global scale.
+/// The global scales of a batch of `rank` axes of rows, which follow the batch's own axis.
+fn global_rows(cx: &Vmap<'_>, i: usize, rank: usize) -> Result<Array> {
+    let g = cx.inputs[i].array();
+    let missing = if cx.batched[i] { rank + 1 - g.ndim() } else { 0 };
+    (0..missing).try_fold(g, |g, _| crate::ops::expand_dims(&g, 1))
+}
+
+/// The same for a kernel.
+fn spread_rows(g: &View, rows: &[usize]) -> View {
+    let pad = rows.len() - g.dims.len();
+    let stride = |i: usize| if i < pad || g.dims[i - pad] == 1 { 0 } else { g.strides[i - pad] };
+    View { dtype: g.dtype, dims: rows.into(), strides: (0..rows.len()).map(stride).collect() }
+}
+
+/// Codes, scales and biases of numbers; a second input is the global scale, whose axes broadcast over the rows.
 struct Quantize(Format);
 
 stored!("quantize", Quantize { 0 });
@@ -62,6 +72,7 @@ impl Primitive for Quantize {
             let text = format!("cannot quantize the shape {:?} to {}", &inputs[0].shape[..], self.0);
             return Err(Error::value("quantize", text));
         };
+        check_rows("quantize", &dims, inputs.get(1))?;
         let with = |last: usize, d: Dtype| Aval::new(dims.iter().copied().chain([last]).collect::<Dims>(), d);
         let (groups, d) = (n / self.0.group(), inputs[0].dtype);
         let words = with(self.0.words(n), Dtype::U32);
@@ -89,17 +100,16 @@ impl Primitive for Quantize {
         Ok(vec![None, Some(scales), Some(biases)])
     }
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
-        if cx.batched.get(1) == Some(&true) {
-            return each(cx, |x| encode(self.0, &x[0], x.get(1)));
-        }
-        let global = cx.inputs.get(1).map(|g| g.array());
-        encode(self.0, &cx.inputs[0].array(), global.as_ref())
+        let x = cx.batched_input(0);
+        let global = if cx.inputs.len() > 1 { Some(global_rows(cx, 1, x.ndim() - 2)?) } else { None };
+        encode(self.0, &x, global.as_ref())
     }
 }
 
 impl KernelOf for Quantize {
     fn work(&self, inputs: &[View], _: &[Aval]) -> Work {
-        Work::Quantize { x: inputs[0].clone(), format: self.0, global: inputs.len() > 1 }
+        let rows = &inputs[0].dims[..inputs[0].dims.len() - 1];
+        Work::Quantize { x: inputs[0].clone(), format: self.0, global: inputs.get(1).map(|g| spread_rows(g, rows)) }
     }
 }
 
@@ -125,7 +135,7 @@ fn parameters(x: &Array, format: Format) -> Result<(Array, Array)> {
     Ok((crate::ops::astype(&scale, d)?, crate::ops::astype(&bias, d)?))
 }
 
-/// Numbers from codes, scales and, for an affine format, biases; else a third input is the global scale.
+/// Numbers from codes, scales and, for an affine format, biases; else a third input is the global scale, as for [`Quantize`].
 struct Dequantize {
     format: Format,
     dtype: Dtype,
@@ -135,7 +145,9 @@ stored!("dequantize", Dequantize { format, dtype });
 
 impl Dequantize {
     fn of(&self, inputs: &[Array]) -> Result<Array> {
-        let dense = inputs.iter().map(dense_rows).collect::<Result<Vec<_>>>()?;
+        let matrices = 2 + self.format.is_affine() as usize;
+        let dense = |(i, x): (usize, &Array)| if i < matrices { dense_rows(x) } else { Ok(x.clone()) };
+        let dense = inputs.iter().enumerate().map(dense).collect::<Result<Vec<_>>>()?;
         apply(Dequantize { ..*self }, &dense.iter().collect::<Vec<_>>())
     }
 
@@ -160,6 +172,9 @@ impl Primitive for Dequantize {
         let mut dims = inputs[0].shape.clone();
         let last = dims.last_mut().expect("a quantized matrix has axes");
         *last = self.format.numbers(*last);
+        if !self.format.is_affine() {
+            check_rows("dequantize", &dims[..dims.len() - 1], inputs.get(2))?;
+        }
         Ok(smallvec![Aval::new(dims, self.dtype)])
     }
     fn role(&self) -> Role<'_> {
@@ -180,8 +195,8 @@ impl Primitive for Dequantize {
         } else if cx.inputs.len() > 2 && cx.needed[2] {
             let global = cx.inputs[2].array();
             let rate = self.with(cx.inputs, cx.inputs[1].array(), Some(global.ones_like()))?;
-            let sum = crate::ops::sum(&crate::ops::multiply(&ct, &rate)?, ..)?;
-            out[2] = Some(view::reshape_like(&crate::ops::astype(&sum, global.dtype())?, &global)?);
+            let rows = crate::ops::sum(&crate::ops::multiply(&ct, &rate)?, -1)?;
+            out[2] = Some(crate::ops::astype(&view::sum_to(&rows, &global)?, global.dtype())?);
         }
         Ok(out)
     }
@@ -193,24 +208,24 @@ impl Primitive for Dequantize {
         Ok(vec![global.map(|g| self.with(cx.inputs, cx.inputs[1].array(), Some(g))).transpose()?])
     }
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
-        let affine = self.format.is_affine();
-        if !affine && cx.batched.get(2) == Some(&true) {
-            return each(cx, |x| Ok(vec![self.of(x)?]));
+        let mut inputs: Vec<Array> = (0..2).map(|i| cx.batched_input(i)).collect();
+        if cx.inputs.len() > 2 {
+            inputs.push(if self.format.is_affine() { cx.batched_input(2) } else { global_rows(cx, 2, inputs[0].ndim() - 2)? });
         }
-        let input = |i: usize| if i < 2 || affine { cx.batched_input(i) } else { cx.inputs[i].array() };
-        Ok(vec![self.of(&(0..cx.inputs.len()).map(input).collect::<Vec<_>>())?])
+        Ok(vec![self.of(&inputs)?])
     }
 }
 
 impl KernelOf for Dequantize {
     fn work(&self, inputs: &[View], _: &[Aval]) -> Work {
         let affine = self.format.is_affine();
+        let rows = &inputs[0].dims[..inputs[0].dims.len() - 1];
         Work::Dequantize {
             words: inputs[0].clone(),
             scales: inputs[1].clone(),
             biases: affine.then(|| inputs[2].clone()),
             format: self.format,
-            global: !affine && inputs.len() > 2,
+            global: inputs.get(2).filter(|_| !affine).map(|g| spread_rows(g, rows)),
             dtype: self.dtype,
         }
     }
@@ -256,7 +271,7 @@ impl KernelOf for Fp8 {
 
 op! {
     /// Rows of numbers as codes of few bits with a scale for each group; the last axis is a multiple of the group. The codes and scales
-    /// are MLX's, bit for bit. `global`, one `float32`, is the largest magnitude of a tensor quantized to `Nvfp4`. Derivatives flow into
+    /// are MLX's, bit for bit. `global` is the largest magnitude of what is quantized to `Nvfp4`: one `float32`, or one for each matrix of a batch. Derivatives flow into
     /// the scales and biases of an affine format, none into codes.
     ///
     /// # Errors
@@ -271,14 +286,14 @@ op! {
     /// ```
     pub fn quantize(x, format: Format, global: Option<&Array>) -> Quantized {
         check_format("quantize", format)?;
-        check_global("quantize", format, global)?;
         if !x.dtype().is_float() {
             return Err(Error::value("quantize", format!("quantizes floats, not {}", x.dtype())));
         }
         if x.ndim() < 2 {
             return Err(Error::value("quantize", format!("needs at least two axes, not the shape {:?}", x.dims())));
         }
-        let mut list = encode(format, x, global)?.into_iter();
+        let global = global_scales("quantize", format, global, x.shape())?;
+        let mut list = encode(format, x, global.as_ref())?.into_iter();
         let (weight, scales) = (list.next().expect("words"), list.next().expect("scales"));
         Ok(Quantized { weight, scales, biases: list.next(), format })
     }
@@ -334,8 +349,8 @@ op! {
 /// ```
 #[track_caller]
 pub fn dequantize(w: &Quantized, global: Option<&Array>, dtype: Option<Dtype>) -> Result<Array> {
-    check_global("dequantize", w.format, global)?;
-    let own = match (w.format.is_affine(), global) {
+    let global = global_scales("dequantize", w.format, global, w.weight.shape())?;
+    let own = match (w.format.is_affine(), &global) {
         (true, _) => w.scales.dtype(),
         (_, Some(_)) => Dtype::F32,
         _ => dtype.unwrap_or(Dtype::BF16),
@@ -344,7 +359,7 @@ pub fn dequantize(w: &Quantized, global: Option<&Array>, dtype: Option<Dtype>) -
         return Err(Error::value("dequantize", format!("gives floats, not {d}")));
     }
     let mut inputs = w.parts()?;
-    inputs.extend(global.cloned());
+    inputs.extend(global);
     let y = Dequantize { format: w.format, dtype: own }.of(&inputs)?;
     if w.format.is_affine() { crate::ops::astype(&y, dtype.unwrap_or(own)) } else { Ok(y) }
 }

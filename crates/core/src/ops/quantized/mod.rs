@@ -4,21 +4,16 @@ mod both;
 mod convert;
 mod product;
 
-pub use both::qqmm;
+pub use both::{AsWeight, Weight, gather_qqmm, qqmm};
 pub use convert::{dequantize, from_fp8, quantize, to_fp8};
 pub(crate) use product::{flat_batch, gathered, picked};
 pub use product::{gather_qmm, quantized_matmul};
 
 use crate::Array;
-use crate::export::stored::stored;
-use crate::graph::array::apply;
-use crate::graph::node::{Aval, Avals};
-use crate::primitive::{Jvp, Primitive, Role, ViewOf, Vjp, Vmap};
-use crate::runtime::buffer::Layout;
+use crate::ops::view::{self, dense_rows};
 use lazulite_base::error::{Error, Result};
-use lazulite_base::key::KeyHasher;
-use lazulite_base::{Dtype, Format};
-use smallvec::smallvec;
+use lazulite_base::format::GLOBAL;
+use lazulite_base::{Dims, Dtype, Format, shape};
 
 /// Quantized numbers: rows of codes with a scale for each group, and a bias for an affine format.
 ///
@@ -138,55 +133,30 @@ fn check_format(op: &str, format: Format) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a global scale where there can be none.
+/// Global scales of matrices of these dims, as they broadcast over the matrices' rows: one, or one a matrix.
 #[track_caller]
-fn check_global(op: &str, format: Format, global: Option<&Array>) -> Result<()> {
-    let Some(g) = global else { return Ok(()) };
+fn global_scales(op: &str, format: Format, global: Option<&Array>, dims: &[usize]) -> Result<Option<Array>> {
+    let Some(g) = global else { return Ok(None) };
     if format != Format::Nvfp4 {
         return Err(Error::value(op, format!("a global scale is for nvfp4, not {format}")));
     }
-    if g.size() != 1 || g.dtype() != Dtype::F32 {
-        return Err(Error::value(op, format!("a global scale is one float32, not {}", crate::ops::describe(&[g]))));
+    let batch = &dims[..dims.len() - 2];
+    if g.dtype() != Dtype::F32 || g.size() != 1 && g.size() != shape::size(batch) {
+        let text = format!("a global scale is one float32, or one for each matrix of {batch:?}, not {}", crate::ops::describe(&[g]));
+        return Err(Error::value(op, text));
     }
-    Ok(())
+    let rows = if g.size() == 1 { Dims::new() } else { batch.iter().copied().chain([1]).collect() };
+    view::reshape_to(g, rows).map(Some)
 }
 
-/// The array with the elements of a row next to each other: itself, or a copy.
-fn dense_rows(x: &Array) -> Result<Array> {
-    apply(DenseRows, &[x])
-}
-
-/// Its input, in row-major order unless its rows are contiguous already.
-struct DenseRows;
-
-stored!("dense_rows", DenseRows {});
-
-impl Primitive for DenseRows {
-    fn name(&self) -> &'static str {
-        "dense_rows"
-    }
-    fn key(&self, _: &mut KeyHasher) {}
-    fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
-        Ok(smallvec![inputs[0].clone()])
-    }
-    fn role(&self) -> Role<'_> {
-        Role::View(self)
-    }
-    fn vjp(&self, cx: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![cx.cotangents[0].clone()])
-    }
-    fn jvp(&self, cx: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![cx.tangents[0].clone()])
-    }
-    fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
-        Ok(vec![dense_rows(&cx.inputs[0].array())?])
-    }
-}
-
-impl ViewOf for DenseRows {
-    fn layout(&self, input: &Aval, layout: &Layout, _: &Aval) -> Option<Layout> {
-        let dense = input.shape.last().is_none_or(|&n| n <= 1) || layout.strides.last() == Some(&1);
-        dense.then(|| layout.clone())
+/// What a product is multiplied with for the global scales of its right side, which `picks` picks, or which take part in order.
+fn global_factors(rows: &Array, picks: Option<&Array>) -> Result<Array> {
+    use crate::ops::{expand_dims, flatten, take};
+    let f = crate::ops::divide(rows, GLOBAL)?;
+    match picks {
+        _ if f.ndim() == 0 => Ok(f),
+        None => expand_dims(&f, -1),
+        Some(p) => expand_dims(&expand_dims(&take(&flatten(&f, 0, -1)?, p, 0)?, -1)?, -1),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Products with quantized numbers. They never become an array: the backend takes codes apart as it multiplies.
 
 use super::convert::format_key;
-use super::{Quantized, dense_rows, grouped};
+use super::{Quantized, global_factors, global_scales, grouped};
 use crate::Array;
 use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::gather::{Place, scatter};
+use crate::ops::view::dense_rows;
 use crate::ops::{create, op, view};
 use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
 use lazulite_base::dtype::promote;
@@ -318,7 +319,8 @@ op! {
 
     /// Products of matrices with quantized ones, both picked from batches by index arrays: `out[i..] = x[lhs[i..]] w[rhs[i..]]`, each
     /// index counting over all batch axes of its operand; without an index array all matrices take part in order. Index arrays broadcast.
-    /// What `sorted` promises of `rhs` is not needed: items that share a matrix are one product in any order.
+    /// `global` is the global scale of an `Nvfp4` `w`: one, or one for each matrix. What MLX's `sorted_indices` promises is not needed:
+    /// items that share a matrix are one product in any order.
     ///
     /// # Errors
     /// A value error for shapes that do not match, operands that are no floats, or indices that are no integers.
@@ -327,21 +329,31 @@ op! {
     /// use lazulite::prelude::*;
     /// let w = Array::ones([4, 8, 64], Dtype::F32).quantize(Format::default(), None);
     /// let x = Array::ones([2, 3, 64], Dtype::F32);
-    /// assert_eq!(x.gather_qmm(&w, None, Some(&array![3, 0]), true).shape(), [2, 3, 8]);
+    /// assert_eq!(x.gather_qmm(&w, None, Some(&array![3, 0]), None, true).shape(), [2, 3, 8]);
     /// ```
-    pub fn gather_qmm(x, w: &Quantized, lhs: Option<&Array>, rhs: Option<&Array>, transpose: bool) -> Array {
+    pub fn gather_qmm(
+        x, w: &Quantized, lhs: Option<&Array>, rhs: Option<&Array>, global: Option<&Array>, transpose: bool
+    ) -> Array {
         let op = "gather_qmm";
         let own = QuantizedMatMul { format: w.format, transpose, gather: true };
         let [_, k] = own.sizes(w.weight.shape());
         if x.ndim() < 2 || x.shape().last() != Some(&k) {
             return Err(mismatch(op, x, w, transpose));
         }
+        let global = global_scales(op, w.format, global, w.weight.shape())?;
         let picks = picked(op, (x, lhs), (w.weight.shape(), rhs))?;
-        let mut inputs = vec![flat_batch(&operand(op, x, w)?)?];
+        let y = operand(op, x, w)?;
+        let d = y.dtype();
+        // Halves are rounded once, after the global scale.
+        let y = if global.is_some() { crate::ops::astype(&y, d.accumulator())? } else { y };
+        let mut inputs = vec![flat_batch(&y)?];
         for part in w.parts()? {
             inputs.push(flat_batch(&part)?);
         }
-        inputs.extend(picks);
-        own.of(&inputs)
+        let [lhs, rhs] = picks;
+        inputs.extend([lhs, rhs.clone()]);
+        let z = own.of(&inputs)?;
+        let Some(g) = global else { return Ok(z) };
+        crate::ops::astype(&crate::ops::multiply(&z, &global_factors(&g, Some(&rhs))?)?, d)
     }
 }

@@ -6,6 +6,7 @@ mod composed;
 mod compositions;
 mod convolutions;
 mod creation;
+mod delta;
 mod elimination;
 mod fft;
 mod indexing;
@@ -41,6 +42,7 @@ pub fn all() -> Vec<Case> {
     list.extend(sorting::cases());
     list.extend(random::cases());
     list.extend(compositions::cases());
+    list.extend(delta::cases());
     list.sort_by_key(|c| c.family);
     list
 }

@@ -44,6 +44,20 @@ fn inputs(list: &[&[usize]]) -> Vec<Input> {
     list.iter().map(|d| data(d, -1.0, 1.0)).collect()
 }
 
+/// Whole numbers, which 8-bit floats hold exactly.
+fn whole(x: &Array) -> Result<Array> {
+    ops::round(&ops::multiply(x, 4.0)?, 0)
+}
+
+fn rounded(x: &Tensor, at: &[usize]) -> C {
+    C::new((x.at(at).re * 4.0).round_ties_even(), 0.0)
+}
+
+/// Ones as 8-bit floats.
+fn eights(dims: &[usize]) -> Result<Quantized> {
+    ops::quantize(&Array::ones(dims, Dtype::F32), Format::Mxfp8, None)
+}
+
 /// The declarations.
 pub fn cases() -> Vec<Case> {
     let ones = |dims: &'static [usize]| Array::ones(dims, Dtype::F32);
@@ -102,14 +116,14 @@ pub fn cases() -> Vec<Case> {
             "gather_qmm",
             Family::Products,
             [inputs(&[&[3, 2, 64], &[2, 5, 2], &[2, 5, 2]]), vec![index(&[4], 0, 3), index(&[4], 0, 2)]].concat(),
-            |x| ops::gather_qmm(&x[0], &of(&x[1..3], 2, 5, 64)?, Some(&x[3]), Some(&x[4]), true),
+            |x| ops::gather_qmm(&x[0], &of(&x[1..3], 2, 5, 64)?, Some(&x[3]), Some(&x[4]), None, true),
             |x| gathered(&x[0], &numbers(5, 64, &x[1], &x[2]).transpose(&[0, 2, 1]), &x[3], &x[4]),
         )
         .takes(halves_and_floats)
         .retraces()
         .within(2.0, 4096.0)
         .bad(&["[3, 2, 60]"], move || {
-            ops::gather_qmm(&ones(&[3, 2, 60]), &of(&[ones(&[5, 2]), ones(&[5, 2])], 1, 5, 64)?, None, None, true)
+            ops::gather_qmm(&ones(&[3, 2, 60]), &of(&[ones(&[5, 2]), ones(&[5, 2])], 1, 5, 64)?, None, None, None, true)
         }),
         Case::new(
             "gather_mm",
@@ -157,14 +171,45 @@ pub fn cases() -> Vec<Case> {
             "qqmm",
             Family::Products,
             inputs(&[&[2, 32]]),
-            |x| {
-                let w = ops::quantize(&Array::ones([3, 32], Dtype::F32), Format::Mxfp8, None)?;
-                // What is quantized is exact here: whole numbers.
-                ops::qqmm(&ops::round(&ops::multiply(&x[0], 4.0)?, 0)?, &w, [None, None])
+            |x| ops::qqmm(&whole(&x[0])?, &eights(&[3, 32])?, [None, None]),
+            |x| Tensor::from_fn(&[2, 3], x[0].dtype, |at| (0..32).map(|i| rounded(&x[0], &[at[0], i])).sum()),
+        )
+        .takes(|d| d == Dtype::F32 || d == Dtype::F64)
+        .slope(Slope::None("integer or boolean output"))
+        .retraces()
+        .within(1.0, 64.0)
+        .bad(&["[2, 32]", "[3, 64]"], move || ops::qqmm(&ones(&[2, 32]), &eights(&[3, 64])?, [None, None]))
+        .bad(&["affine"], move || ops::qqmm(&ones(&[2, 32]), (&ones(&[3, 32]), AFFINE), [None, None])),
+        Case::new(
+            "gather_qqmm",
+            Family::Products,
+            [inputs(&[&[3, 2, 32]]), vec![index(&[4], 0, 3), index(&[4], 0, 2)]].concat(),
+            move |x| {
+                let w = ops::multiply(&ones(&[2, 5, 32]), &Array::from_slice(&[1.0f32, 2.0], [2, 1, 1])?)?;
+                ops::gather_qqmm(&whole(&x[0])?, (&w, Format::Mxfp8), Some(&x[1]), Some(&x[2]), [None, None])
             },
             |x| {
-                Tensor::from_fn(&[2, 3], x[0].dtype, |at| {
-                    (0..32).map(|i| C::new((x[0].at(&[at[0], i]).re * 4.0).round_ties_even(), 0.0)).sum()
+                Tensor::from_fn(&[4, 2, 5], x[0].dtype, |at| {
+                    let (i, j) = (x[1].at(&at[..1]).re as usize, x[2].at(&at[..1]).re as usize);
+                    (0..32).map(|l| rounded(&x[0], &[i, at[1], l]) * C::new(1.0 + j as f64, 0.0)).sum()
+                })
+            },
+        )
+        .form("floats")
+        .takes(|d| d == Dtype::F32 || d == Dtype::F64)
+        .slope(Slope::None("integer or boolean output"))
+        .retraces()
+        .within(1.0, 64.0)
+        .bad(&["[32]"], move || ops::gather_qqmm(&ones(&[32]), &eights(&[3, 32])?, None, None, [None, None])),
+        Case::new(
+            "gather_qqmm",
+            Family::Products,
+            [inputs(&[&[3, 2, 32]]), vec![index(&[4], 0, 3), index(&[4], 0, 2)]].concat(),
+            |x| ops::gather_qqmm(&whole(&x[0])?, &eights(&[2, 5, 32])?, Some(&x[1]), Some(&x[2]), [None, None]),
+            |x| {
+                Tensor::from_fn(&[4, 2, 5], x[0].dtype, |at| {
+                    let i = x[1].at(&at[..1]).re as usize;
+                    (0..32).map(|l| rounded(&x[0], &[i, at[1], l])).sum()
                 })
             },
         )

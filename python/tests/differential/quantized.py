@@ -1,0 +1,67 @@
+"""Calls of the quantized and gathered products with every keyword that they take, written out; inputs are named as in
+`listed`. Products whose both sides are quantized don't run on MLX's CPU, and global scales of experts neither."""
+
+QUANTIZED = (
+    "x:3,4,64::float32 w:5,8,64::float32",
+    "loose",
+    "none",
+    1,
+    r"""
+mx.quantize(w)
+mx.quantize(w, 32, 8)
+mx.quantize(w, group_size=32, bits=3, mode="affine")
+mx.quantize(w, mode="mxfp4")
+mx.quantize(w, 32, 8, "mxfp8")
+mx.quantize(w, mode="nvfp4")
+mx.quantize(w, mode="nvfp4", global_scale=mx.array(3.0))
+mx.quantize(w, mode="nvfp4", global_scale=mx.array([3.0]))
+mx.quantize(w, mode="mxfp4", global_scale=mx.array(3.0))
+mx.quantize(w, mode="nvfp4", global_scale=mx.array(3.0, mx.float16))
+mx.quantize(w.astype(mx.bfloat16), group_size=64, bits=2)
+mx.quantize(w, bits=7)
+mx.quantize(w, group_size=48)
+mx.quantize(w, mode="int")
+mx.dequantize(*mx.quantize(w))
+mx.dequantize(*mx.quantize(w), group_size=64, bits=4, dtype=mx.float16)
+mx.dequantize(*mx.quantize(w), dtype=mx.float64)
+mx.dequantize(*mx.quantize(w), dtype=mx.int32)
+mx.dequantize(*mx.quantize(w, mode="mxfp8"), mode="mxfp8")
+mx.dequantize(*mx.quantize(w, mode="mxfp8"), mode="mxfp8", dtype=mx.float32)
+mx.dequantize(*mx.quantize(w, mode="nvfp4", global_scale=mx.array(3.0)), mode="nvfp4", global_scale=mx.array(3.0))
+mx.dequantize(*mx.quantize(w)[:2])
+mx.quantized_matmul(x[0], *mx.quantize(w[0]))
+mx.quantized_matmul(x, *mx.quantize(w[0]), transpose=True, group_size=64, bits=4, mode="affine")
+mx.quantized_matmul(x[..., :8], *mx.quantize(w[0]), transpose=False)
+mx.quantized_matmul(x, *mx.quantize(w[:3], bits=8), bits=8)
+mx.quantized_matmul(x.astype(mx.float16), *mx.quantize(w[0].astype(mx.float16)))
+mx.quantized_matmul(x, *mx.quantize(w[0], mode="mxfp4"), mode="mxfp4")
+mx.quantized_matmul(x, *mx.quantize(w[0], mode="nvfp4"), mode="nvfp4")
+mx.quantized_matmul(x, *mx.quantize(w[0], mode="mxfp8"), None, False, mode="mxfp8")
+mx.quantized_matmul(x, *mx.quantize(w[0])[:2])
+mx.quantized_matmul(x[..., :32], *mx.quantize(w[0]))
+mx.gather_qmm(x, *mx.quantize(w), rhs_indices=mx.array([4, 0, 2]))
+mx.gather_qmm(x, *mx.quantize(w), mx.array([2, 0, 1]), mx.array([0, 1, 4]), sorted_indices=True)
+mx.gather_qmm(x, *mx.quantize(w), lhs_indices=mx.array([[0], [2]]), rhs_indices=mx.array([[4, 0, 4]]))
+mx.gather_qmm(x[..., :8], *mx.quantize(w), rhs_indices=mx.array([0, 2, 2]), transpose=False, sorted_indices=True)
+mx.gather_qmm(x, *mx.quantize(w, mode="mxfp4"), rhs_indices=mx.array([4, 0, 2]), mode="mxfp4")
+mx.gather_qmm(x, *mx.quantize(w), rhs_indices=mx.array([4.0, 0, 2]))
+mx.gather_qmm(x, *mx.quantize(w), lhs_indices=mx.array([0, 1]), rhs_indices=mx.array([4, 0, 2]))
+mx.gather_mm(x, mx.swapaxes(w, 1, 2), rhs_indices=mx.array([4, 0, 2]), sorted_indices=False)
+mx.gather_mm(x, mx.swapaxes(w, 1, 2), rhs_indices=mx.array([0, 2, 4]), sorted_indices=True)
+mx.gather_mm(x, mx.swapaxes(w, 1, 2), lhs_indices=mx.array([1, 1, 0, 2, 0]))
+mx.gather_qqmm(x, w, lhs_indices=mx.array([0, 1]), rhs_indices=mx.array([4, 0, 2]))
+mx.gather_qqmm(x, w, rhs_indices=mx.array([4.0, 0, 2]))
+mx.gather_qqmm(x[..., :32], *mx.quantize(w, mode="nvfp4"), rhs_indices=mx.array([4, 0, 2]))
+mx.gather_qqmm(x[0, 0], w)
+mx.gather_qqmm(x, w, mode="int")
+mx.qqmm(x.astype(mx.int32), w[0])
+mx.block_masked_mm(x[0], w[0].T, 32, mx.array([[True]]), mx.array([[True, False]]), mx.array([[True], [True]]))
+mx.block_masked_mm(x[0], w[0].T, mask_out=mx.array([[2.0]]), mask_lhs=mx.array([[0.5]]))
+mx.block_masked_mm(x[0], w[0].T, block_size=64, mask_rhs=mx.array([[3.0]]))
+mx.segmented_mm(x[0], w[0].T, mx.array([[0, 5], [5, 64], [3, 3]], mx.uint32))
+mx.grad(lambda x: mx.quantized_matmul(x, *mx.quantize(w[0])).square().sum())(x)
+mx.grad(lambda x: mx.gather_qmm(x, *mx.quantize(w), rhs_indices=mx.array([4, 0, 2])).square().sum())(x)
+""",
+)
+
+BLOCKS = {"quantized": QUANTIZED}
