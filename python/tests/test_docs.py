@@ -36,7 +36,7 @@ ARRAYS = {
 }
 # What a docstring must say where there are arrays, and how it may.
 SHAPE = re.compile(r"\bshapes?\b", re.IGNORECASE)
-DTYPE = re.compile(r"\bdtypes?\b|float|int\d|integer|complex|\bbool\b")
+DTYPE = re.compile(r"\bdtypes?\b|float|int\d|integer|complex|\bbool\b", re.IGNORECASE)
 RAISES = re.compile(r"\bRaises\b|\braises\b|`\w+Error`")
 
 
@@ -58,14 +58,14 @@ def members(cls: type) -> Iterator[str]:
 
 
 def public(module: ModuleType) -> Iterator[tuple[str, object]]:
-    """The functions and classes that a module offers by their dotted names."""
+    """The functions and classes that a module offers by their dotted names: its own, or for a package all of ours."""
+    extension, package = module.__name__.startswith("lazulite.core"), hasattr(module, "__path__")
     for key, thing in vars(module).items():
         home = getattr(thing, "__module__", None) or module.__name__
         if key.startswith("_") or isinstance(thing, ModuleType) or not callable(thing):
             continue
-        if home.startswith("lazulite.core") == module.__name__.startswith("lazulite.core") and home.startswith(
-            "lazulite"
-        ):
+        ours = home.startswith("lazulite") and home.startswith("lazulite.core") == extension
+        if ours and (extension or package or home == module.__name__):
             yield f"{module.__name__}.{key}", thing
 
 

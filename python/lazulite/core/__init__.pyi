@@ -1647,13 +1647,24 @@ def gather_mm(a: array, b: array, /, lhs_indices: array | None = None, rhs_indic
     """
 def gather_qmm(x: array, w: array, /, scales: array, biases: array | None = None, lhs_indices: array | None = None, rhs_indices: array | None = None, transpose: bool = True, group_size: int | None = None, bits: int | None = None, mode: str = 'affine', global_scale: array | None = None, *, sorted_indices: bool = False, stream: _StreamOrDevice = None) -> array:
     """Products of matrices of `x` that `lhs_indices` picks with quantized ones that `rhs_indices` picks, each from the batch of its
-    operand. `sorted_indices` changes nothing: items that share a matrix are one product in any order. The result has the indices'
-    shape before its rows and columns.
+    operand. `sorted_indices` changes nothing: items that share a matrix are one product in any order. `global_scale`, for "nvfp4", is
+    the largest magnitude of each of the matrices of `w`, or of all. The result has the indices' shape before its rows and columns.
 
     Shapes: as for `gather_mm`, with codes of `(..., n, k)`; floats. Raises `ValueError` for shapes, a mode or sizes that do not fit.
 
     >>> w = mx.quantize(mx.ones((4, 8, 64)))
     >>> mx.gather_qmm(mx.ones((2, 1, 64)), *w, rhs_indices=mx.array([3, 0])).shape
+    (2, 1, 8)
+    """
+def gather_qqmm(x: array, w: array, /, scales: array | None = None, lhs_indices: array | None = None, rhs_indices: array | None = None, group_size: int | None = None, bits: int | None = None, mode: str = 'nvfp4', global_scale_x: array | None = None, global_scale_w: array | None = None, *, sorted_indices: bool = False, stream: _StreamOrDevice = None) -> array:
+    """`qqmm` of the matrices of `x` that `lhs_indices` picks and those of `w` that `rhs_indices` picks, each from the batch of its operand.
+    `sorted_indices` changes nothing: items that share a matrix are one product in any order. A global scale, for "nvfp4", is one for
+    each matrix of its side, or one for all. The result has the indices' shape before its rows and columns.
+
+    Shapes: `(..., n, k)` and `(..., m, k)`; floats, and the result has the dtype of `x`. Raises `ValueError` for shapes, a mode or sizes
+    that do not fit.
+
+    >>> mx.gather_qqmm(mx.ones((2, 1, 32)), mx.ones((4, 8, 32)), rhs_indices=mx.array([3, 0])).shape
     (2, 1, 8)
     """
 generic: Final[DtypeCategory]
@@ -2290,57 +2301,17 @@ def put_along_axis(a: array, /, indices: array, values: array, axis: int | None 
     """
 def qqmm(x: array, w: array, scales: array | None = None, group_size: int | None = None, bits: int | None = None, mode: str = 'nvfp4', global_scale_x: array | None = None, global_scale_w: array | None = None, *, stream: _StreamOrDevice = None) -> array:
     """`x @ w.T` with both sides quantized: `x` is quantized here, `w` is (with `scales`) or is here. The result has the dtype of `x`.
-    Derivatives flow into `x` as if it were not quantized. `global_scale_x` and `global_scale_w` are the largest magnitudes, for
-    "nvfp4".
+    Derivatives flow into `x`, and into `w` without `scales`, as if they were not quantized. `global_scale_x` and `global_scale_w` are
+    the largest magnitudes, for "nvfp4".
 
     Shapes: `(..., k)` and `(n, k)` give `(..., n)`. Raises `ValueError` for shapes, a mode or sizes that do not fit.
 
     >>> mx.qqmm(mx.ones((2, 32)), mx.ones((4, 32))).shape
     (2, 4)
     """
-@overload
-def quantize(w: array, /, group_size: int | None = None, bits: int | None = None, mode: Literal['affine'] = 'affine', *, global_scale: array | None = None, stream: _StreamOrDevice = None) -> tuple[array, array, array]:
-    """Rows of `w` as codes of a few bits with a scale for each group of the last axis: `(codes, scales, biases)` for the mode "affine",
-    `(codes, scales)` for "mxfp4", "mxfp8" and "nvfp4". Codes are packed in uint32. `global_scale` is the largest magnitude, for
-    "nvfp4".
-
-    Shapes: `(..., n)` gives codes `(..., n * bits / 32)` and `(..., n / group_size)` of the others. Takes floats of two axes or more.
-    Raises `ValueError` for an axis that is no multiple of the group, or an unknown mode.
-
-    >>> codes, scales, biases = mx.quantize(mx.ones((2, 64)))
-    >>> codes.shape, scales.shape
-    ((2, 8), (2, 1))
-    """
-@overload
-def quantize(w: array, /, group_size: int | None = None, bits: int | None = None, *, mode: Literal['mxfp4', 'mxfp8', 'nvfp4'], global_scale: array | None = None, stream: _StreamOrDevice = None) -> tuple[array, array]:
-    """Rows of `w` as codes of a few bits with a scale for each group of the last axis: `(codes, scales, biases)` for the mode "affine",
-    `(codes, scales)` for "mxfp4", "mxfp8" and "nvfp4". Codes are packed in uint32. `global_scale` is the largest magnitude, for
-    "nvfp4".
-
-    Shapes: `(..., n)` gives codes `(..., n * bits / 32)` and `(..., n / group_size)` of the others. Takes floats of two axes or more.
-    Raises `ValueError` for an axis that is no multiple of the group, or an unknown mode.
-
-    >>> codes, scales, biases = mx.quantize(mx.ones((2, 64)))
-    >>> codes.shape, scales.shape
-    ((2, 8), (2, 1))
-    """
-@overload
-def quantize(w: array, /, group_size: int | None, bits: int | None, mode: Literal['mxfp4', 'mxfp8', 'nvfp4'], *, global_scale: array | None = None, stream: _StreamOrDevice = None) -> tuple[array, array]:
-    """Rows of `w` as codes of a few bits with a scale for each group of the last axis: `(codes, scales, biases)` for the mode "affine",
-    `(codes, scales)` for "mxfp4", "mxfp8" and "nvfp4". Codes are packed in uint32. `global_scale` is the largest magnitude, for
-    "nvfp4".
-
-    Shapes: `(..., n)` gives codes `(..., n * bits / 32)` and `(..., n / group_size)` of the others. Takes floats of two axes or more.
-    Raises `ValueError` for an axis that is no multiple of the group, or an unknown mode.
-
-    >>> codes, scales, biases = mx.quantize(mx.ones((2, 64)))
-    >>> codes.shape, scales.shape
-    ((2, 8), (2, 1))
-    """
-@overload
-def quantize(w: array, /, group_size: int | None = None, bits: int | None = None, mode: str = 'affine', *, global_scale: array | None = None, stream: _StreamOrDevice = None) -> tuple[array, ...]:
-    """Rows of `w` as codes of a few bits with a scale for each group of the last axis: `(codes, scales, biases)` for the mode "affine",
-    `(codes, scales)` for "mxfp4", "mxfp8" and "nvfp4". Codes are packed in uint32. `global_scale` is the largest magnitude, for
+def quantize(w: array, /, group_size: int | None = None, bits: int | None = None, mode: str = 'affine', *, global_scale: array | None = None, stream: _StreamOrDevice = None) -> list[array]:
+    """Rows of `w` as codes of a few bits with a scale for each group of the last axis: `[codes, scales, biases]` for the mode "affine",
+    `[codes, scales]` for "mxfp4", "mxfp8" and "nvfp4". Codes are packed in uint32. `global_scale` is the largest magnitude, for
     "nvfp4".
 
     Shapes: `(..., n)` gives codes `(..., n * bits / 32)` and `(..., n / group_size)` of the others. Takes floats of two axes or more.

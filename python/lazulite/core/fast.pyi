@@ -27,6 +27,20 @@ def cuda_kernel(name: str, input_names: Sequence[str], output_names: Sequence[st
         ...
     RuntimeError: [cuda_kernel] No CUDA back-end takes a kernel from outside (kernel mine).
     """
+def gated_delta_update(q: array, k: array, v: array, gamma: array, beta: array, initial_state: array | None = None, mask: array | None = None, stream: _StreamOrDevice = None) -> list[array]:
+    """The gated delta rule over `(batch, steps, heads, features)`: at each step a head's state fades, `S = S * gamma`, learns,
+    `S = S + beta * outer(v - S @ k, k)`, and gives `S @ q`. Heads of `v` share those of `q` and `k` in groups; `gamma` may have a
+    last axis of the keys' features. Returns the outputs, `(batch, steps, heads of v, features of v)`, and the last state,
+    `(batch, heads of v, features of v, features of k)`. Where `mask`, `(batch, steps)`, is false the output is zero and the state
+    stays.
+
+    Floats. Raises `ValueError` for shapes that do not fit.
+
+    >>> q, v, gate = mx.ones((1, 3, 2, 32)), mx.ones((1, 3, 2, 8)), mx.full((1, 3, 2), 0.5)
+    >>> y, state = mx.fast.gated_delta_update(q, q, v, gate, gate)
+    >>> y.shape, state.shape
+    ((1, 3, 2, 8), (1, 2, 8, 32))
+    """
 def layer_norm(x: array, weight: array | None, bias: array | None, eps: float, *, stream: _StreamOrDevice = None) -> array:
     """Each vector along the last axis with mean zero and variance one, times `weight` plus `bias`.
 
