@@ -9,8 +9,8 @@ use lazulite_cuda::driver::Driver;
 use lazulite_cuda::driver::fake::{Call, Fake};
 use lazulite_cuda::gpu::Gpu;
 use lazulite_cuda::tape::generic::operations::Class;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 /// Whether programs but for the generic kernels get through.
