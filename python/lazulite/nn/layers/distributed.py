@@ -23,7 +23,13 @@ _Predicate = Callable[[str, mx.array], int | tuple[int, _Segments] | None]
 
 @cache
 def sum_gradients(group: _Group) -> Callable[[mx.array], mx.array]:
-    """The function that gives back its input, and whose gradient is summed over the group."""
+    """The function that gives back its input, and whose gradient is summed over the group.
+
+    Example:
+        >>> f = nn.layers.distributed.sum_gradients(mx.distributed.init())
+        >>> f(mx.array([1.0, 2.0]))
+        array([1, 2], dtype=float32)
+    """
     if group.size() == 1:
         return lambda x: x
 
@@ -367,7 +373,12 @@ class FullyShardedModule(Module):
         return self._whole(lambda: self.module(*args, **kwargs))
 
     def as_linear(self, *args: Any, **kwargs: Any) -> Any:
-        """The module's `as_linear`, such as an embedding's."""
+        """The module's `as_linear`, such as an embedding's.
+
+        Example:
+            >>> nn.FullyShardedModule(nn.Embedding(5, 4)).as_linear(mx.ones((2, 4))).shape
+            (2, 5)
+        """
         return self._whole(lambda: self.module.as_linear(*args, **kwargs))
 
 
