@@ -36,6 +36,8 @@ pub trait Compile: Send + Sync {
     /// # Errors
     /// The compiler's log.
     fn compile(&self, text: &str) -> Result<Vec<u8>, String>;
+    /// Sets up what lasts as long as the process, as the first compilation would.
+    fn warm(&self) {}
 }
 
 /// FNV-1a with 128 bits: names of kernels and files.
