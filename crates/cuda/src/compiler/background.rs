@@ -123,7 +123,7 @@ impl Shared {
         let mut logs: Vec<(String, Option<String>)> = batch.iter().map(|b| (b.0.clone(), None)).collect();
         if let Err(log) = guarded(&kernels) {
             // One of several is refused with its own log, and the others are not.
-            for (kernel, entry) in kernels.iter().zip(&mut logs) {
+            for (kernel, entry) in kernels.iter().zip(&mut logs).filter(|(k, _)| !self.published(&k.0)) {
                 let outcome = if kernels.len() == 1 { Err(log.clone()) } else { guarded(std::slice::from_ref(kernel)) };
                 entry.1 = outcome.err();
             }
