@@ -92,6 +92,12 @@ def faults(name: str, thing: object) -> Iterator[str]:
     if not isinstance(thing, type):
         yield from unsaid(name, thing, doc)
         return
+    if (
+        issubclass(thing, nn.Module)
+        and thing is not nn.Module
+        and not (SHAPE.search(prose(doc)) or "`(" in prose(doc) or "The module for `" in doc)
+    ):
+        yield f"{name}: nothing on shapes"  # the module for a function is documented there
     shown = "".join(re.findall(r">>> .*|\.\.\. .*", doc))
     for key in members(thing):
         text = inspect.getdoc(getattr(thing, key)) or ""

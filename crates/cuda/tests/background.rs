@@ -322,11 +322,17 @@ unsafe extern "C" {
     fn waitpid(process: i32, status: *mut i32, options: i32) -> i32;
 }
 
-/// The process that exits while kernels are compiled; also as the child of a fork.
+/// The process that exits while the real compiler compiles, so many milliseconds after it began; or while ours does, also as the child of
+/// a fork.
 #[test]
 fn child() {
-    if std::env::var_os(CHILD).is_none() {
-        return;
+    let Ok(delay) = std::env::var(CHILD) else { return };
+    if let Ok(delay) = delay.parse() {
+        let compiler = Arc::new(common::nvrtc("sm_90a").expect("the parent has it"));
+        let programs = Programs::new(Arc::new(Fake::new(1 << 20)), 0, compiler, Cache::default()).beside(true);
+        assert!(programs.generic(Class::Common).unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(delay));
+        std::process::exit(0);
     }
     let programs = Programs::new(Arc::new(Fake::new(1 << 20)), 0, Arc::new(Slow), Cache::default()).beside(true);
     let plans = [Op::Add, Op::Exp].map(|op| plan(&single(op, Dtype::F32, &[1000])));
@@ -350,11 +356,24 @@ fn child() {
     std::process::exit(0);
 }
 
+/// The compiler's state goes with the process, and a compilation that goes on then aborts it.
+#[test]
+fn a_process_may_exit_while_the_real_compiler_is_at_work() {
+    if common::nvrtc("sm_90a").is_none() {
+        return;
+    }
+    for delay in ["0", "50", "150", "300", "450"] {
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = command.args(["--exact", "child", "--nocapture"]).env(CHILD, delay).output().unwrap();
+        assert!(output.status.success(), "after {delay} ms: {output:?}");
+    }
+}
+
 #[test]
 fn a_process_may_exit_while_kernels_are_compiled() {
     let start = Instant::now();
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-    let output = command.args(["--exact", "child", "--nocapture"]).env(CHILD, "1").output().unwrap();
+    let output = command.args(["--exact", "child", "--nocapture"]).env(CHILD, "slow").output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(text.matches("compiled\n").count(), 1, "the running one is waited for, what is queued is not begun: {text}");

@@ -138,7 +138,7 @@ fn all_gather(x: OperandArg, group: Option<&Group>, stream: Option<StreamArg>) -
 
 /// This process's part along the first axis of the sum of `x` over the processes of the group.
 ///
-/// Shape: the first axis over the number of processes; the dtype stays. Raises `ValueError` if it does not divide.
+/// Shape: the first axis over the number of processes; the dtype stays. Raises `TypeError` for what is no array.
 ///
 /// >>> mx.distributed.sum_scatter(mx.array([1, 2]))
 /// array([1, 2], dtype=int32)

@@ -215,7 +215,7 @@ fn dtype_of(obj: &Bound<'_, PyAny>) -> Option<Dtype> {
 
 /// Whether values of one dtype are converted to another by promotion.
 ///
-/// `from_` is a dtype or an array of any shape. Raises `TypeError` for anything else.
+/// `from_` is a dtype or an array of any shape. Raises `ValueError` for anything else.
 ///
 /// >>> mx.can_cast(mx.int32, mx.float16), mx.can_cast(mx.float32, mx.int32)
 /// (True, False)

@@ -85,7 +85,7 @@ fn exporter_of(shapeless: bool, metadata: Option<String>) -> Exporter {
 /// tuple and one dict of arrays. With `shapeless` the trace holds for every shape of a rank. In place of a file a function may be given;
 /// it is called with a dict for each part of what was traced.
 ///
-/// Arrays of any shape and dtype. Raises `RuntimeError` where the file cannot be written, `TypeError` for a function of other results.
+/// Arrays of any shape and dtype. Raises `RuntimeError` where the file cannot be written, `ValueError` for a function of other results.
 ///
 /// >>> mx.export_function("f.mlxfn", lambda x: x + 1, mx.array(1.0))
 /// >>> mx.import_function("f.mlxfn")(mx.array(2.0))
@@ -254,7 +254,7 @@ fn import_function(py: Python<'_>, file: PathBuf, return_metadata: bool) -> PyRe
 /// Writes the pending graph behind the arrays in `args`, which may be trees, as text of Graphviz's language DOT, to a name or an object
 /// opened in text mode. Arrays with keywords have these names there.
 ///
-/// Arrays of any shape and dtype. Raises `TypeError` for what is no file.
+/// Arrays of any shape and dtype. Raises `ValueError` for what is no file.
 ///
 /// >>> import io; text = io.StringIO()
 /// >>> mx.export_to_dot(text, y=mx.ones(2) + 1)

@@ -86,16 +86,13 @@ fn a_program_runs_at_once_and_changes_kernels_once() {
         }
         OPEN.store(true, Ordering::SeqCst);
         until("their own kernels", || THROUGH.load(Ordering::SeqCst) > 0);
-        let mut made = 0;
         until("the other graph", || {
             std::thread::sleep(Duration::from_millis(5));
             run(&fake, &chain(&x)).1 > 0
         });
         for _ in 0..20 {
             let (names, graphs, replays) = run(&fake, &chain(&x));
-            made += graphs;
-            assert_eq!((names.len(), replays), (0, 1), "{names:?}");
+            assert_eq!((names.len(), graphs, replays), (0, 0, 1), "{names:?}");
         }
-        assert!(made <= 1, "a run that the change met in its midst, and no other: {made}");
     });
 }

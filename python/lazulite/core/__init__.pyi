@@ -368,7 +368,7 @@ class array:
     def flatten(self, start_axis: int = 0, end_axis: int = -1, *, stream: _StreamOrDevice = None) -> array:
         """The axes `start_axis` to `end_axis` as one.
 
-        Raises `IndexError` for an axis that is not there, `ValueError` for axes the wrong way round. Shape: the axes' sizes are multiplied.
+        Axes beyond the array's are its last or first. Raises `ValueError` for axes the wrong way round. Shape: the axes' sizes are multiplied.
         The dtype stays.
 
         >>> mx.flatten(mx.ones((2, 3))).shape
@@ -1076,7 +1076,7 @@ def broadcast_to(a: _Operand, /, shape: Sequence[int], *, stream: _StreamOrDevic
 def can_cast(from_: array | Dtype, to: Dtype) -> bool:
     """Whether values of one dtype are converted to another by promotion.
 
-    `from_` is a dtype or an array of any shape. Raises `TypeError` for anything else.
+    `from_` is a dtype or an array of any shape. Raises `ValueError` for anything else.
 
     >>> mx.can_cast(mx.int32, mx.float16), mx.can_cast(mx.float32, mx.int32)
     (True, False)
@@ -1528,7 +1528,7 @@ def export_function(file_or_callback: str | Callable[..., Any], fun: Callable[..
     tuple and one dict of arrays. With `shapeless` the trace holds for every shape of a rank. In place of a file a function may be given;
     it is called with a dict for each part of what was traced.
 
-    Arrays of any shape and dtype. Raises `RuntimeError` where the file cannot be written, `TypeError` for a function of other results.
+    Arrays of any shape and dtype. Raises `RuntimeError` where the file cannot be written, `ValueError` for a function of other results.
 
     >>> mx.export_function("f.mlxfn", lambda x: x + 1, mx.array(1.0))
     >>> mx.import_function("f.mlxfn")(mx.array(2.0))
@@ -1538,7 +1538,7 @@ def export_to_dot(file: Any, *args: Any, **kwargs: Any) -> None:
     """Writes the pending graph behind the arrays in `args`, which may be trees, as text of Graphviz's language DOT, to a name or an object
     opened in text mode. Arrays with keywords have these names there.
 
-    Arrays of any shape and dtype. Raises `TypeError` for what is no file.
+    Arrays of any shape and dtype. Raises `ValueError` for what is no file.
 
     >>> import io; text = io.StringIO()
     >>> mx.export_to_dot(text, y=mx.ones(2) + 1)
@@ -1569,7 +1569,7 @@ def eye(n: int, m: int | None = None, k: int = 0, dtype: Dtype | None = ..., *, 
 def flatten(a: array, /, start_axis: int = 0, end_axis: int = -1, *, stream: _StreamOrDevice = None) -> array:
     """The axes `start_axis` to `end_axis` as one.
 
-    Raises `IndexError` for an axis that is not there, `ValueError` for axes the wrong way round. Shape: the axes' sizes are multiplied.
+    Axes beyond the array's are its last or first. Raises `ValueError` for axes the wrong way round. Shape: the axes' sizes are multiplied.
     The dtype stays.
 
     >>> mx.flatten(mx.ones((2, 3))).shape
@@ -2091,8 +2091,8 @@ def meshgrid(*arrays: array, sparse: bool | None = False, indexing: str | None =
     """The coordinates of a grid over vectors, as a tuple: by columns and rows ("xy") or rows and columns ("ij"). With `sparse` the axes
     that a vector does not go along have size one.
 
-    Shapes: `(n,)` and `(m,)` give `(m, n)` twice for "xy", `(n, m)` for "ij". Raises `ValueError` for arrays of more axes or another
-    order. The dtypes stay.
+    Shapes: `(n,)` and `(m,)` give `(m, n)` twice for "xy", `(n, m)` for "ij". The dtypes stay, and arrays of more axes are flattened.
+    Raises `ValueError` for another order.
 
     >>> [x.shape for x in mx.meshgrid(mx.array([1, 2]), mx.array([3, 4, 5]))]
     [(3, 2), (3, 2)]
@@ -2799,8 +2799,8 @@ def transpose(a: array, /, axes: Sequence[int] | None = None, *, stream: _Stream
 def tri(n: int, m: int | None = None, k: int = 0, dtype: Dtype | None = None, *, stream: _StreamOrDevice = None) -> array:
     """Ones on and below diagonal `k` of an `n` by `m` matrix, zeros above.
 
-    The shape is `(n, m)`, with `m` the same as `n` by default; float32 unless a dtype is given. Raises `ValueError` for
-    a negative size.
+    Shape: `(n, m)`, with `m` the same as `n` by default and nothing for negative sizes; float32 unless a dtype is given. Raises
+    `TypeError` for what is no integer.
 
     >>> mx.tri(2)
     array([[1, 0],
@@ -2958,7 +2958,7 @@ def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] | None = None) 
     """The function that gives the Jacobian of `fun`, from one array to one array, by forward mode: of shape output shape + input shape. Good
     for more outputs than inputs.
 
-    Raises `ValueError` for other arguments and results. The dtype is that of the result.
+    Raises `TypeError` for other arguments and results. The dtype is that of the result.
 
     >>> mx.jacfwd(lambda x: x * x)(mx.array([1.0, 2.0]))
     array([[2, 0],
@@ -2967,7 +2967,7 @@ def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] | None = None) 
 def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] | None = None) -> Callable[..., Any]:
     """The function that gives the Jacobian of `fun` by reverse mode. Good for more inputs than outputs.
 
-    Shape: output shape + input shape. Raises `ValueError` for other arguments and results. The dtype is that of the argument.
+    Shape: output shape + input shape. Raises `TypeError` for other arguments and results. The dtype is that of the argument.
 
     >>> mx.jacrev(lambda x: x * x)(mx.array([1.0, 2.0]))
     array([[2, 0],

@@ -5,12 +5,12 @@
 //! is being compiled, since the compiler's own state goes with the process, and starts no other. A child of a fork has none of these
 //! threads, and waits for none.
 
-use super::{Programs, Shared};
+use super::{Compile, Programs, Shared};
 use crate::launch::Source;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, Once};
 
 /// Whether tapes may run on a generic kernel while theirs are compiled: unless `LAZULITE_BACKGROUND=off`.
 pub fn allowed() -> bool {
@@ -123,7 +123,7 @@ impl Shared {
         let mut logs: Vec<(String, Option<String>)> = batch.iter().map(|b| (b.0.clone(), None)).collect();
         if let Err(log) = guarded(&kernels) {
             // One of several is refused with its own log, and the others are not.
-            for (kernel, entry) in kernels.iter().zip(&mut logs) {
+            for (kernel, entry) in kernels.iter().zip(&mut logs).filter(|(k, _)| !self.published(&k.0)) {
                 let outcome = if kernels.len() == 1 { Err(log.clone()) } else { guarded(std::slice::from_ref(kernel)) };
                 entry.1 = outcome.err();
             }
@@ -176,7 +176,7 @@ impl Programs {
         if !std::mem::replace(&mut state.served, true) {
             drop(state);
             let shared = self.shared.clone();
-            beside(move || shared.serve());
+            beside(&*self.shared.compiler, move || shared.serve());
         }
     }
 
@@ -184,7 +184,7 @@ impl Programs {
     pub(super) fn request_apart(&self, name: String, source: &'static Source) {
         if self.shared.background.state().pending.insert(name.clone()) {
             let shared = self.shared.clone();
-            beside(move || shared.compile_beside(&[(name, source.clone())]));
+            beside(&*self.shared.compiler, move || shared.compile_beside(&[(name, source.clone())]));
         }
     }
 }
@@ -201,14 +201,15 @@ static OWNER: AtomicU32 = AtomicU32::new(0);
 struct Running;
 
 impl Running {
-    fn new() -> Running {
-        static AT_EXIT: LazyLock<()> = LazyLock::new(|| {
+    fn new(compiler: &dyn Compile) -> Running {
+        static AT_EXIT: Once = Once::new();
+        AT_EXIT.call_once(|| {
+            // What is set up last goes first when the process exits: the compiler's state must outlast the wait for it.
+            compiler.warm();
             OWNER.store(std::process::id(), Ordering::Release);
-            // SAFETY: `leave` may be called at any time. It is registered after the compiler was loaded, so it runs before the
-            // compiler's own destructors.
+            // SAFETY: `leave` may be called at any time.
             unsafe { atexit(leave) };
         });
-        LazyLock::force(&AT_EXIT);
         *RUNNING.lock().unwrap_or_else(|e| e.into_inner()) += 1;
         Running
     }
@@ -237,8 +238,8 @@ extern "C" fn leave() {
 }
 
 /// Runs this on a thread of its own; here, if there is none to be had.
-fn beside(work: impl FnOnce() + Send + 'static) {
-    let running = Running::new();
+fn beside(compiler: &dyn Compile, work: impl FnOnce() + Send + 'static) {
+    let running = Running::new(compiler);
     let given = Arc::new(Mutex::new(Some(work)));
     let take = |from: &Mutex<Option<_>>| from.lock().unwrap_or_else(|e| e.into_inner()).take();
     let theirs = given.clone();

@@ -142,7 +142,9 @@ functions! {
     }
 
     /// Ones on and below diagonal `k` of an `n` by `m` matrix, zeros above.
-    #[doc = about!(matrix)]
+    ///
+    /// Shape: `(n, m)`, with `m` the same as `n` by default and nothing for negative sizes; float32 unless a dtype is given. Raises
+    /// `TypeError` for what is no integer.
     ///
     /// >>> mx.tri(2)
     /// array([[1, 0],

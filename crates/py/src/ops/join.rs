@@ -183,8 +183,8 @@ functions! {
     /// The coordinates of a grid over vectors, as a tuple: by columns and rows ("xy") or rows and columns ("ij"). With `sparse` the axes
     /// that a vector does not go along have size one.
     ///
-    /// Shapes: `(n,)` and `(m,)` give `(m, n)` twice for "xy", `(n, m)` for "ij". Raises `ValueError` for arrays of more axes or another
-    /// order. The dtypes stay.
+    /// Shapes: `(n,)` and `(m,)` give `(m, n)` twice for "xy", `(n, m)` for "ij". The dtypes stay, and arrays of more axes are flattened.
+    /// Raises `ValueError` for another order.
     ///
     /// >>> [x.shape for x in mx.meshgrid(mx.array([1, 2]), mx.array([3, 4, 5]))]
     /// [(3, 2), (3, 2)]

@@ -57,7 +57,7 @@ declare! {
 
     /// The axes `start_axis` to `end_axis` as one.
     ///
-    /// Raises `IndexError` for an axis that is not there, `ValueError` for axes the wrong way round. Shape: the axes' sizes are multiplied.
+    /// Axes beyond the array's are its last or first. Raises `ValueError` for axes the wrong way round. Shape: the axes' sizes are multiplied.
     /// The dtype stays.
     ///
     /// >>> mx.flatten(mx.ones((2, 3))).shape

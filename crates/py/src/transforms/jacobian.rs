@@ -52,7 +52,7 @@ impl Transform for Jacobian {
 /// The function that gives the Jacobian of `fun`, from one array to one array, by forward mode: of shape output shape + input shape. Good
 /// for more outputs than inputs.
 ///
-/// Raises `ValueError` for other arguments and results. The dtype is that of the result.
+/// Raises `TypeError` for other arguments and results. The dtype is that of the result.
 ///
 /// >>> mx.jacfwd(lambda x: x * x)(mx.array([1.0, 2.0]))
 /// array([[2, 0],
@@ -65,7 +65,7 @@ fn jacfwd(py: Python<'_>, fun: Callable, argnums: usize) -> PyResult<Bound<'_, P
 
 /// The function that gives the Jacobian of `fun` by reverse mode. Good for more inputs than outputs.
 ///
-/// Shape: output shape + input shape. Raises `ValueError` for other arguments and results. The dtype is that of the argument.
+/// Shape: output shape + input shape. Raises `TypeError` for other arguments and results. The dtype is that of the argument.
 ///
 /// >>> mx.jacrev(lambda x: x * x)(mx.array([1.0, 2.0]))
 /// array([[2, 0],

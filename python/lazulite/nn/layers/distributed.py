@@ -287,6 +287,9 @@ class QuantizedAllToShardedLinear(_QuantizedSharded):
         mode: "affine", "mxfp4", "mxfp8" or "nvfp4".
         group: the processes; all of them by default.
 
+    Shape:
+        `(..., input_dims)` to `(..., output_dims / processes)`.
+
     Example:
         >>> nn.QuantizedAllToShardedLinear(64, 6)(mx.ones((2, 64))).shape
         (2, 6)
@@ -307,6 +310,9 @@ class QuantizedShardedToAllLinear(_QuantizedSharded):
         mode: "affine", "mxfp4", "mxfp8" or "nvfp4".
         group: the processes; all of them by default.
 
+    Shape:
+        `(..., input_dims / processes)` to `(..., output_dims)`.
+
     Example:
         >>> nn.QuantizedShardedToAllLinear(64, 6)(mx.ones((2, 64))).shape
         (2, 6)
@@ -323,6 +329,9 @@ class FullyShardedModule(Module):
         module: the module. The first axis of every parameter must be a multiple of the group's size.
         group: the processes; all of them by default.
         compute_dtype: cast the gathered parameters to this dtype.
+
+    Shape:
+        That of the module.
 
     Example:
         >>> nn.FullyShardedModule(nn.Linear(8, 6))(mx.ones((2, 8))).shape

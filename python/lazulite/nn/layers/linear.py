@@ -11,7 +11,7 @@ from lazulite.nn.layers.quantized import QQLinear, QuantizedLinear
 
 
 class Identity(Module):
-    """Gives back its input. Takes and ignores any arguments, so that it can stand in for another layer.
+    """Gives back its input, of any shape. Takes and ignores any arguments, so that it can stand in for another layer.
 
     Example:
         >>> nn.Identity(64, bias=False)(mx.array([1, 2]))
