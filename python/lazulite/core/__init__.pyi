@@ -1033,8 +1033,8 @@ def qqmm(x: array, w: array, scales: array | None = None, group_size: int | None
     the largest magnitudes, for "nvfp4". `qqmm(mx.ones((2, 32)), mx.ones((8, 32))).shape` is `(2, 8)`.
     """
 def quantize(w: array, /, group_size: int | None = None, bits: int | None = None, mode: str = 'affine', *, global_scale: array | None = None, stream: _StreamOrDevice = None) -> tuple[array, array, array]:
-    """Rows of `w` as codes of a few bits with a scale for each group of the last axis: `(codes, scales, biases)` for the mode "affine",
-    `(codes, scales)` for "mxfp4", "mxfp8" and "nvfp4". Codes are packed in uint32. `global_scale` is the largest magnitude, for "nvfp4".
+    """Rows of `w` as codes of a few bits with a scale for each group of the last axis: `[codes, scales, biases]` for the mode "affine",
+    `[codes, scales]` for "mxfp4", "mxfp8" and "nvfp4". Codes are packed in uint32. `global_scale` is the largest magnitude, for "nvfp4".
     `quantize(mx.ones((2, 64)))[0].shape` is `(2, 8)`.
     """
 def quantized_matmul(x: array, w: array, /, scales: array, biases: array | None = None, transpose: bool = True, group_size: int | None = None, bits: int | None = None, mode: str = 'affine', *, stream: _StreamOrDevice = None) -> array:
