@@ -53,7 +53,6 @@ NAMES = {
     "list_or_scalar": "Any",
     "file": "IO[bytes]",
     "object": "Any",
-    "Group": "Any",
     "_PrintOptionsContext": "PrintOptions",
 }
 QUALIFIED = {
@@ -81,6 +80,7 @@ RETURNS = {
     "core.save_safetensors": "None",
     "core.savez": "None",
     "core.savez_compressed": "None",
+    "core.quantize": "list[array]",
     "core.split": "list[array]",
     "core.array.__array__": "Any",
     "core.array.__dlpack__": "Any",
@@ -144,7 +144,7 @@ SIGNATURES = {
         "dtype: Dtype | None = None, *, stream: StreamOrDevice = None) -> array",
         "arange(stop: int | float, *, step: int | float | None = None, dtype: Dtype | None = None, "
         "stream: StreamOrDevice = None) -> array",
-    ]
+    ],
 }
 # What lazulite has and MLX doesn't: full signatures.
 BEYOND = {
@@ -280,11 +280,16 @@ def stubs() -> dict[Path, str]:
     classes = (ROOT / "scripts/stub_classes.pyi").read_text().split("# ---\n")
     made = [HEADER, classes[0]]
     known = {e.path.split(".")[1] for e in entries if e.path.startswith("core.")}
+    present = [s for s in SUBMODULES if hasattr(core, s)]
+    inside: dict[str, list[str]] = {s: [] for s in present}
     for text in classes[1:]:
         tree = ast.parse(text).body[0]
         name = getattr(tree, "name", None)
         if name is None or hasattr(core, name) or name.startswith("_"):
             made.append(text.rstrip() + "\n\n")
+        for s in present:
+            if name is not None and hasattr(getattr(core, s), name):
+                inside[s].append(text.rstrip() + "\n")
     methods = [e for e in entries if e.group == "array"]
     made.append("\n".join(class_array(methods, core.array.__doc__, core)) + "\n")
     lines: list[str] = []
@@ -298,14 +303,13 @@ def stubs() -> dict[Path, str]:
         elif e.kind == "function":
             lines += function(e, getattr(core, e.name).__doc__)
     lines += own_functions(core, known)
-    present = [s for s in SUBMODULES if hasattr(core, s)]
     lines += [f"from . import {s} as {s}" for s in present]
     files = {OUT / "__init__.pyi": "".join(made) + "\n".join(lines) + "\n"}
     for s in present:
         module = getattr(core, s)
         mine = [e for e in entries if e.group == f"mlx.core.{s}" and e.kind == "function" and hasattr(module, e.name)]
         head = HEADER + "from . import Dtype, _Operand, _Scalar, _StreamOrDevice, array, bfloat16, float32, int32\n\n"
-        body = [line for e in mine for line in function(e, getattr(module, e.name).__doc__)]
+        body = inside[s] + [line for e in mine for line in function(e, getattr(module, e.name).__doc__)]
         if s == "random":
             body = ["state: list[array]", *body]
         body += own_functions(module, {e.name for e in mine})

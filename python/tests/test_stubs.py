@@ -22,8 +22,8 @@ def test_the_stubs_are_current():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_mypy_accepts_the_stubs():
-    done = mypy("-p", "lazulite.core")
+def test_mypy_accepts_the_package():
+    done = mypy("-p", "lazulite")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

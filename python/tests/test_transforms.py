@@ -302,3 +302,31 @@ def test_checkpoint_composes_with_every_transform() -> None:
     close(pushed(kept), pushed(f))
     close(pushed(mx.grad(kept)), pushed(mx.grad(f)))
     close(mx.compile(mx.vmap(mx.grad(kept)))(x), mx.vmap(mx.grad(f))(x))
+
+
+@pytest.mark.own_core
+@pytest.mark.parametrize("rule", ["vjp", "jvp", "vmap"])
+def test_a_panic_in_a_custom_rule_is_an_error(rule):
+    """What a rule calls may panic; PyO3 raises that as `PanicException` and panics again where Rust receives it."""
+    with pytest.raises(ZeroDivisionError):  # the class exists once an exception has come through
+        mx.grad(lambda x: x / (1 // 0))(mx.array(1.0))
+    panic = next(e for e in BaseException.__subclasses__() if e.__name__ == "PanicException")
+
+    @mx.custom_function
+    def f(x):
+        return x * 2
+
+    def bad(*_):
+        raise panic("lost")
+
+    getattr(f, rule)(bad)
+    x = mx.array([1.0, 2.0])
+    run = {
+        "vjp": lambda: mx.grad(lambda x: f(x).sum())(x),
+        "jvp": lambda: mx.jvp(f, [x], [x]),
+        "vmap": lambda: mx.vmap(f)(x),
+    }[rule]
+    with pytest.raises(RuntimeError, match="panic in a custom rule"):
+        run()
+    assert f(x).tolist() == [2, 4]
+    assert mx.grad(lambda x: (x * x).sum())(x).tolist() == [2, 4]

@@ -100,6 +100,11 @@ pub trait Backend: Send + Sync {
     /// How many devices it drives.
     fn devices(&self) -> usize;
 
+    /// Whether this is the machine's own processor: its memory is the host's, so data that comes from outside lies in it already.
+    fn is_host(&self) -> bool {
+        false
+    }
+
     /// Whether the host reads and writes this memory through plain pointers.
     fn host_visible(&self) -> bool;
 

@@ -6,6 +6,15 @@ use num_complex::Complex32;
 use std::fmt;
 
 /// The type of an array's elements.
+///
+/// ```
+/// use lazulite_base::Dtype;
+/// use lazulite_base::dtype::Category;
+/// let half = Dtype::F16;
+/// assert_eq!((half.name(), half.size(), half.category()), ("float16", 2, Category::Float));
+/// assert!(half.is_half() && half.is_float() && half.is_inexact() && !half.is_integer() && Dtype::U8.is_unsigned());
+/// assert_eq!((half.accumulator(), Dtype::C64.real(), Dtype::I64.to_inexact()), (Dtype::F32, Dtype::F32, Dtype::F32));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 #[allow(missing_docs)]
@@ -190,6 +199,12 @@ mod sealed {
 }
 
 /// A Rust type that an array can hold.
+///
+/// ```
+/// use lazulite_base::{Dtype, Element};
+/// assert_eq!((f32::DTYPE, 2.5f32.scalar().dtype()), (Dtype::F32, Dtype::F32));
+/// assert_eq!(i32::from_scalar(2.5f32.scalar()), 2);
+/// ```
 pub trait Element: Copy + Send + Sync + PartialEq + fmt::Debug + 'static + sealed::Sealed {
     /// The dtype of this type.
     const DTYPE: Dtype;

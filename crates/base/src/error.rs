@@ -4,9 +4,23 @@ use std::fmt;
 use std::panic::Location;
 
 /// A result with lazulite's [`Error`].
+///
+/// ```
+/// use lazulite_base::{Error, Result};
+/// fn half(n: usize) -> Result<usize> {
+///     if n % 2 == 0 { Ok(n / 2) } else { Err(Error::value("half", format!("{n} is odd"))) }
+/// }
+/// assert_eq!(half(3).unwrap_err().message(), "3 is odd");
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kind of failure an [`Error`] reports; the Python package maps each to one exception type.
+///
+/// ```
+/// use lazulite_base::{Error, ErrorKind};
+/// let kinds = [Error::value("op", "").kind(), Error::index("op", "").kind(), Error::dtype("op", "").kind(), Error::runtime("op", "").kind()];
+/// assert_eq!(kinds, [ErrorKind::Value, ErrorKind::Index, ErrorKind::Type, ErrorKind::Runtime]);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -27,6 +41,17 @@ pub enum ErrorKind {
 }
 
 /// What failed, in which op, and where that op was called.
+///
+/// ```
+/// use lazulite_base::{Error, ErrorKind};
+/// let e = Error::new(ErrorKind::Io, "load", "no such file");
+/// assert_eq!((e.op(), e.message(), e.kind()), ("load", "no such file", ErrorKind::Io));
+/// let line = e.site().unwrap().line();
+/// assert!(e.to_string().starts_with("load: no such file") && e.to_string().contains(&line.to_string()));
+/// let here = std::panic::Location::caller();
+/// assert_eq!(e.at(here).site(), Some(here));
+/// assert!(std::panic::catch_unwind(|| Error::value("sum", "no axis 3").raise()).is_err());
+/// ```
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 

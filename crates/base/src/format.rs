@@ -12,6 +12,14 @@
 use std::fmt;
 
 /// A format of quantized numbers.
+///
+/// ```
+/// use lazulite_base::Format;
+/// let f = Format::default();
+/// assert_eq!((f.name(), f.bits(), f.group(), f.is_affine()), ("affine", 4, 64, true));
+/// assert_eq!((f.words(64), f.numbers(8)), (8, 64));
+/// assert_eq!((Format::Mxfp4.largest(), Format::Mxfp4.scale(128)), (6.0, 2.0));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Format {
     /// `code * scale + bias`, codes of 1, 2, 3, 4, 5, 6 or 8 bits, a scale and a bias for each 32, 64 or 128.

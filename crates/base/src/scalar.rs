@@ -6,6 +6,14 @@ use num_complex::{Complex32, Complex64};
 use std::fmt;
 
 /// One value with its dtype, in at most eight bytes.
+///
+/// ```
+/// use lazulite_base::{Dtype, Scalar};
+/// let s = Scalar::new(-2.75, Dtype::F32);
+/// assert_eq!((s.as_f64(), s.as_i128(), s.as_complex().re), (-2.75, -2, -2.75));
+/// assert_eq!(s.cast(Dtype::U8), Scalar::new(254.0, Dtype::U8)); // truncated, then wrapped
+/// assert_eq!(Scalar::from_bits(s.dtype(), s.bits()), s);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Scalar {
     bits: u64,

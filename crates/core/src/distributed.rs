@@ -16,6 +16,12 @@ use lazulite_base::error::{Error, Result};
 use lazulite_base::{Dtype, ErrorKind};
 
 /// A group of processes: this one alone.
+///
+/// ```
+/// use lazulite::distributed::{self, Group};
+/// let group: Group = distributed::init(false, "any").unwrap();
+/// assert_eq!(group.size(), 1);
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Group {
     rank: usize,

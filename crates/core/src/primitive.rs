@@ -134,6 +134,19 @@ pub(crate) trait AssembleOf {
     fn parts(&self, inputs: &[Aval], out: &Aval) -> Vec<Part>;
 }
 
+/// The rules of a primitive whose outputs do not change with its inputs, or are not to: no derivative in either mode.
+macro_rules! flat {
+    () => {
+        fn vjp(&self, cx: &$crate::primitive::Vjp<'_>) -> ::lazulite_base::Result<Vec<Option<$crate::Array>>> {
+            Ok(vec![None; cx.inputs.len()])
+        }
+        fn jvp(&self, cx: &$crate::primitive::Jvp<'_>) -> ::lazulite_base::Result<Vec<Option<$crate::Array>>> {
+            Ok(vec![None; cx.outputs.len()])
+        }
+    };
+}
+pub(crate) use flat;
+
 /// Whether evaluations may merge, move and drop a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effect {

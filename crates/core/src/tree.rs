@@ -89,6 +89,17 @@ pub fn trainable<T: Tree>(tree: &T) -> Vec<bool> {
 }
 
 /// The path to an array within a tree.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::Path;
+/// let mut path = Path::default();
+/// path.within("layers", |p| p.within("0", |p| assert_eq!(p.as_str(), "layers.0")));
+/// let mut names = Vec::new();
+/// (array![1], vec![array![2]]).visit_named(&mut path, &mut |name, _| names.push(name.to_string()));
+/// assert_eq!(names, ["0", "1.0"]);
+/// path.freeze("1.0".into()); // what an optimizer then leaves alone
+/// ```
 #[derive(Default, Debug)]
 pub struct Path {
     text: String,
@@ -119,6 +130,15 @@ impl Path {
 }
 
 /// Axes for `vmap`: one for a whole tree, none (not batched), or one for each child.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::AxisTree;
+/// let axes = AxisTree::Many(vec![AxisTree::Axis(0), AxisTree::None]);
+/// assert_eq!(axes.child(1, 2).unwrap(), &AxisTree::None);
+/// let f = vmap_axes(|(x, y): &(Array, Array)| x + y, axes, AxisTree::Axis(0));
+/// assert_eq!(f(&(array![1.0, 2.0], array![3.0])).shape(), [2, 1]);
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum AxisTree {
     /// Every array of this part, along this axis.
@@ -370,6 +390,14 @@ axis_tuples! {
 }
 
 /// What a transformed function may return: a tree, or a `Result` of one.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let plain = grad(|x: &Array| x * x); // a function of arrays
+/// let careful = grad(|x: &Array| ops::multiply(x, x)); // one that may fail
+/// let x = Array::from(3.0f32);
+/// assert_eq!(plain(&x).item::<f32>().unwrap(), careful(&x).unwrap().item::<f32>().unwrap());
+/// ```
 pub trait Output {
     /// The tree.
     type Tree: Tree;
@@ -411,6 +439,13 @@ impl<T: Tree> Output for Result<T> {
 }
 
 /// What can be differentiated: a scalar array, alone or as the first member of a tuple whose rest is an auxiliary output.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let f = value_and_grad(|x: &Array| (x * x, x + 1.0)); // a loss, and what goes with it
+/// let ((loss, more), slope) = f(&Array::from(3.0f32));
+/// assert_eq!([&loss, &more, &slope].map(|a| a.item::<f32>().unwrap()), [9.0, 4.0, 6.0]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be differentiated",
     label = "return a scalar `Array`, or `(Array, auxiliary)`",

@@ -36,6 +36,10 @@ impl Backend for Cpu {
         "cpu"
     }
 
+    fn is_host(&self) -> bool {
+        true
+    }
+
     fn devices(&self) -> usize {
         1
     }

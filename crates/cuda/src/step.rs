@@ -31,7 +31,7 @@ fn error(log: String) -> Error {
 struct Kernels {
     /// With the kernels' names, until these are loaded.
     pending: Mutex<Vec<(String, Launch)>>,
-    ready: OnceLock<Result<Vec<Ready>>>,
+    ready: OnceLock<Vec<Ready>>,
 }
 
 impl Kernels {
@@ -40,14 +40,15 @@ impl Kernels {
         Kernels { pending: Mutex::new(named), ready: OnceLock::new() }
     }
 
-    fn load(gpu: &Gpu, launches: Vec<(String, Launch)>) -> Result<Vec<Ready>> {
+    fn load(gpu: &Gpu, launches: &[(String, Launch)]) -> Result<Vec<Ready>> {
         let sources: Vec<&Source> = launches.iter().map(|(_, l)| &l.source).collect();
         gpu.programs.prepare(&sources).map_err(error)?;
-        let ready = |l: Launch| {
+        let ready = |l: &Launch| {
             let function = gpu.programs.function(&l.source, l.shared).map_err(error)?;
-            Ok(Ready { function, grid: l.grid, block: l.block, shared: l.shared, takes: l.words.0.len(), words: l.words.0 })
+            let words = l.words.0.clone();
+            Ok(Ready { function, grid: l.grid, block: l.block, shared: l.shared, takes: words.len(), words })
         };
-        launches.into_iter().map(|(_, l)| ready(l)).collect()
+        launches.iter().map(|(_, l)| ready(l)).collect()
     }
 }
 
@@ -98,10 +99,11 @@ pub fn prepare(gpu: &Gpu, plans: Vec<Plan>) {
     for mut plan in plans {
         let generic = stand_in(gpu, &mut plan);
         let named: Vec<(String, Launch)> = plan.launches.into_iter().map(|l| (gpu.programs.name(&l.source), l)).collect();
-        let missing = |g: &StandIn| named.iter().any(|(n, _)| !gpu.programs.compiled(n)) && matches!(g.get(gpu), Ok(Some(_)));
-        if generic.is_some_and(|g| missing(&g)) { later.extend(named) } else { now.extend(named) }
+        let settled = gpu.programs.settled(named.iter().map(|(n, _)| n.as_str()));
+        let waits = settled || !generic.is_some_and(|g| matches!(g.get(gpu), Ok(Some(_))));
+        if waits { now.extend(named) } else { later.extend(named) }
     }
-    gpu.programs.settled(later.iter().map(|(n, l)| (n.as_str(), &l.source)));
+    gpu.programs.request(later.iter().map(|(n, l)| (n.as_str(), &l.source)));
     let sources: Vec<&Source> = now.iter().map(|(_, l)| &l.source).collect();
     // What does not compile is refused again, with its own error, when the step itself is compiled.
     let _ = gpu.programs.prepare(&sources);
@@ -125,18 +127,23 @@ impl Step {
     /// The launches that run now: those of `kernels`, or that of the generic kernel while they are compiled.
     fn launches<'a>(&'a self, kernels: &'a Kernels) -> Result<&'a [Ready]> {
         if let Some(ready) = kernels.ready.get() {
-            return ready.as_deref().map_err(Clone::clone);
+            return Ok(ready);
         }
         let mut pending = kernels.pending.lock().unwrap_or_else(|e| e.into_inner());
         let programs = &self.gpu.programs;
         if let (None, Some(generic)) = (kernels.ready.get(), &self.generic)
-            && !pending.iter().all(|(name, _)| programs.compiled(name))
+            && !programs.settled(pending.iter().map(|(name, _)| name.as_str()))
             && let Some(ready) = generic.get(&self.gpu)?
-            && !programs.settled(pending.iter().map(|(n, l)| (n.as_str(), &l.source)))
         {
+            programs.request(pending.iter().map(|(name, l)| (name.as_str(), &l.source)));
             return Ok(std::slice::from_ref(ready));
         }
-        kernels.ready.get_or_init(|| Kernels::load(&self.gpu, std::mem::take(&mut *pending))).as_deref().map_err(Clone::clone)
+        if kernels.ready.get().is_none() {
+            // What fails here may hold the next time, but for what the compiler refuses.
+            let _ = kernels.ready.set(Kernels::load(&self.gpu, &pending)?);
+            pending.clear();
+        }
+        Ok(kernels.ready.get().map_or(&[], Vec::as_slice))
     }
 }
 

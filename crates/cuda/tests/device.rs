@@ -1,8 +1,9 @@
 //! With a device: every kernel against the CPU's, memory, transfers, faults. Without one these tests say so and pass.
 
 mod common;
+mod generic;
 
-use common::random::{Dice, tape};
+use common::random::Dice;
 use common::{Draft, all, columns_beside, convolutions, layer_norm, masked_softmax, reduction, scan, scan_ops, softmax, view};
 use lazulite_base::backend::{Args, Backend, Kernel, Start, backends};
 use lazulite_base::shape::contiguous;
@@ -12,8 +13,6 @@ use lazulite_base::{Dtype, Op, Scalar};
 use lazulite_cpu::Cpu;
 use lazulite_cuda::backend::{gpu, plan};
 use lazulite_cuda::launch::{Plan, Source};
-use lazulite_cuda::step::Generic;
-use lazulite_cuda::tape::generic::operations::Class;
 use std::sync::{Arc, Mutex};
 
 fn cuda() -> Option<Arc<dyn Backend>> {
@@ -373,53 +372,6 @@ fn forms() -> Vec<Work> {
 #[test]
 fn tapes_of_every_form_agree() {
     agree(&forms(), 0);
-}
-
-/// Where the generic kernel's bits are not those of a tape's own kernel, but for the payloads of what is no number.
-fn unequal(cuda: &Arc<dyn Backend>, work: &Work, dice: &mut Dice, shift: usize) -> Option<String> {
-    let Work::Tape(tape) = work else { return None };
-    let call = plan(work)?.generic?;
-    let operands =
-        |dice: &mut Dice, m: &Map| operand(dice, &View { dtype: m.dtype, dims: tape.dims.clone(), strides: m.strides.clone() }, true);
-    let inputs: Vec<Operand> = tape.inputs.iter().map(|m| operands(dice, m)).collect();
-    let mut own: Vec<Operand> = tape.outputs.iter().map(|(_, m)| operands(dice, m)).collect();
-    let mut other: Vec<Operand> = own.iter().map(|o| Operand { bytes: o.bytes.clone(), origin: o.origin }).collect();
-    let params: Vec<u64> = tape.params.iter().map(|&d| dice.any(d).bits()).collect();
-    let kernel = cuda.compile(0, work).expect("its own kernel").expect("its own kernel");
-    let generic = Generic::new(gpu(0).expect("a device"), &call).expect("the generic kernel");
-    on_gpu(cuda, &*kernel, &inputs, &mut own, &params, shift);
-    on_gpu(cuda, &generic, &inputs, &mut other, &params, shift);
-    for (k, ((a, b), d)) in own.iter().zip(&other).zip(dtypes(work)).enumerate() {
-        let numbers = numbers(d, &a.bytes).into_iter().zip(numbers(d, &b.bytes));
-        for (i, ((x, y), (p, q))) in a.bytes.chunks(d.size()).zip(b.bytes.chunks(d.size())).zip(numbers).enumerate() {
-            if x != y && !(p.is_nan() && q.is_nan()) {
-                return Some(format!("output {k} ({d}), element {i}: {y:?} ({q}), not {x:?} ({p}): {}", brief(work)));
-            }
-        }
-    }
-    None
-}
-
-/// Every row of the table, every cast, rows in both orders, and tapes at random: a generic kernel gives the bits of a tape's own.
-#[test]
-fn generic_kernels_give_equal_bits() {
-    let Some(cuda) = cuda() else { return };
-    let mut dice = Dice(7);
-    let mut works: Vec<Work> = all().into_iter().chain(forms()).filter(|w| matches!(w, Work::Tape(_))).collect();
-    for (n, orders) in (0..900).zip([None, Some(Order::Lanes), Some(Order::Blocks)].into_iter().cycle()) {
-        let class = Class::ALL[n % 2];
-        let dtypes: Vec<Dtype> = Dtype::ALL.into_iter().filter(|&d| class.takes(d)).collect();
-        works.push(Work::Tape(tape(&mut dice, &dtypes, orders, [300, 3000, 40_000][n % 3])));
-    }
-    works.retain(|w| plan(w).is_some_and(|p| p.generic.is_some()));
-    assert!(works.len() > 1800, "{}", works.len());
-    compiled(&works);
-    let start = std::time::Instant::now();
-    for shift in [0, 8] {
-        let wrong: Vec<String> = works.iter().filter_map(|w| unequal(&cuda, w, &mut dice, shift)).collect();
-        assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), works.len(), wrong[..wrong.len().min(40)].join("\n"));
-    }
-    println!("{} tapes on both kernels in {:.2} s", works.len(), start.elapsed().as_secs_f64());
 }
 
 #[test]

@@ -37,6 +37,14 @@ use lazulite_core::Array;
 use std::collections::BTreeMap;
 
 /// Arrays by name.
+///
+/// ```
+/// use lazulite::io::{self, Arrays, Metadata};
+/// use lazulite::prelude::*;
+/// let bytes = io::to_bytes([("x", &array![1, 2])], &Metadata::new()).unwrap();
+/// let (arrays, about): (Arrays, Metadata) = io::from_bytes(&bytes).unwrap();
+/// assert_eq!((arrays["x"].shape(), about.len()), (&[2][..], 0));
+/// ```
 pub type Arrays = BTreeMap<String, Array>;
 
 /// Text by name, kept beside the arrays.

@@ -1,53 +1,17 @@
 //! Round trips through files, and files that are not what they should be.
 
+mod common;
+
+use common::{Scratch, same};
 use lazulite::io::{self, Metadata};
 use lazulite::prelude::*;
-use std::path::PathBuf;
-
-/// A path in a directory of this test's own, removed at its end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Scratch {
-        let dir = std::env::temp_dir().join(format!("lazulite-io-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        Scratch(dir)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-const ALL: [Dtype; 14] = [
-    Dtype::Bool,
-    Dtype::U8,
-    Dtype::U16,
-    Dtype::U32,
-    Dtype::U64,
-    Dtype::I8,
-    Dtype::I16,
-    Dtype::I32,
-    Dtype::I64,
-    Dtype::F16,
-    Dtype::BF16,
-    Dtype::F32,
-    Dtype::F64,
-    Dtype::C64,
-];
 
 #[test]
 fn every_dtype_shape_and_layout_returns() {
     let dir = Scratch::new("dtypes");
     let path = dir.file("all.safetensors");
     let mut arrays = Vec::new();
-    for d in ALL {
+    for d in Dtype::ALL {
         let x = Array::arange(0, 6, 1, Dtype::F32).reshape([2, 3]).astype(d);
         arrays.push((format!("{d}.matrix"), x.clone()));
         arrays.push((format!("{d}.transposed"), x.t()));
@@ -60,9 +24,7 @@ fn every_dtype_shape_and_layout_returns() {
     assert_eq!(metadata, about);
     assert_eq!(back.len(), arrays.len());
     for (name, a) in &arrays {
-        let b = &back[name];
-        assert_eq!((b.dtype(), b.shape()), (a.dtype(), a.shape()), "{name}");
-        assert_eq!(b.astype(Dtype::F32).to_vec::<f32>().unwrap(), a.astype(Dtype::F32).to_vec::<f32>().unwrap(), "{name}");
+        same(&back[name], a, name);
     }
     assert_eq!(std::fs::read_dir(&dir.0).unwrap().count(), 1, "no temporary file stays behind");
 }

@@ -1,29 +1,10 @@
 //! npy, npz and gguf: round trips, orders, byte orders, versions of headers, quantized tensors, mapped files.
 
+mod common;
+
+use common::{Scratch, same};
 use lazulite::io::{self, gguf, npy, npz};
 use lazulite::prelude::*;
-
-const ALL: [Dtype; 14] = [
-    Dtype::Bool,
-    Dtype::U8,
-    Dtype::U16,
-    Dtype::U32,
-    Dtype::U64,
-    Dtype::I8,
-    Dtype::I16,
-    Dtype::I32,
-    Dtype::I64,
-    Dtype::F16,
-    Dtype::BF16,
-    Dtype::F32,
-    Dtype::F64,
-    Dtype::C64,
-];
-
-fn same(a: &Array, b: &Array) {
-    assert_eq!((a.dtype(), a.shape()), (b.dtype(), b.shape()));
-    assert_eq!(a.astype(Dtype::F64).to_vec::<f64>().unwrap(), b.astype(Dtype::F64).to_vec::<f64>().unwrap());
-}
 
 fn arrays(d: Dtype) -> Vec<Array> {
     let x = Array::arange(0, 24, 1, Dtype::F32).reshape([2, 3, 4]).astype(d);
@@ -41,16 +22,16 @@ fn arrays(d: Dtype) -> Vec<Array> {
 
 #[test]
 fn every_dtype_and_layout_returns() {
-    for d in ALL {
+    for d in Dtype::ALL {
         for a in arrays(d) {
-            same(&npy::from_bytes(&npy::to_bytes(&a).unwrap()).unwrap(), &a);
+            same(&npy::from_bytes(&npy::to_bytes(&a).unwrap()).unwrap(), &a, "npy");
             for packing in [npz::Packing::Stored, npz::Packing::Compressed] {
-                same(&npz::from_bytes(&npz::to_bytes([("a/b", &a)], packing).unwrap()).unwrap()["a/b"], &a);
+                same(&npz::from_bytes(&npz::to_bytes([("a/b", &a)], packing).unwrap()).unwrap()["a/b"], &a, "npz");
             }
             let written = gguf::to_bytes([("a", &a)], &gguf::Metadata::new());
             match d {
                 Dtype::Bool | Dtype::U8 | Dtype::U16 | Dtype::U32 | Dtype::U64 | Dtype::C64 => assert!(written.is_err()),
-                _ => same(&gguf::from_bytes(&written.unwrap()).unwrap().0["a"], &a),
+                _ => same(&gguf::from_bytes(&written.unwrap()).unwrap().0["a"], &a, "gguf"),
             }
         }
     }
@@ -72,9 +53,9 @@ fn npy_headers_of_every_kind() {
     };
     for version in 1..=3 {
         let c = file(version, "{'shape': (2L, 3), \"descr\" : \">i4\", 'fortran_order':False}  \n", &data);
-        same(&npy::from_bytes(&c).unwrap(), &array![[0, 1, 2], [3, 4, 5]]);
+        same(&npy::from_bytes(&c).unwrap(), &array![[0, 1, 2], [3, 4, 5]], "rows");
         let f = file(version, "{'descr': '>i4', 'fortran_order': True, 'shape': (2, 3), }\n", &data);
-        same(&npy::from_bytes(&f).unwrap(), &array![[0, 2, 4], [1, 3, 5]]);
+        same(&npy::from_bytes(&f).unwrap(), &array![[0, 2, 4], [1, 3, 5]], "columns");
     }
     assert_eq!(npy::from_bytes(&file(4, "{}", &[])).unwrap_err().kind(), ErrorKind::Io);
     let z = file(1, "{'descr': '>c8', 'fortran_order': False, 'shape': (1,)}", &[0x3f, 0x80, 0, 0, 0x40, 0, 0, 0]);
@@ -111,7 +92,7 @@ fn gguf_settings_return() {
         match (value, &back[name]) {
             (gguf::Value::Text(a), gguf::Value::Text(b)) => assert_eq!(a, b),
             (gguf::Value::Texts(a), gguf::Value::Texts(b)) => assert_eq!(a, b),
-            (gguf::Value::Array(a), gguf::Value::Array(b)) => same(a, b),
+            (gguf::Value::Array(a), gguf::Value::Array(b)) => same(a, b, name),
             (a, b) => panic!("{name}: {a:?} became {b:?}"),
         }
     }
@@ -187,10 +168,9 @@ fn quantized_tensors_keep_their_values() {
 
 #[test]
 fn a_large_file_is_mapped_and_may_be_replaced() {
-    let dir = std::env::temp_dir().join(format!("lazulite-mapped-{}", std::process::id()));
-    std::fs::create_dir_all(&dir).unwrap();
+    let dir = Scratch::new("mapped");
     let (x, n) = (Array::arange(0, 1 << 19, 1, Dtype::F32), array![1u8, 2, 3]);
-    let paths = ["a.safetensors", "a.npy", "a.npz", "a.gguf"].map(|f| dir.join(f));
+    let paths = ["a.safetensors", "a.npy", "a.npz", "a.gguf"].map(|f| dir.file(f));
     let none = gguf::Metadata::new();
     io::save(&paths[0], [("n", &n), ("x", &x)]).unwrap();
     npy::save(&paths[1], &x).unwrap();
@@ -199,7 +179,7 @@ fn a_large_file_is_mapped_and_may_be_replaced() {
     let before = memory::active();
     let found = [io::load(&paths[0]).unwrap()["x"].clone(), npy::load(&paths[1]).unwrap(), gguf::load(&paths[3]).unwrap().0["x"].clone()];
     assert!(memory::active() - before < x.nbytes(), "mapped arrays take no memory of the pool");
-    same(&npz::load(&paths[2]).unwrap()["x"], &x);
+    same(&npz::load(&paths[2]).unwrap()["x"], &x, "npz");
     for (path, y) in [&paths[0], &paths[1], &paths[3]].into_iter().zip(&found) {
         // Whoever gets the memory to write to changes the array, not the file.
         let (_, host) = y.exported().unwrap();
@@ -209,5 +189,4 @@ fn a_large_file_is_mapped_and_may_be_replaced() {
         std::fs::rename(path.with_extension("other"), path).unwrap();
         assert_eq!((y + 1.0).take(&array![0, 7], 0).to_vec::<f32>().unwrap(), [0.0, 8.0]);
     }
-    std::fs::remove_dir_all(&dir).unwrap();
 }

@@ -27,6 +27,9 @@ fn the_core_names_no_backend() {
         for word in ["lazulite_cpu", "lazulite_cuda", "avx", "nvrtc"] {
             assert!(!text.to_lowercase().contains(word), "{} names {word}", path.display());
         }
+        for line in text.lines().filter(|l| !l.trim_start().starts_with("//")) {
+            assert!(!line.contains("\"cpu\"") && !line.contains("\"cuda\""), "{} asks for a backend by its name: {line}", path.display());
+        }
     }
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/Cargo.toml")).unwrap();
     assert!(!manifest.contains("lazulite-cpu"));

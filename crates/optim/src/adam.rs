@@ -38,6 +38,13 @@ pub struct Adam {
 }
 
 /// What [`Adam`] and [`AdamW`](crate::AdamW) keep from step to step.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::optim::{Adam, AdamState, Optimizer};
+/// let state: AdamState<Array> = Adam::new(0.1).init(&array![1.0, 2.0]);
+/// assert_eq!((state.step.item::<u32>().unwrap(), state.mean.shape()), (0, &[2][..]));
+/// ```
 #[derive(Clone, Debug, Tree)]
 pub struct AdamState<M> {
     /// Steps done: 0-d, `uint32`.

@@ -45,6 +45,13 @@ pub struct Sgd {
 }
 
 /// What [`Sgd`] keeps from step to step.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::optim::{Optimizer, Sgd, SgdState};
+/// let state: SgdState<Array> = Sgd::new(0.1).init(&array![1.0, 2.0]);
+/// assert!(state.velocity.is_none());
+/// ```
 #[derive(Clone, Debug, Tree)]
 pub struct SgdState<M> {
     /// Steps done: 0-d, `uint32`.

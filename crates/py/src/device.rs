@@ -10,6 +10,9 @@ use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The kind of a device.
+///
+/// >>> mx.DeviceType.cpu == mx.cpu, mx.DeviceType.gpu == mx.gpu
+/// (True, True)
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(non_camel_case_types)]
 pub enum DeviceType {
@@ -19,7 +22,7 @@ pub enum DeviceType {
     gpu,
 }
 
-python_enum!(DeviceType, "The kind of a device.", [cpu, gpu]);
+python_enum!(DeviceType, "The kind of a device.\n\n>>> mx.DeviceType.cpu == mx.cpu\nTrue", [cpu, gpu]);
 
 impl DeviceType {
     /// The name of the backend that drives such devices.
@@ -36,6 +39,9 @@ impl DeviceType {
 }
 
 /// A place where work runs: `Device(cpu)`, `Device(gpu, 1)`.
+///
+/// >>> mx.Device(mx.cpu).type == mx.cpu
+/// True
 #[pyclass(frozen, module = "lazulite.core", name = "Device")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PyDevice {
@@ -110,6 +116,9 @@ fn place_of(obj: &Bound<'_, PyAny>) -> PyResult<PyDevice> {
 }
 
 /// A queue of work on a device.
+///
+/// >>> mx.default_stream(mx.cpu).device == mx.Device(mx.cpu)
+/// True
 #[pyclass(frozen, module = "lazulite.core", name = "Stream")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PyStream(pub Stream);
@@ -136,6 +145,9 @@ impl PyStream {
 }
 
 /// A stream a thread: in each thread it stands for a stream of that thread's own.
+///
+/// >>> mx.new_thread_local_stream(mx.cpu).device == mx.Device(mx.cpu)
+/// True
 #[pyclass(frozen, module = "lazulite.core")]
 pub struct ThreadLocalStream {
     device: PyDevice,
@@ -212,12 +224,18 @@ pub fn on<T>(stream: Option<StreamArg>, f: impl FnOnce() -> T) -> T {
 }
 
 /// The device of ops for which no stream is named.
+///
+/// >>> x = mx.ones(2, stream=mx.default_device())
 #[pyfunction]
 fn default_device() -> PyDevice {
     PyDevice::of(Stream::current().device)
 }
 
 /// Makes a device the one of ops for which no stream is named.
+///
+/// Raises `ValueError` if there is no such device.
+///
+/// >>> mx.set_default_device(mx.default_device())
 #[pyfunction]
 fn set_default_device(device: &Bound<'_, PyAny>) -> PyResult<()> {
     place_of(device)?.device("set_default_device")?.set_default();
@@ -226,6 +244,11 @@ fn set_default_device(device: &Bound<'_, PyAny>) -> PyResult<()> {
 }
 
 /// The stream of a device that ops in this thread use when they name none.
+///
+/// Raises `TypeError` for what is no device.
+///
+/// >>> mx.default_stream(mx.cpu).device == mx.Device(mx.cpu)
+/// True
 #[pyfunction]
 fn default_stream(device: &Bound<'_, PyAny>) -> PyResult<PyStream> {
     let device = place_of(device)?.device("default_stream")?;
@@ -234,6 +257,10 @@ fn default_stream(device: &Bound<'_, PyAny>) -> PyResult<PyStream> {
 }
 
 /// Makes a stream the default one of its device in this thread.
+///
+/// Raises `TypeError` for what is no stream.
+///
+/// >>> mx.set_default_stream(mx.default_stream(mx.cpu))
 #[pyfunction]
 fn set_default_stream(stream: &Bound<'_, PyStream>) {
     let s = stream.get().0;
@@ -247,12 +274,24 @@ fn set_default_stream(stream: &Bound<'_, PyStream>) {
 }
 
 /// A new stream of a device.
+///
+/// Raises `ValueError` if there is no such device.
+///
+/// >>> s = mx.new_stream(mx.cpu)
+/// >>> mx.exp(mx.array([0.0]), stream=s)
+/// array([1], dtype=float32)
 #[pyfunction]
 fn new_stream(device: &Bound<'_, PyAny>) -> PyResult<PyStream> {
     Ok(PyStream(Stream::new(place_of(device)?.device("new_stream")?)))
 }
 
 /// A new stream of a device; here every stream may be used by any thread.
+///
+/// Raises `ValueError` if there is no such device.
+///
+/// >>> s = mx.new_thread_unsafe_stream(mx.cpu)
+/// >>> mx.exp(mx.array([0.0]), stream=s)
+/// array([1], dtype=float32)
 #[pyfunction]
 #[pyo3(name = "new_thread_unsafe_stream")]
 fn another_stream(device: &Bound<'_, PyAny>) -> PyResult<PyStream> {
@@ -260,6 +299,12 @@ fn another_stream(device: &Bound<'_, PyAny>) -> PyResult<PyStream> {
 }
 
 /// A stream that stands for another stream of the device in each thread.
+///
+/// Raises `ValueError` if there is no such device.
+///
+/// >>> s = mx.new_thread_local_stream(mx.cpu)
+/// >>> mx.exp(mx.array([0.0]), stream=s)
+/// array([1], dtype=float32)
 #[pyfunction]
 fn new_thread_local_stream(device: &Bound<'_, PyAny>) -> PyResult<ThreadLocalStream> {
     static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
@@ -269,6 +314,8 @@ fn new_thread_local_stream(device: &Bound<'_, PyAny>) -> PyResult<ThreadLocalStr
 }
 
 /// Forgets the streams that this thread was given.
+///
+/// >>> mx.clear_streams()
 #[pyfunction]
 fn clear_streams() {
     OWN.take();
@@ -277,6 +324,11 @@ fn clear_streams() {
 }
 
 /// Makes a stream or device the default within a `with` block.
+///
+/// >>> with mx.stream(mx.cpu):
+/// ...     x = mx.ones(2)
+/// >>> x
+/// array([1, 1], dtype=float32)
 #[pyclass(frozen, module = "lazulite.core")]
 struct StreamContext {
     stream: Py<PyAny>,
@@ -314,12 +366,23 @@ impl StreamContext {
 }
 
 /// A context in which a stream or device is the default: `with stream(cpu): ...`
+///
+/// Raises `TypeError` for anything else.
+///
+/// >>> with mx.stream(mx.cpu):
+/// ...     x = mx.ones(2)
+/// >>> x
+/// array([1, 1], dtype=float32)
 #[pyfunction]
 fn stream(s: Bound<'_, PyAny>) -> PyResult<StreamContext> {
     StreamContext::new(s)
 }
 
 /// Waits until everything submitted to a stream so far has run; `None` is the default stream.
+///
+/// Raises `TypeError` for what is no stream, and what the work raises.
+///
+/// >>> mx.synchronize()
 #[pyfunction]
 #[pyo3(signature = (stream=None))]
 fn synchronize(py: Python<'_>, stream: Option<StreamArg>) -> PyResult<()> {
@@ -328,12 +391,18 @@ fn synchronize(py: Python<'_>, stream: Option<StreamArg>) -> PyResult<()> {
 }
 
 /// How many devices of a kind there are.
+///
+/// >>> mx.device_count(mx.cpu)
+/// 1
 #[pyfunction]
 fn device_count(device_type: DeviceType) -> usize {
     device_type.count()
 }
 
 /// Whether a device is there.
+///
+/// >>> mx.is_available(mx.cpu)
+/// True
 #[pyfunction]
 fn is_available(device: &Bound<'_, PyAny>) -> PyResult<bool> {
     let d = place_of(device)?;
@@ -341,6 +410,9 @@ fn is_available(device: &Bound<'_, PyAny>) -> PyResult<bool> {
 }
 
 /// What is known about a device: its name and architecture.
+///
+/// >>> "device_name" in mx.device_info(mx.cpu)
+/// True
 #[pyfunction]
 #[pyo3(signature = (d=None))]
 fn device_info<'py>(py: Python<'py>, d: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyDict>> {

@@ -11,6 +11,16 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 /// A group of processes that can communicate.
+///
+/// `split` raises `RuntimeError` in a group of one.
+///
+/// >>> group = mx.distributed.init()
+/// >>> group.rank(), group.size()
+/// (0, 1)
+/// >>> group.split(0)
+/// Traceback (most recent call last):
+///     ...
+/// RuntimeError: [distributed] Cannot split the distributed group further (color 0, key -1)
 #[pyclass(frozen, module = "lazulite.core.distributed", name = "Group")]
 pub struct Group(core::Group);
 
@@ -34,6 +44,9 @@ impl Group {
 }
 
 /// Whether a backend that connects processes is there.
+///
+/// >>> mx.distributed.is_available()
+/// False
 #[pyfunction]
 #[pyo3(signature = (backend="any"))]
 fn is_available(backend: &str) -> bool {
@@ -41,6 +54,11 @@ fn is_available(backend: &str) -> bool {
 }
 
 /// The group of all processes. Without a backend that connects them it is this one; with `strict` that is an error.
+///
+/// Raises `RuntimeError` for `strict` without such a backend.
+///
+/// >>> mx.distributed.init().size()
+/// 1
 #[pyfunction]
 #[pyo3(signature = (strict=false, backend="any", *, all_gather_factory=None))]
 fn init(strict: bool, backend: &str, all_gather_factory: Option<Py<PyAny>>) -> PyResult<Group> {
@@ -71,6 +89,11 @@ fn apply(f: Collective, x: OperandArg, group: Option<&Group>, stream: Option<Str
 }
 
 /// The sum of `x` over the processes of the group.
+///
+/// Shape and dtype stay. Raises `TypeError` for what is no array.
+///
+/// >>> mx.distributed.all_sum(mx.array([1, 2]))
+/// array([1, 2], dtype=int32)
 #[pyfunction]
 #[pyo3(signature = (x, *, group=None, stream=None))]
 fn all_sum(x: OperandArg, group: Option<&Group>, stream: Option<StreamArg>) -> PyResult<Out> {
@@ -78,6 +101,11 @@ fn all_sum(x: OperandArg, group: Option<&Group>, stream: Option<StreamArg>) -> P
 }
 
 /// The largest of `x` over the processes of the group, element by element.
+///
+/// Shape and dtype stay. Raises `TypeError` for what is no array.
+///
+/// >>> mx.distributed.all_max(mx.array([1, 2]))
+/// array([1, 2], dtype=int32)
 #[pyfunction]
 #[pyo3(signature = (x, *, group=None, stream=None))]
 fn all_max(x: OperandArg, group: Option<&Group>, stream: Option<StreamArg>) -> PyResult<Out> {
@@ -85,6 +113,11 @@ fn all_max(x: OperandArg, group: Option<&Group>, stream: Option<StreamArg>) -> P
 }
 
 /// The smallest of `x` over the processes of the group, element by element.
+///
+/// Shape and dtype stay. Raises `TypeError` for what is no array.
+///
+/// >>> mx.distributed.all_min(mx.array([1, 2]))
+/// array([1, 2], dtype=int32)
 #[pyfunction]
 #[pyo3(signature = (x, *, group=None, stream=None))]
 fn all_min(x: OperandArg, group: Option<&Group>, stream: Option<StreamArg>) -> PyResult<Out> {
@@ -92,6 +125,11 @@ fn all_min(x: OperandArg, group: Option<&Group>, stream: Option<StreamArg>) -> P
 }
 
 /// The arrays `x` of the group's processes, joined along the first axis.
+///
+/// Shape: as many times the first axis as there are processes; the dtype stays. Raises `TypeError` for what is no array.
+///
+/// >>> mx.distributed.all_gather(mx.array([1, 2]))
+/// array([1, 2], dtype=int32)
 #[pyfunction]
 #[pyo3(signature = (x, *, group=None, stream=None))]
 fn all_gather(x: OperandArg, group: Option<&Group>, stream: Option<StreamArg>) -> PyResult<Out> {
@@ -99,6 +137,11 @@ fn all_gather(x: OperandArg, group: Option<&Group>, stream: Option<StreamArg>) -
 }
 
 /// This process's part along the first axis of the sum of `x` over the processes of the group.
+///
+/// Shape: the first axis over the number of processes; the dtype stays. Raises `TypeError` for what is no array.
+///
+/// >>> mx.distributed.sum_scatter(mx.array([1, 2]))
+/// array([1, 2], dtype=int32)
 #[pyfunction]
 #[pyo3(signature = (x, *, group=None, stream=None))]
 fn sum_scatter(x: OperandArg, group: Option<&Group>, stream: Option<StreamArg>) -> PyResult<Out> {
@@ -106,6 +149,13 @@ fn sum_scatter(x: OperandArg, group: Option<&Group>, stream: Option<StreamArg>) 
 }
 
 /// Sends `x` to the process with rank `dst`; an error in a group of one.
+///
+/// Arrays of any shape and dtype. Raises `ValueError` in a group of one.
+///
+/// >>> mx.distributed.send(mx.ones(2), 0)
+/// Traceback (most recent call last):
+///     ...
+/// ValueError: [send] Cannot send to a singleton group (to rank 0)
 #[pyfunction]
 #[pyo3(signature = (x, dst, *, group=None, stream=None))]
 fn send(x: OperandArg, dst: i64, group: Option<&Group>, stream: Option<StreamArg>) -> PyResult<Out> {
@@ -114,6 +164,13 @@ fn send(x: OperandArg, dst: i64, group: Option<&Group>, stream: Option<StreamArg
 }
 
 /// An array of this shape and dtype from the process with rank `src`; an error in a group of one.
+///
+/// Raises `ValueError` in a group of one.
+///
+/// >>> mx.distributed.recv((2,), mx.float32, 0)
+/// Traceback (most recent call last):
+///     ...
+/// ValueError: [recv] Cannot recv from a singleton group (float32[2] from rank 0)
 #[pyfunction]
 #[pyo3(signature = (shape, dtype, src, *, group=None, stream=None))]
 fn recv(shape: ShapeArg, dtype: DtypeArg, src: i64, group: Option<&Group>, stream: Option<StreamArg>) -> PyResult<Out> {
@@ -122,6 +179,13 @@ fn recv(shape: ShapeArg, dtype: DtypeArg, src: i64, group: Option<&Group>, strea
 }
 
 /// An array like `x` from the process with rank `src`; an error in a group of one.
+///
+/// Shape and dtype are those of `x`. Raises `ValueError` in a group of one.
+///
+/// >>> mx.distributed.recv_like(mx.ones(2), 0)
+/// Traceback (most recent call last):
+///     ...
+/// ValueError: [recv] Cannot recv from a singleton group (float32[2] from rank 0)
 #[pyfunction]
 #[pyo3(signature = (x, src, *, group=None, stream=None))]
 fn recv_like(x: OperandArg, src: i64, group: Option<&Group>, stream: Option<StreamArg>) -> PyResult<Out> {

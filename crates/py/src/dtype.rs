@@ -12,12 +12,18 @@ use pyo3::types::{PyString, PyTuple};
 use std::sync::OnceLock;
 
 /// The type of an array's elements, such as `float32`.
+///
+/// >>> mx.float32.size
+/// 4
 #[pyclass(frozen, module = "lazulite.core", name = "Dtype")]
 pub struct PyDtype(pub Dtype);
 
 #[pymethods]
 impl PyDtype {
     /// Bytes that an element takes.
+    ///
+    /// >>> mx.ones(2).itemsize
+    /// 4
     #[getter]
     fn size(&self) -> usize {
         self.0.size()
@@ -66,6 +72,9 @@ pub fn object(py: Python<'_>, d: Dtype) -> PyResult<Bound<'_, PyDtype>> {
 }
 
 /// A kind of dtype; the kinds make a tree with `generic` as its root.
+///
+/// >>> mx.issubdtype(mx.int8, mx.DtypeCategory.signedinteger)
+/// True
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(non_camel_case_types)]
 pub enum DtypeCategory {
@@ -91,7 +100,7 @@ use DtypeCategory as C;
 
 python_enum!(
     DtypeCategory,
-    "A kind of dtype; the kinds make a tree with `generic` as its root.",
+    "A kind of dtype; the kinds make a tree with `generic` as its root.\n\n>>> mx.issubdtype(mx.int8, mx.DtypeCategory.signedinteger)\nTrue",
     [complexfloating, floating, inexact, signedinteger, unsignedinteger, integer, number, generic]
 );
 
@@ -142,7 +151,9 @@ fn type_of(obj: &Bound<'_, PyAny>, which: &str) -> PyResult<Type> {
 
 /// Whether the first dtype or kind is the second or part of it.
 ///
-/// >>> issubdtype(float16, floating)
+/// Raises `ValueError` for what is no dtype or kind.
+///
+/// >>> mx.issubdtype(mx.float16, mx.floating)
 /// True
 #[pyfunction]
 fn issubdtype(arg1: &Bound<'_, PyAny>, arg2: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -154,8 +165,13 @@ fn issubdtype(arg1: &Bound<'_, PyAny>, arg2: &Bound<'_, PyAny>) -> PyResult<bool
     })
 }
 
-/// Whether a dtype is of a kind: a dtype, a name of the array API ("bool", "signed integer", "unsigned integer", "integral",
-/// "real floating", "complex floating", "numeric"), or a tuple of these, any of which may hold.
+/// Whether a dtype is of a kind: a dtype, a name of the array API ("bool", "signed integer", "unsigned integer", "integral", "real
+/// floating", "complex floating", "numeric"), or a tuple of these, any of which may hold.
+///
+/// Raises `ValueError` for an unknown kind.
+///
+/// >>> mx.isdtype(mx.float16, "real floating"), mx.isdtype(mx.int8, (mx.int8, "bool"))
+/// (True, True)
 #[pyfunction]
 fn isdtype(dtype: &Bound<'_, PyDtype>, kind: &Bound<'_, PyAny>) -> PyResult<bool> {
     let d = dtype.get().0;
@@ -198,6 +214,11 @@ fn dtype_of(obj: &Bound<'_, PyAny>) -> Option<Dtype> {
 }
 
 /// Whether values of one dtype are converted to another by promotion.
+///
+/// `from_` is a dtype or an array of any shape. Raises `ValueError` for anything else.
+///
+/// >>> mx.can_cast(mx.int32, mx.float16), mx.can_cast(mx.float32, mx.int32)
+/// (True, False)
 #[pyfunction]
 fn can_cast(from_: &Bound<'_, PyAny>, to: &Bound<'_, PyDtype>) -> PyResult<bool> {
     match dtype_of(from_) {
@@ -207,6 +228,11 @@ fn can_cast(from_: &Bound<'_, PyAny>, to: &Bound<'_, PyDtype>) -> PyResult<bool>
 }
 
 /// The dtype to which all of the arrays and dtypes promote.
+///
+/// Arrays of any shape. Raises `ValueError` if there are none.
+///
+/// >>> mx.result_type(mx.int32, mx.float16) == mx.float16
+/// True
 #[pyfunction]
 #[pyo3(signature = (*arrays_and_dtypes))]
 fn result_type<'py>(py: Python<'py>, arrays_and_dtypes: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyDtype>> {
@@ -219,6 +245,12 @@ fn result_type<'py>(py: Python<'py>, arrays_and_dtypes: &Bound<'py, PyTuple>) ->
 }
 
 /// The limits of a floating-point dtype; of a complex one, those of its parts.
+///
+/// Raises `ValueError` for a dtype of integers.
+///
+/// >>> f = mx.finfo(mx.float16)
+/// >>> f.bits, f.max, f.min, f.eps, f.smallest_normal, f.dtype == mx.float16
+/// (16, 65504.0, -65504.0, 0.0009765625, 6.103515625e-05, True)
 #[pyclass(frozen, module = "lazulite.core", name = "finfo")]
 struct Finfo(Dtype);
 
@@ -288,6 +320,12 @@ impl Finfo {
 }
 
 /// The limits of an integer dtype.
+///
+/// Raises `ValueError` for a dtype of floats.
+///
+/// >>> i = mx.iinfo(mx.int8)
+/// >>> i.min, i.max, i.dtype == mx.int8
+/// (-128, 127, True)
 #[pyclass(frozen, module = "lazulite.core", name = "iinfo")]
 struct Iinfo(Dtype);
 

@@ -38,6 +38,13 @@ pub fn before_reading(py: Python<'_>, a: &Array) -> PyResult<()> {
 }
 
 /// Computes the arrays in the arguments, which may be trees, and waits for them.
+///
+/// Arrays of any shape and dtype; other leaves are passed over. Raises `MemoryError` or `RuntimeError` where the work fails.
+///
+/// >>> x = mx.ones(3) + 1
+/// >>> mx.eval(x)
+/// >>> x.tolist()
+/// [2.0, 2.0, 2.0]
 #[pyfunction]
 #[pyo3(signature = (*args))]
 fn eval(py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
@@ -46,6 +53,13 @@ fn eval(py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
 }
 
 /// Starts computing the arrays in the arguments and returns at once; whoever reads one waits for it.
+///
+/// Arrays of any shape and dtype; other leaves are passed over. Raises `MemoryError` or `RuntimeError` where the work cannot be started.
+///
+/// >>> x = mx.ones(3) + 1
+/// >>> mx.async_eval(x)
+/// >>> x.tolist()
+/// [2.0, 2.0, 2.0]
 #[pyfunction]
 #[pyo3(signature = (*args))]
 fn async_eval(py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
@@ -54,6 +68,11 @@ fn async_eval(py: Python<'_>, args: &Bound<'_, PyTuple>) -> PyResult<()> {
 }
 
 /// Bytes that the arrays in the arguments take.
+///
+/// Arrays of any shape and dtype, or trees of them.
+///
+/// >>> mx.get_array_buffer_size(mx.ones((2, 3))) >= 24
+/// True
 #[pyfunction]
 #[pyo3(signature = (*args))]
 fn get_array_buffer_size(args: &Bound<'_, PyTuple>) -> PyResult<usize> {

@@ -82,8 +82,14 @@ fn exporter_of(shapeless: bool, metadata: Option<String>) -> Exporter {
 }
 
 /// Traces a function on arrays like the arguments, and writes it to a file. The arguments are arrays, some of them with keywords, or one
-/// tuple and one dict of arrays. With `shapeless` the trace holds for every shape of a rank. In place of a file a function may be given; it
-/// is called with a dict for each part of what was traced. `export_function("f.mlxfn", lambda x: x + 1, mx.array(1.0))` writes `f.mlxfn`.
+/// tuple and one dict of arrays. With `shapeless` the trace holds for every shape of a rank. In place of a file a function may be given;
+/// it is called with a dict for each part of what was traced.
+///
+/// Arrays of any shape and dtype. Raises `RuntimeError` where the file cannot be written, `ValueError` for a function of other results.
+///
+/// >>> mx.export_function("f.mlxfn", lambda x: x + 1, mx.array(1.0))
+/// >>> mx.import_function("f.mlxfn")(mx.array(2.0))
+/// (array(3, dtype=float32),)
 #[pyfunction]
 #[pyo3(signature = (file_or_callback, fun, *args, shapeless=false, metadata=None, **kwargs))]
 fn export_function(
@@ -137,6 +143,14 @@ fn tell(py: Python<'_>, exporter: &Exporter, callback: &Bound<'_, PyAny>) -> PyR
 }
 
 /// Traces of one function for several signatures, written to one file when this is closed: a context, called like the function.
+///
+/// Raises `RuntimeError` where the file cannot be written.
+///
+/// >>> exporter = mx.exporter("e.mlxfn", lambda x: x * 2)
+/// >>> exporter(mx.ones((3,)))
+/// >>> exporter.close()
+/// >>> mx.import_function("e.mlxfn")(mx.ones((3,)))
+/// (array([2, 2, 2], dtype=float32),)
 #[pyclass(module = "lazulite.core")]
 pub struct FunctionExporter {
     path: PathBuf,
@@ -186,6 +200,14 @@ impl FunctionExporter {
 }
 
 /// A context that traces a function for several signatures and writes all to one file.
+///
+/// Arrays of any shape and dtype. Raises `RuntimeError` where the file cannot be written.
+///
+/// >>> with mx.exporter("g.mlxfn", lambda x: x * 2) as exporter:
+/// ...     exporter(mx.ones((1,)))
+/// ...     exporter(mx.ones((2,)))
+/// >>> mx.import_function("g.mlxfn")(mx.ones((2,)))
+/// (array([2, 2], dtype=float32),)
 #[pyfunction]
 #[pyo3(signature = (file, fun, *, shapeless=false, metadata=None))]
 fn exporter(file: PathBuf, fun: Callable, shapeless: bool, metadata: Option<String>) -> FunctionExporter {
@@ -214,6 +236,12 @@ impl ImportedFunction {
 }
 
 /// The function in a file that `export_function` or an exporter wrote; with `return_metadata` the text beside it, too.
+///
+/// Arrays must have the shapes and dtypes of one of its traces. Raises `RuntimeError` for a file that is not there or not whole.
+///
+/// >>> mx.export_function("h.mlxfn", lambda x: x + 1, mx.array(1.0))
+/// >>> mx.import_function("h.mlxfn")(mx.array(2.0))
+/// (array(3, dtype=float32),)
 #[pyfunction]
 #[pyo3(signature = (file, return_metadata=false))]
 fn import_function(py: Python<'_>, file: PathBuf, return_metadata: bool) -> PyResult<Bound<'_, PyAny>> {
@@ -225,6 +253,13 @@ fn import_function(py: Python<'_>, file: PathBuf, return_metadata: bool) -> PyRe
 
 /// Writes the pending graph behind the arrays in `args`, which may be trees, as text of Graphviz's language DOT, to a name or an object
 /// opened in text mode. Arrays with keywords have these names there.
+///
+/// Arrays of any shape and dtype. Raises `ValueError` for what is no file.
+///
+/// >>> import io; text = io.StringIO()
+/// >>> mx.export_to_dot(text, y=mx.ones(2) + 1)
+/// >>> text.getvalue().startswith("digraph")
+/// True
 #[pyfunction]
 #[pyo3(signature = (file, *args, **kwargs))]
 fn export_to_dot(file: Bound<'_, PyAny>, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {

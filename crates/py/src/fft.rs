@@ -89,89 +89,163 @@ fn padding(mode: &str) -> PyResult<Option<PadMode>> {
 
 functions! {
     /// The discrete Fourier transform along `axis`, complex64, of the array cut or filled with zeros to `n` elements. `norm` says which
-    /// direction is divided: "backward", "ortho" (both, by the root) or "forward". `fft(mx.array([1.0, 2.0]))` is `[3+0j, -1+0j]`.
+    /// direction is divided: "backward", "ortho" (both, by the root) or "forward".
+    #[doc = about!(fft)]
+    ///
+    /// >>> mx.fft.fft(mx.array([1.0, 2.0]))
+    /// array([3+0j, -1+0j], dtype=complex64)
     [a, n=None, axis=-1, norm="backward",] fn fft(a: ArrayArg, n: Option<i64>, axis: i64, norm: &str) -> Out {
         one("fft", core::fft, &a, n, axis, norm)
     }
 
-    /// The inverse of `fft`. `ifft(mx.array([3.0, -1.0]))` is `[1+0j, 2+0j]`.
+    /// The inverse of `fft`.
+    #[doc = about!(fft)]
+    ///
+    /// >>> mx.fft.ifft(mx.array([3.0, -1.0]))
+    /// array([1+0j, 2+0j], dtype=complex64)
     [a, n=None, axis=-1, norm="backward",] fn ifft(a: ArrayArg, n: Option<i64>, axis: i64, norm: &str) -> Out {
         one("ifft", core::ifft, &a, n, axis, norm)
     }
 
-    /// The first `n // 2 + 1` numbers of the transform of a real array. `rfft(mx.array([1.0, 2.0]))` is `[3+0j, -1+0j]`.
+    /// The first `n // 2 + 1` numbers of the transform of a real array.
+    #[doc = about!(fft)]
+    ///
+    /// >>> mx.fft.rfft(mx.array([1.0, 2.0]))
+    /// array([3+0j, -1+0j], dtype=complex64)
     [a, n=None, axis=-1, norm="backward",] fn rfft(a: ArrayArg, n: Option<i64>, axis: i64, norm: &str) -> Out {
         one("rfft", core::rfft, &a, n, axis, norm)
     }
 
-    /// The inverse of `rfft`, float32, of an even length unless `n` is given. `irfft(mx.array([3.0, -1.0]))` is `[1, 2]`.
+    /// The inverse of `rfft`, float32, of an even length unless `n` is given.
+    #[doc = about!(fft)]
+    ///
+    /// >>> mx.fft.irfft(mx.array([3.0, -1.0]))
+    /// array([1, 2], dtype=float32)
     [a, n=None, axis=-1, norm="backward",] fn irfft(a: ArrayArg, n: Option<i64>, axis: i64, norm: &str) -> Out {
         one("irfft", core::irfft, &a, n, axis, norm)
     }
 
-    /// `fftn` over the last two axes. `fft2(mx.ones((2, 2)))` is `[[4, 0], [0, 0]]`.
+    /// `fftn` over the last two axes.
+    #[doc = about!(fftn)]
+    ///
+    /// >>> mx.fft.fft2(mx.ones((2, 2)))
+    /// array([[4+0j, 0+0j],
+    ///        [0+0j, 0+0j]], dtype=complex64)
     [a, s=None, axes=last(), norm="backward",] fn fft2(a: ArrayArg, s: Option<SizesArg>, axes: Option<SizesArg>, norm: &str) -> Out {
         many("fft2", core::fftn, &a, s, axes, norm)
     }
 
-    /// The inverse of `fft2`. `ifft2(mx.ones((2, 2)))` is `[[1, 0], [0, 0]]`.
+    /// The inverse of `fft2`.
+    #[doc = about!(fftn)]
+    ///
+    /// >>> mx.fft.ifft2(mx.ones((2, 2)))
+    /// array([[1+0j, 0+0j],
+    ///        [0+0j, 0+0j]], dtype=complex64)
     [a, s=None, axes=last(), norm="backward",] fn ifft2(a: ArrayArg, s: Option<SizesArg>, axes: Option<SizesArg>, norm: &str) -> Out {
         many("ifft2", core::ifftn, &a, s, axes, norm)
     }
 
-    /// `rfftn` over the last two axes. `rfft2(mx.ones((4, 4)))` has the shape `(4, 3)`.
+    /// `rfftn` over the last two axes.
+    #[doc = about!(fftn)]
+    ///
+    /// >>> mx.fft.rfft2(mx.ones((4, 4))).shape
+    /// (4, 3)
     [a, s=None, axes=last(), norm="backward",] fn rfft2(a: ArrayArg, s: Option<SizesArg>, axes: Option<SizesArg>, norm: &str) -> Out {
         many("rfft2", core::rfftn, &a, s, axes, norm)
     }
 
-    /// The inverse of `rfft2`. `irfft2(mx.ones((4, 3)))` has the shape `(4, 4)`.
+    /// The inverse of `rfft2`.
+    #[doc = about!(fftn)]
+    ///
+    /// >>> mx.fft.irfft2(mx.ones((4, 3))).shape
+    /// (4, 4)
     [a, s=None, axes=last(), norm="backward",] fn irfft2(a: ArrayArg, s: Option<SizesArg>, axes: Option<SizesArg>, norm: &str) -> Out {
         many("irfft2", core::irfftn, &a, s, axes, norm)
     }
 
     /// The transform along several axes, all by default, each cut or filled with zeros to its length in `s`.
-    /// `fftn(mx.ones((2, 3)), s=[4, 4], axes=[0, 1])` has the shape `(4, 4)`.
+    #[doc = about!(fftn)]
+    ///
+    /// >>> mx.fft.fftn(mx.ones((2, 3)), s=[4, 4], axes=[0, 1]).shape
+    /// (4, 4)
     [a, s=None, axes=None, norm="backward",] fn fftn(a: ArrayArg, s: Option<SizesArg>, axes: Option<SizesArg>, norm: &str) -> Out {
         many("fftn", core::fftn, &a, s, axes, norm)
     }
 
-    /// The inverse of `fftn`. `ifftn(mx.ones((2, 3)))` has the shape `(2, 3)`.
+    /// The inverse of `fftn`.
+    #[doc = about!(fftn)]
+    ///
+    /// >>> mx.fft.ifftn(mx.ones((2, 3))).shape
+    /// (2, 3)
     [a, s=None, axes=None, norm="backward",] fn ifftn(a: ArrayArg, s: Option<SizesArg>, axes: Option<SizesArg>, norm: &str) -> Out {
         many("ifftn", core::ifftn, &a, s, axes, norm)
     }
 
-    /// `rfft` along the last of the axes and `fft` along the others. `rfftn(mx.ones((2, 4)))` has the shape `(2, 3)`.
+    /// `rfft` along the last of the axes and `fft` along the others.
+    #[doc = about!(fftn)]
+    ///
+    /// >>> mx.fft.rfftn(mx.ones((2, 4))).shape
+    /// (2, 3)
     [a, s=None, axes=None, norm="backward",] fn rfftn(a: ArrayArg, s: Option<SizesArg>, axes: Option<SizesArg>, norm: &str) -> Out {
         many("rfftn", core::rfftn, &a, s, axes, norm)
     }
 
-    /// The inverse of `rfftn`. `irfftn(mx.ones((2, 3)))` has the shape `(2, 4)`.
+    /// The inverse of `rfftn`.
+    #[doc = about!(fftn)]
+    ///
+    /// >>> mx.fft.irfftn(mx.ones((2, 3))).shape
+    /// (2, 4)
     [a, s=None, axes=None, norm="backward",] fn irfftn(a: ArrayArg, s: Option<SizesArg>, axes: Option<SizesArg>, norm: &str) -> Out {
         many("irfftn", core::irfftn, &a, s, axes, norm)
     }
 
-    /// The array with the frequency 0 in the middle of the axes. `fftshift(mx.array([0, 1, -1]))` is `[-1, 0, 1]`.
+    /// The array with the frequency 0 in the middle of the axes.
+    ///
+    /// Shape and dtype stay. Raises `IndexError` for an axis that is not there.
+    ///
+    /// >>> mx.fft.fftshift(mx.array([0, 1, -1]))
+    /// array([-1, 0, 1], dtype=int32)
     [a, axes=None,] fn fftshift(a: ArrayArg, axes: Option<AxesArg>) -> Out {
         shifted(core::fftshift, &a, axes)
     }
 
-    /// The inverse of `fftshift`. `ifftshift(mx.array([-1, 0, 1]))` is `[0, 1, -1]`.
+    /// The inverse of `fftshift`.
+    ///
+    /// Shape and dtype stay. Raises `IndexError` for an axis that is not there.
+    ///
+    /// >>> mx.fft.ifftshift(mx.array([-1, 0, 1]))
+    /// array([0, 1, -1], dtype=int32)
     [a, axes=None,] fn ifftshift(a: ArrayArg, axes: Option<AxesArg>) -> Out {
         shifted(core::ifftshift, &a, axes)
     }
 
-    /// The frequencies of a transform of `n` samples, `d` apart. `fftfreq(4)` is `[0, 0.25, -0.5, -0.25]`.
+    /// The frequencies of a transform of `n` samples, `d` apart.
+    ///
+    /// Shape: `(n,)`, float32. Raises `ValueError` for less than one sample.
+    ///
+    /// >>> mx.fft.fftfreq(4)
+    /// array([0, 0.25, -0.5, -0.25], dtype=float32)
     [n, d=1.0,] fn fftfreq(n: i64, d: f64) -> Out {
         core::fftfreq(usize::try_from(n).unwrap_or(0), d).raised().map(Out)
     }
 
-    /// The frequencies of a real transform. `rfftfreq(4)` is `[0, 0.25, 0.5]`.
+    /// The frequencies of a real transform.
+    ///
+    /// Shape: `(n // 2 + 1,)`, float32. Raises `ValueError` for less than one sample.
+    ///
+    /// >>> mx.fft.rfftfreq(4)
+    /// array([0, 0.25, 0.5], dtype=float32)
     [n, d=1.0,] fn rfftfreq(n: i64, d: f64) -> Out {
         core::rfftfreq(usize::try_from(n).unwrap_or(0), d).raised().map(Out)
     }
 
     /// The transforms of overlapping frames of `n_fft` elements, `(..., signal)` to `(..., frequency, frame)`.
-    /// `stft(mx.ones((16,)), n_fft=4)` has the shape `(3, 17)`.
+    ///
+    /// Shapes: `(..., n)` to `(..., n_fft // 2 + 1, frames)`, complex64. Raises `ValueError` for a window or frames that do not fit, or an
+    /// unknown mode.
+    ///
+    /// >>> mx.fft.stft(mx.ones((16,)), n_fft=4).shape
+    /// (3, 17)
     [x, n_fft=2048, hop_length=None, win_length=None, window=None, center=true, pad_mode="reflect", norm="backward", onesided=None,]
     fn stft(
         x: ArrayArg, n_fft: i64, hop_length: Option<i64>, win_length: Option<i64>, window: Option<ArrayArg>, center: bool, pad_mode: &str,
@@ -182,7 +256,11 @@ functions! {
     }
 
     /// The signal that `stft` made a matrix from, cut or filled with zeros to `length` elements.
-    /// `istft(mx.fft.stft(mx.ones((16,)), n_fft=4))` has the shape `(16,)`.
+    ///
+    /// Shapes: `(..., frequencies, frames)` to `(..., n)`, float32. Raises `ValueError` for fewer axes or a window that does not fit.
+    ///
+    /// >>> mx.fft.istft(mx.fft.stft(mx.ones((16,)), n_fft=4)).shape
+    /// (16,)
     [
         stft_matrix, n_fft=None, hop_length=None, win_length=None, window=None, center=true, norm="backward", onesided=None,
         length=None,

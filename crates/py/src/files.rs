@@ -89,7 +89,12 @@ fn borrowed(list: &Named) -> impl Iterator<Item = (&str, &Array)> {
     list.iter().map(|(name, a)| (name.as_str(), a))
 }
 
-/// Writes an array as a `.npy` file. A name without the extension gets it. `save("x", mx.ones((2, 3)))` writes `x.npy`.
+/// Writes an array as a `.npy` file. A name without the extension gets it.
+#[doc = about!(written)]
+///
+/// >>> mx.save("x", mx.array([1, 2]))
+/// >>> mx.load("x.npy")
+/// array([1, 2], dtype=int32)
 #[pyfunction]
 fn save(py: Python<'_>, file: Bound<'_, PyAny>, arr: &Bound<'_, PyArray>) -> PyResult<()> {
     let a = arr.get().get();
@@ -97,7 +102,11 @@ fn save(py: Python<'_>, file: Bound<'_, PyAny>, arr: &Bound<'_, PyArray>) -> PyR
 }
 
 /// Writes arrays as a `.npz` file: those without a name as `arr_0`, `arr_1`, and so on. A name of a file without the extension gets it.
-/// `savez("all", mx.ones(2), w=mx.zeros(3))` writes `arr_0` and `w` to `all.npz`.
+#[doc = about!(written)]
+///
+/// >>> mx.savez("all", mx.array(1), w=mx.array(2))
+/// >>> mx.load("all.npz")
+/// {'arr_0': array(1, dtype=int32), 'w': array(2, dtype=int32)}
 #[pyfunction]
 #[pyo3(signature = (file, *args, **kwargs))]
 fn savez(py: Python<'_>, file: Bound<'_, PyAny>, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
@@ -105,6 +114,11 @@ fn savez(py: Python<'_>, file: Bound<'_, PyAny>, args: &Bound<'_, PyTuple>, kwar
 }
 
 /// As `savez`, with the arrays compressed.
+#[doc = about!(written)]
+///
+/// >>> mx.savez_compressed("small", w=mx.array(2))
+/// >>> mx.load("small.npz")
+/// {'w': array(2, dtype=int32)}
 #[pyfunction]
 #[pyo3(signature = (file, *args, **kwargs))]
 fn savez_compressed(py: Python<'_>, file: Bound<'_, PyAny>, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
@@ -133,7 +147,11 @@ fn archive(
 }
 
 /// Writes a dict of arrays, with a dict of strings beside them, as a safetensors file. A name without the extension gets it.
-/// `save_safetensors("weights", {"w": mx.ones((2, 3))})` writes `weights.safetensors`.
+#[doc = about!(written)]
+///
+/// >>> mx.save_safetensors("w", {"w": mx.array([1, 2])}, {"by": "me"})
+/// >>> mx.load("w.safetensors", return_metadata=True)
+/// ({'w': array([1, 2], dtype=int32)}, {'by': 'me'})
 #[pyfunction]
 #[pyo3(signature = (file, arrays, metadata=None))]
 fn save_safetensors(
@@ -151,7 +169,12 @@ fn save_safetensors(
 }
 
 /// Writes a dict of arrays with a dict of settings (strings, lists of strings, and arrays of at most one axis) as a GGUF file. A name
-/// without the extension gets it. `save_gguf("model", {"w": mx.ones((2, 3))}, {"general.name": "tiny"})` writes `model.gguf`.
+/// without the extension gets it.
+#[doc = about!(written)]
+///
+/// >>> mx.save_gguf("model", {"w": mx.array([1.0, 2.0])}, {"general.name": "tiny"})
+/// >>> mx.load("model.gguf")
+/// {'w': array([1, 2], dtype=float32)}
 #[pyfunction]
 #[pyo3(signature = (file, arrays, metadata=None))]
 fn save_gguf(py: Python<'_>, file: Bound<'_, PyAny>, arrays: Bound<'_, PyDict>, metadata: Option<Bound<'_, PyDict>>) -> PyResult<()> {
@@ -174,7 +197,12 @@ fn save_gguf(py: Python<'_>, file: Bound<'_, PyAny>, arrays: Bound<'_, PyDict>, 
 
 /// What is in a file: the array of a `.npy`; a dict of the arrays of a `.npz`, `.safetensors` or `.gguf`, and for the latter two with
 /// `return_metadata` a dict of what is said beside them as a second one. The format is that of the name's extension unless it is given.
-/// `load("weights.safetensors")` is `{"w": array(...)}`.
+///
+/// Arrays of any shape and dtype. Raises `RuntimeError` for a file that is not there or not whole, `ValueError` for an unknown format.
+///
+/// >>> mx.save_safetensors("weights", {"w": mx.array([1, 2])})
+/// >>> mx.load("weights.safetensors")
+/// {'w': array([1, 2], dtype=int32)}
 #[pyfunction]
 #[pyo3(signature = (file, /, format=None, return_metadata=false, *, stream=None))]
 fn load<'py>(

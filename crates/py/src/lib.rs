@@ -7,6 +7,8 @@
 // The code that pyo3 generates inside our own macros counts as ours.
 #![allow(unsafe_op_in_unsafe_fn)]
 
+#[macro_use]
+mod about;
 mod array;
 mod convert;
 mod declare;

@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicI32, Ordering};
 static PRECISION: AtomicI32 = AtomicI32::new(-1);
 
 /// How arrays print.
+///
+/// >>> mx.get_printoptions().precision
+/// -1
 #[pyclass(frozen, module = "lazulite.core")]
 struct PrintOptions {
     /// Digits after the point; -1 for six significant ones.
@@ -29,12 +32,22 @@ impl PrintOptions {
 }
 
 /// The options now.
+///
+/// >>> mx.get_printoptions().precision
+/// -1
 #[pyfunction]
 fn get_printoptions() -> PrintOptions {
     PrintOptions { precision: PRECISION.load(Ordering::Relaxed) }
 }
 
 /// Sets how floats print: with `precision` digits after the point, or (-1) six significant digits.
+///
+/// Raises `TypeError` for what is no integer.
+///
+/// >>> mx.set_printoptions(precision=2)
+/// >>> mx.array([0.125])
+/// array([0.12], dtype=float32)
+/// >>> mx.set_printoptions(precision=-1)
 #[pyfunction]
 #[pyo3(signature = (precision=-1))]
 fn set_printoptions(precision: i32) {
@@ -65,6 +78,12 @@ impl PrintOptionsContext {
 }
 
 /// A context in which floats print with other options: `with printoptions(precision=3): ...`
+///
+/// Raises `TypeError` for what is no integer.
+///
+/// >>> with mx.printoptions(precision=2):
+/// ...     print(mx.array([0.125]))
+/// array([0.12], dtype=float32)
 #[pyfunction]
 #[pyo3(signature = (precision=-1))]
 fn printoptions(precision: i32) -> PrintOptionsContext {

@@ -94,7 +94,11 @@ mod table {
     use super::*;
 
     functions! {
-        /// Numbers uniform in [`low`, `high`), which may be arrays that broadcast to the shape. `uniform(shape=(2, 3))` has the shape `(2, 3)`.
+        /// Numbers uniform in [`low`, `high`), which may be arrays that broadcast to the shape.
+        #[doc = about!(drawn)]
+        ///
+        /// >>> mx.random.uniform(shape=(2, 3), dtype=mx.float16).dtype == mx.float16
+        /// True
         [low=None, high=None, shape=None, dtype=None, key=None,]
         fn uniform(low: Option<Side>, high: Option<Side>, shape: Option<SizesArg>, dtype: Option<DtypeArg>, key: Key) -> Out {
             let shape = sizes(shape)?;
@@ -102,7 +106,10 @@ mod table {
         }
 
         /// Normal numbers around `loc` with the standard deviation `scale`, which may be arrays that broadcast to the shape.
-        /// `normal((2, 3))` has the shape `(2, 3)`.
+        #[doc = about!(drawn)]
+        ///
+        /// >>> mx.random.normal((2, 3), key=mx.random.key(0)).shape
+        /// (2, 3)
         [shape=None, dtype=None, loc=None, scale=None, key=None,]
         fn normal(shape: Option<SizesArg>, dtype: Option<DtypeArg>, loc: Option<Side>, scale: Option<Side>, key: Key) -> Out {
             let shape = sizes(shape)?;
@@ -110,7 +117,11 @@ mod table {
         }
 
         /// Normal vectors around `mean` with the covariances `cov`; the other axes broadcast to `shape`, or make it if none is given.
-        /// `multivariate_normal(mx.zeros((2,)), mx.eye(2), [4])` has the shape `(4, 2)`.
+        ///
+        /// Dtype: float32. Raises `ValueError` for shapes of mean and covariances that do not fit.
+        ///
+        /// >>> mx.random.multivariate_normal(mx.zeros((2,)), mx.eye(2), [4]).shape
+        /// (4, 2)
         [mean, cov, shape=None, dtype=None, key=None,]
         fn multivariate_normal(mean: ArrayArg, cov: ArrayArg, shape: Option<SizesArg>, dtype: Option<DtypeArg>, key: Key) -> Out {
             if float(dtype) != Dtype::F32 {
@@ -120,8 +131,12 @@ mod table {
             random::multivariate_normal(&mean.0, &cov.0, shape.as_deref(), &super::key(key)?).raised().map(Out)
         }
 
-        /// Whether draws succeed that do with probability `p`; of the shape of `p` unless one is given. `bernoulli(0.5, (4,))` is bool of
-        /// shape `(4,)`.
+        /// Whether draws succeed that do with probability `p`; of the shape of `p` unless one is given.
+        ///
+        /// The dtype is bool. Raises `ValueError` for a key or a shape that does not fit.
+        ///
+        /// >>> mx.random.bernoulli(1.0, (4,))
+        /// array([True, True, True, True], dtype=bool)
         [p=None, shape=None, key=None,] fn bernoulli(p: Option<Side>, shape: Option<SizesArg>, key: Key) -> Out {
             let p = or(p, 0.5);
             let shape = match (shape, &p) {
@@ -131,7 +146,12 @@ mod table {
             random::bernoulli(p, shape, &super::key(key)?).raised().map(Out)
         }
 
-        /// Integers from `low` to below `high`, which may be arrays that broadcast to the shape. `randint(0, 10, (4,))` has the shape `(4,)`.
+        /// Integers from `low` to below `high`, which may be arrays that broadcast to the shape.
+        ///
+        /// int32 unless a dtype is given. Raises `ValueError` for a key that is none, or a dtype of floats.
+        ///
+        /// >>> mx.random.randint(3, 4, (2,))
+        /// array([3, 3], dtype=int32)
         [low, high, shape=None, dtype=None, key=None,]
         fn randint(low: Side, high: Side, shape: Option<SizesArg>, dtype: Option<DtypeArg>, key: Key) -> Out {
             let dtype = dtype.map_or(Dtype::I32, |d| d.0);
@@ -139,26 +159,42 @@ mod table {
         }
 
         /// Standard normal numbers kept between `lower` and `upper`; of the shape of the bounds unless one is given.
-        /// `truncated_normal(-1, 1, (4,))` has the shape `(4,)`.
+        #[doc = about!(drawn)]
+        ///
+        /// >>> mx.random.truncated_normal(-1, 1, (4,)).shape
+        /// (4,)
         [lower, upper, shape=None, dtype=None, key=None,]
         fn truncated_normal(lower: Side, upper: Side, shape: Option<SizesArg>, dtype: Option<DtypeArg>, key: Key) -> Out {
             let shape = shape.map_or_else(|| common(&lower.0, &upper.0), |s| s.sizes("bits"))?;
             random::truncated_normal(lower.0, upper.0, shape, float(dtype), &super::key(key)?).raised().map(Out)
         }
 
-        /// Standard Gumbel numbers. `gumbel((4,))` has the shape `(4,)`.
+        /// Standard Gumbel numbers.
+        #[doc = about!(drawn)]
+        ///
+        /// >>> mx.random.gumbel((4,)).shape
+        /// (4,)
         [shape=None, dtype=None, key=None,] fn gumbel(shape: Option<SizesArg>, dtype: Option<DtypeArg>, key: Key) -> Out {
             random::gumbel(sizes(shape)?, float(dtype), &super::key(key)?).raised().map(Out)
         }
 
-        /// Laplace numbers around `loc` with the width `scale`. `laplace((4,))` has the shape `(4,)`.
+        /// Laplace numbers around `loc` with the width `scale`.
+        #[doc = about!(drawn)]
+        ///
+        /// >>> mx.random.laplace((4,)).shape
+        /// (4,)
         [shape=None, dtype=None, loc=None, scale=None, key=None,]
         fn laplace(shape: Option<SizesArg>, dtype: Option<DtypeArg>, loc: Option<Side>, scale: Option<Side>, key: Key) -> Out {
             random::laplace(or(loc, 0.0), or(scale, 1.0), sizes(shape)?, float(dtype), &super::key(key)?).raised().map(Out)
         }
 
-        /// Indices, uint32, drawn along `axis` with the probabilities `softmax(logits)`: one for each distribution, `num_samples` along a new
-        /// last axis, or of a shape to which the distributions broadcast. `categorical(mx.zeros((2, 3)))` has the shape `(2,)`.
+        /// Indices, uint32, drawn along `axis` with the probabilities `softmax(logits)`: one for each distribution, `num_samples` along a
+        /// new last axis, or of a shape to which the distributions broadcast.
+        ///
+        /// Raises `ValueError` for a key or a shape that does not fit, `IndexError` for an axis that is not there.
+        ///
+        /// >>> mx.random.categorical(mx.zeros((2, 3))).shape
+        /// (2,)
         [logits, axis=-1, shape=None, num_samples=None, key=None,]
         fn categorical(logits: ArrayArg, axis: i64, shape: Option<SizesArg>, num_samples: Option<i64>, key: Key) -> Out {
             match (shape, num_samples) {
@@ -175,7 +211,12 @@ mod table {
             }
         }
 
-        /// The numbers below `x`, uint32, or the slices of an array along `axis`, in random order. `permutation(4)` has the shape `(4,)`.
+        /// The numbers below `x`, uint32, or the slices of an array along `axis`, in random order.
+        ///
+        /// Shape and dtype of an array stay. Raises `ValueError` for a bad key, `IndexError` for an axis that is not there.
+        ///
+        /// >>> mx.sort(mx.random.permutation(4))
+        /// array([0, 1, 2, 3], dtype=uint32)
         [x, axis=0, key=None,] fn permutation(x: Items, axis: i64, key: Key) -> Out {
             match x {
                 Items::Array(a) => random::permutation_along(&a, axis, &super::key(key)?).raised().map(Out),
@@ -186,7 +227,12 @@ mod table {
             }
         }
 
-        /// `num` independent keys from one, as the rows of an array. `split(key(0))` has the shape `(2, 2)`.
+        /// `num` independent keys from one, as the rows of an array.
+        ///
+        /// Shape: `(num, 2)`, uint32. Raises `ValueError` for a key that is none.
+        ///
+        /// >>> mx.random.split(mx.random.key(0)).shape
+        /// (2, 2)
         [key, num=2,] fn split(key: ArrayArg, num: i64) -> Out {
             let num = usize::try_from(num).map_err(|_| PyValueError::new_err("[bits] Negative dimensions not allowed."))?;
             random::split_n(&key.0, num).raised().map(Out)
@@ -194,7 +240,12 @@ mod table {
     }
 }
 
-/// The key of a seed: uint32 of shape `(2,)`. `key(7)` is `[0, 7]`.
+/// The key of a seed: uint32 of shape `(2,)`.
+///
+/// Raises `TypeError` for what is no integer from 0 to below 2**64.
+///
+/// >>> mx.random.key(7)
+/// array([0, 7], dtype=uint32)
 #[pyfunction]
 #[pyo3(name = "key")]
 fn key_of(seed: Seed) -> PyResult<Out> {
@@ -202,6 +253,14 @@ fn key_of(seed: Seed) -> PyResult<Out> {
 }
 
 /// Sets the state to the key of a seed.
+///
+/// Raises `TypeError` for what is no integer from 0 to below 2**64.
+///
+/// >>> mx.random.seed(7)
+/// >>> x = mx.random.uniform()
+/// >>> mx.random.seed(7)
+/// >>> x.item() == mx.random.uniform().item()
+/// True
 #[pyfunction]
 fn seed(py: Python<'_>, seed: Seed) -> PyResult<()> {
     state(py)?.set_item(0, Out(random::key(seed.0).raised()?))

@@ -9,4 +9,8 @@ from typing import Any, Final, IO, Literal, ParamSpec, TypeAlias, TypeVar, overl
 from . import Dtype, _Operand, _Scalar, _StreamOrDevice, array, bfloat16, float32, int32
 
 def is_available() -> bool:
-    """Whether a CUDA device is there."""
+    """Whether a CUDA device is there.
+
+    >>> mx.cuda.is_available() == (mx.device_count(mx.gpu) > 0)
+    True
+    """

@@ -15,6 +15,9 @@ import lazulite.core as mx
 def constant(value: float, dtype: mx.Dtype = mx.float32) -> Callable[[mx.array], mx.array]:
     """Fill with `value`.
 
+    The initializer takes an array of any shape and gives one of that shape and of `dtype`. Raises `ValueError` for a
+    value that the dtype does not hold.
+
     Example:
         >>> nn.init.constant(0.5)(mx.zeros((2,)))
         array([0.5, 0.5], dtype=float32)
@@ -28,6 +31,9 @@ def constant(value: float, dtype: mx.Dtype = mx.float32) -> Callable[[mx.array],
 
 def normal(mean: float = 0.0, std: float = 1.0, dtype: mx.Dtype = mx.float32) -> Callable[[mx.array], mx.array]:
     """Draw from the normal distribution with the given mean and standard deviation.
+
+    The initializer takes an array of any shape and gives one of that shape and of `dtype`, which must be one of floats:
+    others are a `ValueError`.
 
     Example:
         >>> nn.init.normal(std=0.02)(mx.zeros((2, 3))).shape
@@ -43,6 +49,9 @@ def normal(mean: float = 0.0, std: float = 1.0, dtype: mx.Dtype = mx.float32) ->
 def uniform(low: float = 0.0, high: float = 1.0, dtype: mx.Dtype = mx.float32) -> Callable[[mx.array], mx.array]:
     """Draw uniformly from `[low, high)`.
 
+    The initializer takes an array of any shape and gives one of that shape and of `dtype`, which must be one of floats:
+    others are a `ValueError`.
+
     Example:
         >>> nn.init.uniform(-1, 1)(mx.zeros((2, 3))).shape
         (2, 3)
@@ -56,6 +65,8 @@ def uniform(low: float = 0.0, high: float = 1.0, dtype: mx.Dtype = mx.float32) -
 
 def identity(dtype: mx.Dtype = mx.float32) -> Callable[[mx.array], mx.array]:
     """The identity matrix; for square matrices only.
+
+    The initializer takes an array of shape `(n, n)` and gives one of `dtype`; other shapes are a `ValueError`.
 
     Example:
         >>> nn.init.identity()(mx.zeros((2, 2)))
@@ -91,6 +102,9 @@ def glorot_normal(dtype: mx.Dtype = mx.float32) -> Callable[[mx.array, float], m
 
     The initializer takes `gain` as a second argument.
 
+    The shape is `(outputs, ..., inputs)`; an array of fewer than two axes, or a dtype that has no floats, is a
+    `ValueError`.
+
     Example:
         >>> nn.init.glorot_normal()(mx.zeros((2, 3)), gain=2.0).shape
         (2, 3)
@@ -107,6 +121,9 @@ def glorot_uniform(dtype: mx.Dtype = mx.float32) -> Callable[[mx.array, float], 
     """Uniform in `[-l, l]` with `l = gain sqrt(6 / (fan_in + fan_out))` (Glorot & Bengio 2010).
 
     The initializer takes `gain` as a second argument.
+
+    The shape is `(outputs, ..., inputs)`; an array of fewer than two axes, or a dtype that has no floats, is a
+    `ValueError`.
 
     Example:
         >>> nn.init.glorot_uniform()(mx.zeros((2, 3)), gain=2.0).shape
@@ -127,6 +144,9 @@ def he_normal(
 
     The initializer takes `mode`, which says whether `fan` is the number of inputs or of outputs, and `gain`.
 
+    The shape is `(outputs, ..., inputs)`; an array of fewer than two axes, or a dtype that has no floats, is a
+    `ValueError`.
+
     Example:
         >>> nn.init.he_normal()(mx.zeros((2, 3)), mode="fan_out", gain=2.0).shape
         (2, 3)
@@ -145,6 +165,9 @@ def he_uniform(
     """Uniform in `[-l, l]` with `l = gain sqrt(3 / fan)` (He et al. 2015).
 
     The initializer takes `mode`, which says whether `fan` is the number of inputs or of outputs, and `gain`.
+
+    The shape is `(outputs, ..., inputs)`; an array of fewer than two axes, or a dtype that has no floats, is a
+    `ValueError`.
 
     Example:
         >>> nn.init.he_uniform()(mx.zeros((2, 3)), mode="fan_out", gain=2.0).shape
@@ -169,7 +192,7 @@ def sparse(
         dtype: the dtype of the result.
 
     Returns:
-        An initializer for matrices.
+        An initializer for matrices, arrays of shape `(n, m)`; others are a `ValueError`.
 
     Example:
         >>> w = nn.init.sparse(0.5)(mx.zeros((3, 4)))
@@ -194,6 +217,8 @@ def sparse(
 
 def orthogonal(gain: float = 1.0, dtype: mx.Dtype = mx.float32) -> Callable[[mx.array], mx.array]:
     """`gain` times a random matrix whose rows, or columns if they are fewer, are orthonormal (Saxe et al. 2014).
+
+    The initializer takes an array of shape `(n, m)` and gives one of `dtype`; other shapes are a `ValueError`.
 
     Example:
         >>> w = nn.init.orthogonal()(mx.zeros((2, 4)))

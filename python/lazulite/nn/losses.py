@@ -48,6 +48,9 @@ def cross_entropy(
         label_smoothing: the share of each target spread evenly over all classes, in `[0, 1)` (Szegedy et al. 2016).
         reduction: see above.
 
+    Raises:
+        ValueError: shapes that do not fit or a `label_smoothing` outside `[0, 1)`, or an unknown `reduction`.
+
     Example:
         >>> cross_entropy(mx.array([[2.0, -1.0], [-1.0, 2.0]]), mx.array([0, 1]))
         array([0.0485873, 0.0485873], dtype=float32)
@@ -95,6 +98,9 @@ def binary_cross_entropy(
         with_logits: whether `inputs` are logits. If not, logarithms are cut off at -100.
         reduction: see above.
 
+    Raises:
+        ValueError: shapes that do not fit, or an unknown `reduction`.
+
     Example:
         >>> binary_cross_entropy(mx.array([0.0, 2.0]), mx.array([0, 1]))
         array(0.410038, dtype=float32)
@@ -119,6 +125,9 @@ def l1_loss(predictions: mx.array, targets: mx.array, reduction: Reduction = "me
         predictions, targets: of one shape.
         reduction: see above.
 
+    Raises:
+        ValueError: shapes that do not fit, or an unknown `reduction`.
+
     Example:
         >>> l1_loss(mx.array([1.0, 3.0]), mx.array([1.0, 1.0]))
         array(1, dtype=float32)
@@ -133,6 +142,9 @@ def mse_loss(predictions: mx.array, targets: mx.array, reduction: Reduction = "m
     Args:
         predictions, targets: of one shape.
         reduction: see above.
+
+    Raises:
+        ValueError: shapes that do not fit, or an unknown `reduction`.
 
     Example:
         >>> mse_loss(mx.array([1.0, 3.0]), mx.array([1.0, 1.0]))
@@ -150,6 +162,9 @@ def nll_loss(inputs: mx.array, targets: mx.array, axis: int = -1, reduction: Red
         targets: class numbers, in the shape of `inputs` without `axis`.
         axis: the axis of the classes.
         reduction: see above.
+
+    Raises:
+        ValueError: shapes that do not fit, targets that are no integers, or an unknown `reduction`.
 
     Example:
         >>> nll_loss(mx.log(mx.array([[0.25, 0.75]])), mx.array([1]))
@@ -171,11 +186,14 @@ def gaussian_nll_loss(
 
     Args:
         inputs: the predicted means.
-        targets: the samples.
-        vars: the predicted variances.
+        targets: the samples, in the shape of `inputs`.
+        vars: the predicted variances, in the shape of `inputs`.
         full: add the constant `log(2 π) / 2`.
         eps: keeps the division finite.
         reduction: see above.
+
+    Raises:
+        ValueError: shapes that do not fit, or an unknown `reduction`.
 
     Example:
         >>> gaussian_nll_loss(mx.array([1.0]), mx.array([2.0]), mx.array([1.0]))
@@ -194,9 +212,12 @@ def kl_div_loss(inputs: mx.array, targets: mx.array, axis: int = -1, reduction: 
 
     Args:
         inputs: log probabilities of the prediction.
-        targets: log probabilities of the target.
+        targets: log probabilities of the target, in the shape of `inputs`.
         axis: the axis of the classes.
         reduction: see above.
+
+    Raises:
+        ValueError: shapes that do not broadcast, or an unknown `reduction`.
 
     Example:
         >>> p = mx.log(mx.array([[0.5, 0.5]]))
@@ -215,6 +236,9 @@ def smooth_l1_loss(
         predictions, targets: of one shape.
         beta: where the square meets the line.
         reduction: see above.
+
+    Raises:
+        ValueError: shapes that do not fit, or an unknown `reduction`.
 
     Example:
         >>> smooth_l1_loss(mx.array([0.5, 3.0]), mx.array([0.0, 0.0]), reduction="none")
@@ -247,6 +271,9 @@ def triplet_loss(
         eps: added under the root.
         reduction: see above.
 
+    Raises:
+        ValueError: shapes that do not broadcast, or an unknown `reduction`.
+
     Example:
         >>> a, n = mx.array([[0.0, 0.0]]), mx.array([[3.0, 4.0]])
         >>> triplet_loss(a, a, n, margin=6.0)
@@ -264,8 +291,11 @@ def hinge_loss(inputs: mx.array, targets: mx.array, reduction: Reduction = "none
 
     Args:
         inputs: the predictions.
-        targets: -1 or 1.
+        targets: -1 or 1, in the shape of `inputs`.
         reduction: see above.
+
+    Raises:
+        ValueError: shapes that do not broadcast, or an unknown `reduction`.
 
     Example:
         >>> hinge_loss(mx.array([0.5, 2.0]), mx.array([1.0, -1.0]))
@@ -281,6 +311,9 @@ def huber_loss(inputs: mx.array, targets: mx.array, delta: float = 1.0, reductio
         inputs, targets: of one shape.
         delta: where the square meets the line.
         reduction: see above.
+
+    Raises:
+        ValueError: shapes that do not broadcast, or an unknown `reduction`.
 
     Example:
         >>> huber_loss(mx.array([0.5, 3.0]), mx.array([0.0, 0.0]))
@@ -298,6 +331,9 @@ def log_cosh_loss(inputs: mx.array, targets: mx.array, reduction: Reduction = "n
     Args:
         inputs, targets: of one shape.
         reduction: see above.
+
+    Raises:
+        ValueError: shapes that do not broadcast, or an unknown `reduction`.
 
     Example:
         >>> log_cosh_loss(mx.array([1.0]), mx.array([0.0]))
@@ -317,10 +353,13 @@ def cosine_similarity_loss(
     """The cosine of the angle between two vectors: `x1 · x2 / max(‖x1‖ ‖x2‖, eps)` along `axis`.
 
     Args:
-        x1, x2: the vectors.
+        x1, x2: the vectors, arrays of one shape.
         axis: the axis of the features.
         eps: keeps the division finite.
         reduction: see above.
+
+    Raises:
+        ValueError: shapes that do not broadcast, or an unknown `reduction`.
 
     Example:
         >>> cosine_similarity_loss(mx.array([[1.0, 0.0]]), mx.array([[1.0, 1.0]]))
@@ -347,6 +386,9 @@ def margin_ranking_loss(
         targets: 1 where the first score should be higher, -1 where the second should.
         margin: by how much.
         reduction: see above.
+
+    Raises:
+        ValueError: shapes that do not fit, or an unknown `reduction`.
 
     Example:
         >>> margin_ranking_loss(mx.array([1.0, 1.0]), mx.array([0.0, 3.0]), mx.array([1, 1]))

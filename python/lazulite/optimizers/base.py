@@ -94,6 +94,12 @@ class Optimizer:
         Args:
             parameter: the array.
             state: an empty dict.
+
+        Example:
+            >>> state = {}
+            >>> optim.Adam(learning_rate=0.1).init_single(mx.zeros((2,)), state)
+            >>> list(state)
+            ['m', 'v']
         """
         raise NotImplementedError(f"{type(self).__name__} has no init_single")
 
@@ -126,12 +132,24 @@ class Optimizer:
             gradient: its gradient.
             parameter: its value.
             state: what the optimizer remembers of it, to be changed in place.
+
+        Returns:
+            An array of the parameter's shape and dtype.
+
+        Example:
+            >>> optim.SGD(learning_rate=0.5).apply_single(mx.array(2.0), mx.array(1.0), {})
+            array(0, dtype=float32)
         """
         raise NotImplementedError(f"{type(self).__name__} has no apply_single")
 
     @property
     def state(self) -> dict[str, Any]:
-        """The state tree. Assigning one, such as a saved one, makes the next update fill in what it lacks."""
+        """The state tree. Assigning one, such as a saved one, makes the next update fill in what it lacks.
+
+        Example:
+            >>> list(optim.SGD(learning_rate=0.1).state)
+            ['step', 'learning_rate']
+        """
         return self._state
 
     @state.setter
@@ -141,7 +159,12 @@ class Optimizer:
 
     @property
     def step(self) -> mx.array:
-        """How many updates there were, a `uint64` scalar."""
+        """How many updates there were, a `uint64` scalar.
+
+        Example:
+            >>> optim.SGD(learning_rate=0.1).step
+            array(0, dtype=uint64)
+        """
         step: mx.array = self._state["step"]
         return step
 

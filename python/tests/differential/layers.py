@@ -105,7 +105,6 @@ mx.fast.scaled_dot_product_attention(q, q, q, scale=0.35)
 mx.fast.scaled_dot_product_attention(q, q * 2, q + 1, scale=0.35, mask="causal")
 mx.fast.scaled_dot_product_attention(q, q, q, scale=0.35, mask=mx.tril(mx.ones((3, 3))) > 0)
 mx.fast.scaled_dot_product_attention(q, q[:, :2], q[:, 2:], scale=0.35)
-mx.grad(lambda q: mx.fast.scaled_dot_product_attention(q, q, q, scale=0.35).sum())(q)
 mx.fast.scaled_dot_product_attention(q, q[:, :, :2], q[:, :, 1:], scale=0.35, mask="causal")
 mx.fast.scaled_dot_product_attention(q, q, q, scale=0.35, mask=mx.tri(3, 3, -1) > 0)
 mx.fast.scaled_dot_product_attention(q, q, q, scale=0.35, mask=mx.tri(3, 3, -1) > 0, sinks=q[0, :, 0, 0])
@@ -114,11 +113,22 @@ mx.fast.scaled_dot_product_attention(q, q, q, scale=0.35, mask=mx.array([0.5, -m
 mx.fast.scaled_dot_product_attention(q, q, q, scale=0.35, mask=mx.ones((3, 3), mx.int32))
 mx.fast.scaled_dot_product_attention(q, q, q, scale=-0.35, mask="causal")
 mx.fast.scaled_dot_product_attention(q, q[:, :, :0], q[:, :, :0], scale=0.35)
+mx.jvp(lambda q: mx.fast.scaled_dot_product_attention(q, q * 2, q + 1, scale=0.35, mask="causal"), [q], [q + 2])
+mx.vmap(lambda q: mx.fast.scaled_dot_product_attention(q, q[:, :1], q[:, :1], scale=0.35))(mx.stack([q, q + 1]))
+""",
+)
+
+# Gradients in which terms cancel: their errors are a share of the largest element.
+CANCELLING = (
+    "q:2,4,3,8::float32",
+    "whole",
+    "none",
+    1,
+    r"""
+mx.grad(lambda q: mx.fast.scaled_dot_product_attention(q, q, q, scale=0.35).sum())(q)
 mx.grad(lambda q, k, v: (mx.fast.scaled_dot_product_attention(q, k, v, scale=0.35, mask="causal") * v).sum(), argnums=(0, 1, 2))(q, q * 2, q + 1)
 mx.grad(lambda m: (mx.fast.scaled_dot_product_attention(q, q * 2, q + 1, scale=0.35, mask=m) * q).sum())(q[0, 0, :, :3])
 mx.grad(lambda s: (mx.fast.scaled_dot_product_attention(q, q * 2, q + 1, scale=0.35, sinks=s) * q).sum())(q[0, :, 0, 0])
-mx.jvp(lambda q: mx.fast.scaled_dot_product_attention(q, q * 2, q + 1, scale=0.35, mask="causal"), [q], [q + 2])
-mx.vmap(lambda q: mx.fast.scaled_dot_product_attention(q, q[:, :1], q[:, :1], scale=0.35))(mx.stack([q, q + 1]))
 mx.grad(lambda q: mx.grad(lambda q: (mx.fast.scaled_dot_product_attention(q, q, q, scale=0.35) ** 2).sum())(q).sum())(q)
 mx.fast.gated_delta_update(q, q * 0.3, q[..., :5], mx.sigmoid(q[..., 0]), mx.sigmoid(q[..., 1]))
 mx.fast.gated_delta_update(q[:, :, :1], q[:, :, 1:2] * 0.3, q, mx.sigmoid(q[..., 0]), mx.sigmoid(q[..., 1]))
@@ -279,4 +289,10 @@ f = mx.compile(lambda x, n=2: x * n)\nf(v), f(v, n=3), f(v, n=v)
 """,
 )
 
-BLOCKS = {"layers": LAYERS, "optimizers": OPTIMIZERS, "trees": TREES, "transforms": TRANSFORMS}
+BLOCKS = {
+    "layers": LAYERS,
+    "cancelling": CANCELLING,
+    "optimizers": OPTIMIZERS,
+    "trees": TREES,
+    "transforms": TRANSFORMS,
+}

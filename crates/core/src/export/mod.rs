@@ -146,6 +146,17 @@ impl Exporter {
     }
 
     /// What was traced, function by function.
+    ///
+    /// ```
+    /// use lazulite::export::{Described, Exporter, Listing, Step};
+    /// use lazulite::prelude::*;
+    /// let mut exporter = Exporter::new();
+    /// exporter.add(|x: &Array| x.exp(), &array![1.0]).unwrap();
+    /// let listings: Vec<Listing> = exporter.listings();
+    /// let step: &Step = &listings[0].steps[0];
+    /// let (_, shape, dtype): &Described = &step.outputs[0];
+    /// assert_eq!((step.name, &shape[..], *dtype), ("exp", &[1][..], Dtype::F32));
+    /// ```
     pub fn listings(&self) -> Vec<Listing> {
         self.functions.iter().map(Function::listing).collect()
     }

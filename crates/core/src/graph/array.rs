@@ -120,6 +120,15 @@ impl Array {
     /// # Safety
     /// `address` points to `size(shape)` initialised elements of `dtype`, aligned to the element, that may be written, and nothing else
     /// reads or writes them while `keep` or any array built on this one lives.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let mut data = vec![1.0f32, 2.0];
+    /// let address = data.as_mut_ptr();
+    /// // SAFETY: two f32 that nobody else reads or writes; they are kept with the array.
+    /// let x = unsafe { Array::adopt(address.cast(), &[2], Dtype::F32, std::sync::Arc::new(data)) };
+    /// assert_eq!((x + 1.0).to_vec::<f32>().unwrap(), [2.0, 3.0]);
+    /// ```
     #[track_caller]
     pub unsafe fn adopt(address: *mut u8, shape: &[usize], dtype: Dtype, keep: Arc<dyn std::any::Any + Send + Sync>) -> Array {
         let bytes = lazulite_base::shape::size(shape) * dtype.size();
@@ -132,6 +141,14 @@ impl Array {
     /// # Safety
     /// `address` points to `size(shape)` initialised elements of `dtype`, aligned to the element, and nothing writes to them while
     /// `keep` or any array built on this one lives.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let data = std::sync::Arc::new(vec![1.0f32, 2.0]);
+    /// // SAFETY: two f32 that nobody writes; they are kept with the array.
+    /// let x = unsafe { Array::borrow(data.as_ptr().cast(), &[2], Dtype::F32, data.clone()) };
+    /// assert_eq!((x + 1.0).to_vec::<f32>().unwrap(), [2.0, 3.0]);
+    /// ```
     #[track_caller]
     pub unsafe fn borrow(address: *const u8, shape: &[usize], dtype: Dtype, keep: Arc<dyn std::any::Any + Send + Sync>) -> Array {
         let bytes = lazulite_base::shape::size(shape) * dtype.size();
@@ -140,6 +157,12 @@ impl Array {
     }
 
     /// A 0-d array of the scalar.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = Array::scalar(lazulite::Scalar::new(2.5, Dtype::F32));
+    /// assert_eq!((x.ndim(), x.item::<f32>().unwrap()), (0, 2.5));
+    /// ```
     #[track_caller]
     pub fn scalar(s: Scalar) -> Array {
         crate::ops::create::constant(s, Dims::new(), false)
@@ -305,6 +328,11 @@ impl Array {
     ///
     /// # Errors
     /// As for [`Array::item`].
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![2.5].item_scalar().unwrap().as_f64(), 2.5);
+    /// ```
     #[track_caller]
     pub fn item_scalar(&self) -> Result<Scalar> {
         if self.aval().size() != 1 {

@@ -12,6 +12,12 @@ use std::panic::Location;
 use std::sync::Arc;
 
 /// What is known of a value before it is computed: shape, dtype, and whether the dtype is weak (a literal's, which gives way).
+///
+/// ```
+/// use lazulite::{Aval, Dtype};
+/// let a = Aval::new(&[2, 3][..], Dtype::F32);
+/// assert_eq!((a.ndim(), a.size(), a.weak), (2, 6, false));
+/// ```
 #[derive(PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub struct Aval {
@@ -46,6 +52,12 @@ impl Aval {
 }
 
 /// The values that a node makes; one, mostly.
+///
+/// ```
+/// use lazulite::{Aval, Avals, Dtype};
+/// let one: Avals = [Aval::new(&[2, 3][..], Dtype::F32)].into_iter().collect();
+/// assert_eq!(one.len(), 1);
+/// ```
 pub type Avals = SmallVec<[Aval; 1]>;
 
 /// An edge of the graph: a node's input. Unlike an [`crate::Array`], it does not count as a user's handle.

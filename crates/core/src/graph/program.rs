@@ -37,6 +37,13 @@ pub(crate) struct Instr {
 }
 
 /// A traced function: arguments and captured arrays in, arrays out.
+///
+/// ```
+/// use lazulite::Program;
+/// use lazulite::prelude::*;
+/// let program: Program = trace(|x: &Array| x.exp())(&array![1.0]);
+/// assert!(program.to_string().contains("exp"));
+/// ```
 pub struct Program {
     /// Never reused: plans are keyed by it.
     pub(crate) id: u64,

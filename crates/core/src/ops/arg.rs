@@ -6,7 +6,7 @@ use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::gather::{Place, gather, scatter};
 use crate::ops::{Axes, op, view};
-use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
+use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap, flat};
 use lazulite_base::Dtype;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
@@ -43,12 +43,7 @@ impl Primitive for ArgReduce {
     fn role(&self) -> Role<'_> {
         Role::Kernel(self)
     }
-    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
-    fn jvp(&self, _: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
+    flat!();
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
         Ok(vec![apply(ArgReduce { op: self.op, axis: self.axis + 1 }, &[&cx.inputs[0].array()])?])
     }
@@ -86,12 +81,7 @@ impl Primitive for Order {
     fn role(&self) -> Role<'_> {
         Role::Kernel(self)
     }
-    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
-    fn jvp(&self, _: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
+    flat!();
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
         Ok(vec![apply(*self, &[&cx.inputs[0].array()])?])
     }

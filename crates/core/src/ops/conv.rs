@@ -7,17 +7,24 @@
 use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
+use crate::ops::elementwise::conjugated;
 use crate::ops::{op, view};
 use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
 use crate::{Array, Static};
+use lazulite_base::Dims;
 use lazulite_base::dtype::promote;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use lazulite_base::work::{View, Window, Work};
-use lazulite_base::{Dims, Dtype};
 use smallvec::{SmallVec, smallvec};
 
 /// Sizes along the spatial axes: one for all, or one each.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::ops::PerAxis;
+/// assert_ne!(PerAxis::from(2), PerAxis::from([2, 1]));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PerAxis(SmallVec<[i64; 3]>);
 
@@ -82,6 +89,9 @@ impl PerAxis {
 /// let x = Array::ones([1, 8, 8, 2], Dtype::F32);
 /// let w = Array::ones([4, 3, 3, 2], Dtype::F32);
 /// assert_eq!(x.conv2d(&w, &Conv::default().stride(2).padding(1)).shape(), [1, 4, 4, 4]);
+/// let how = Conv::default().padding_sides([1, 0], 2).dilation(2).input_dilation([1, 2]).groups(2).flip(true);
+/// assert_eq!(how.group_count(), 2);
+/// assert_eq!(x.conv_general(&Array::ones([4, 3, 3, 1], Dtype::F32), &how).shape(), [1, 7, 13, 4]);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Conv {
@@ -159,6 +169,15 @@ impl Static for ConvTranspose {
 }
 
 /// How a transposed convolution's windows lie: the convolution whose gradient it is.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::ops::ConvTranspose;
+/// let (x, w) = (Array::ones([1, 4, 2], Dtype::F32), Array::ones([2, 3, 1], Dtype::F32));
+/// let how = ConvTranspose::default().stride(2).padding(1).dilation(1).output_padding(1).groups(2);
+/// assert_eq!(how.group_count(), 2);
+/// assert_eq!(x.conv_transpose1d(&w, &how).shape(), [1, 8, 2]);
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ConvTranspose {
     stride: PerAxis,
@@ -256,11 +275,6 @@ impl Convolution {
     fn of(&self, x: &Array, w: &Array) -> Result<Array> {
         apply(Convolution { windows: self.windows.clone(), turned: self.turned }, &[x, w])
     }
-}
-
-/// Complex conjugates of complex numbers.
-fn conjugated(x: &Array) -> Result<Array> {
-    if x.dtype() == Dtype::C64 { crate::ops::conjugate(x) } else { Ok(x.clone()) }
 }
 
 /// `x` with axis `from` in front of axis `to`, merged with it.

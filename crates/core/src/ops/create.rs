@@ -5,7 +5,7 @@ use crate::export::stored::stored;
 use crate::graph::array::node;
 use crate::graph::node::{Aval, Avals, Operand, Operands};
 use crate::ops::{IntoOperand, Rhs, Shape};
-use crate::primitive::{Jvp, Prim, Primitive, Role, Vjp, Vmap};
+use crate::primitive::{Prim, Primitive, Role, Vmap, flat};
 use lazulite_base::error::{Error, ErrorKind, Result};
 use lazulite_base::key::KeyHasher;
 use lazulite_base::{Dims, Dtype, Element, Scalar};
@@ -36,12 +36,7 @@ impl Primitive for Constant {
     fn role(&self) -> Role<'_> {
         Role::Constant
     }
-    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
-    fn jvp(&self, _: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
+    flat!();
     fn vmap(&self, _: &Vmap<'_>) -> Result<Vec<Array>> {
         crate::primitive::unsupported("full", "batching")
     }
@@ -80,12 +75,7 @@ impl Primitive for Iota {
     fn role(&self) -> Role<'_> {
         Role::Index(self.axis)
     }
-    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![])
-    }
-    fn jvp(&self, _: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
+    flat!();
     fn vmap(&self, _: &Vmap<'_>) -> Result<Vec<Array>> {
         crate::primitive::unsupported("iota", "batching")
     }
@@ -293,6 +283,11 @@ impl Array {
 }
 
 /// A number given as any of Rust's number types.
+///
+/// ```
+/// use lazulite::ops::Number;
+/// assert_eq!((3u8.number(), (-0.5f32).number()), (3.0, -0.5));
+/// ```
 pub trait Number: Copy {
     /// The number as f64.
     fn number(self) -> f64;

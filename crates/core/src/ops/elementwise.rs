@@ -181,6 +181,11 @@ pub(crate) fn on_vals(op: Op, vals: &[&Val]) -> Val {
     }
 }
 
+/// The complex conjugate; a real array is its own.
+pub(crate) fn conjugated(x: &Array) -> Result<Array> {
+    if x.dtype() == Dtype::C64 { conjugate(x) } else { Ok(x.clone()) }
+}
+
 macro_rules! functions {
     ($(($variant:ident, $name:ident, $arity:tt, $accepts:ident, $gives:ident, $smooth:ident, $gpu:literal, $domain:expr, $ulp:literal, $doc:literal))*) => {
         $(functions!(@one $arity, $variant, $name, $doc);)*

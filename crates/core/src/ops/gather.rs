@@ -7,6 +7,7 @@ use crate::Array;
 use crate::export::stored::{Field, Reader, Writer, stored};
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
+use crate::ops::elementwise::conjugated;
 use crate::ops::{create, view};
 use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
 use lazulite_base::error::{Error, Result};
@@ -506,11 +507,6 @@ impl Primitive for Scatter {
             }
         }])
     }
-}
-
-/// The conjugate; a real array is its own.
-fn conjugated(x: &Array) -> Result<Array> {
-    if x.dtype() == Dtype::C64 { crate::ops::conjugate(x) } else { Ok(x.clone()) }
 }
 
 impl KernelOf for Scatter {

@@ -39,6 +39,15 @@ pub trait IndexPart {
 }
 
 /// What can be an index: a part, or a tuple of up to six.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::ops::index::{IndexPart, IntoIndex, Part};
+/// let parts: Vec<Part> = (1, .., NewAxis).parts();
+/// assert_eq!(parts.len(), 3);
+/// let x = array![[1, 2], [3, 4]];
+/// assert_eq!(x.index(vec![(..).part(), 1.part()]).to_vec::<i32>().unwrap(), [2, 4]);
+/// ```
 pub trait IntoIndex {
     /// The parts.
     fn parts(self) -> Vec<Part>;
@@ -119,6 +128,11 @@ impl IndexPart for RangeFull {
 }
 
 /// An end of a range: negative ends count from the axis's end.
+///
+/// ```
+/// use lazulite::ops::index::End;
+/// assert_eq!((3usize.end(), (-1i32).end()), (3, -1));
+/// ```
 pub trait End: Copy {
     /// The end as i64.
     fn end(self) -> i64;
@@ -175,6 +189,11 @@ ranges! {
 }
 
 /// An end of a [`slice`]: a number, or `..` for the axis's own.
+///
+/// ```
+/// use lazulite::ops::SliceEnd;
+/// assert_eq!(((-1).slice_end(), (..).slice_end()), (Some(-1), None));
+/// ```
 pub trait SliceEnd {
     /// The number, or `None`.
     fn slice_end(self) -> Option<i64>;

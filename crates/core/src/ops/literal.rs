@@ -28,7 +28,15 @@ impl<T: Literal, const N: usize> Literal for [T; N] {
     }
 }
 
-/// A literal's own type: `f64` literals become `float32`, as MLX's do.
+/// A literal's own type. A float without a suffix is inferred as `f32`, the only primitive float here, so `array![1.0]` is float32.
+///
+/// ```
+/// use lazulite::ops::literal::LiteralElement;
+/// fn element<T: LiteralElement>(x: T) -> T::As {
+///     x.convert()
+/// }
+/// assert_eq!((element(2u8), element(1.5)), (2, 1.5f32));
+/// ```
 pub trait LiteralElement: Copy {
     /// The element type in the array.
     type As: Element;

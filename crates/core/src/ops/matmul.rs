@@ -5,6 +5,7 @@ use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::create::Number;
+use crate::ops::elementwise::conjugated;
 use crate::ops::{op, view};
 use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
 use lazulite_base::dtype::promote;
@@ -97,8 +98,7 @@ impl KernelOf for MatMul {
 
 /// The last two axes swapped, conjugated: a view, but for complex numbers.
 fn adjoint(x: &Array) -> Result<Array> {
-    let y = swap_last(x)?;
-    if y.dtype() == Dtype::C64 { crate::ops::conjugate(&y) } else { Ok(y) }
+    conjugated(&swap_last(x)?)
 }
 
 fn swap_last(x: &Array) -> Result<Array> {

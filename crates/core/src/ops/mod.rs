@@ -153,6 +153,11 @@ pub use stats::{bartlett, blackman, count_nonzero, diff, hamming, hanning, media
 pub use view::*;
 
 /// A shape given as an array, a slice, a vector or a single size.
+///
+/// ```
+/// use lazulite::ops::Shape;
+/// assert_eq!(Shape::from([2, 3]), Shape::from(vec![2, 3]));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Shape(pub Dims);
 
@@ -199,6 +204,14 @@ impl From<()> for Shape {
 }
 
 /// Axes to reduce over, and whether to keep them with size one: `0`, `[0, -1]`, `..`, `keep(-1)`.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::ops::Axes;
+/// let (last, all): (Axes, Axes) = ((-1).into(), (..).into());
+/// let x = Array::ones([2, 3], Dtype::F32);
+/// assert_eq!((x.sum(last).shape(), x.sum(all).ndim()), (&[2][..], 0));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Axes {
     list: Option<smallvec::SmallVec<[i64; 4]>>,
@@ -276,6 +289,13 @@ impl Axes {
 }
 
 /// The right-hand side of an operator: an array, a reference to one, or a literal, which takes the array's dtype.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::ops::{IntoOperand, Rhs};
+/// assert!(matches!(array![1].into_operand(), Rhs::Array(_)));
+/// assert!(matches!(2.5.into_operand(), Rhs::Literal(_)));
+/// ```
 pub trait IntoOperand {
     /// The array, or the literal.
     fn into_operand(self) -> Rhs;

@@ -6,7 +6,7 @@ use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::create::{checked, fits};
 use crate::ops::{IntoOperand, Rhs, Shape, free, view};
-use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
+use crate::primitive::{KernelOf, Primitive, Role, Vmap, flat};
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use lazulite_base::work::{View, Work};
@@ -49,12 +49,7 @@ impl Primitive for RandomBits {
     fn role(&self) -> Role<'_> {
         Role::Kernel(self)
     }
-    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
-    fn jvp(&self, _: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
+    flat!();
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
         Ok(vec![draw(&cx.inputs[0].array(), self.n, self.width)?])
     }
@@ -541,6 +536,13 @@ free! {
 }
 
 /// What [`permutation`] puts in random order: a number stands for all that are smaller.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let key = random::key(0);
+/// assert_eq!(random::permutation(4, &key).sort(0).to_vec::<u32>().unwrap(), [0, 1, 2, 3]);
+/// assert_eq!(random::permutation(&array![7, 7], &key).to_vec::<i32>().unwrap(), [7, 7]);
+/// ```
 pub trait Permutable {
     /// The permuted array.
     ///

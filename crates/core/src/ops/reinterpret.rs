@@ -5,7 +5,7 @@ use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::op;
-use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
+use crate::primitive::{KernelOf, Primitive, Role, Vmap, flat};
 use lazulite_base::Dtype;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
@@ -46,12 +46,7 @@ impl Primitive for Reinterpret {
     fn role(&self) -> Role<'_> {
         Role::Kernel(self)
     }
-    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
-    fn jvp(&self, _: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
+    flat!();
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
         Ok(vec![apply(Reinterpret(self.0), &[&cx.inputs[0].array()])?])
     }

@@ -8,6 +8,7 @@ use crate::Array;
 use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
+use crate::ops::elementwise::conjugated;
 use crate::ops::gather::{Place, gather, scatter};
 use crate::ops::{op, view};
 use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
@@ -20,6 +21,14 @@ use std::ops::RangeFull;
 
 /// How a scan runs along an array: an axis, or all elements in row-major order (`..`), from which end, and whether an element is part of
 /// its own result.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::ops::Along;
+/// let (along_axis, all): (Along, Along) = (0.into(), (..).into());
+/// let x = array![[1, 2], [3, 4]];
+/// assert_eq!((x.cumsum(along_axis).ndim(), x.cumsum(all).ndim()), (2, 1));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Along {
     axis: Option<i64>,
@@ -249,11 +258,6 @@ impl Scan {
         let (op, never) = if self.reverse { (ScanOp::Min, i32::MAX) } else { (ScanOp::Max, 0) };
         Scan { op, exclusive: false, ..self }.of(&crate::ops::try_select(&is, &place, never)?)
     }
-}
-
-/// The conjugate; a real array is its own.
-fn conjugated(x: &Array) -> Result<Array> {
-    if x.dtype() == Dtype::C64 { crate::ops::conjugate(x) } else { Ok(x.clone()) }
 }
 
 /// Scans the way the user says.

@@ -8,7 +8,7 @@ use crate::ops::gather::{Place, gather, scatter};
 use crate::ops::scan::along;
 use crate::ops::view::{self, Range};
 use crate::ops::{create, op};
-use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
+use crate::primitive::{KernelOf, Primitive, Role, Vmap, flat};
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use lazulite_base::work::{Combine, View, Work};
@@ -54,12 +54,7 @@ impl Primitive for SearchSorted {
     fn role(&self) -> Role<'_> {
         Role::Kernel(self)
     }
-    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None, None])
-    }
-    fn jvp(&self, _: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
+    flat!();
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
         // A lone row serves every example; the batch is one more axis of the values.
         let sorted = cx.inputs[0].array();
@@ -76,6 +71,14 @@ impl KernelOf for SearchSorted {
 }
 
 /// The distinct elements of an array, as [`unique`] finds them.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::ops::Unique;
+/// let found: Unique = array![3, 1, 3].unique(2, None);
+/// assert_eq!(found.values.to_vec::<i32>().unwrap(), [1, 3]);
+/// assert_eq!(found.counts.to_vec::<i32>().unwrap(), [1, 2]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Unique {
     /// The elements in ascending order, then the fill value.

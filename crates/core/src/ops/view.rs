@@ -6,7 +6,7 @@ use crate::export::stored::{self, Field, Reader, Writer, stored, stored_struct};
 use crate::graph::array::{apply, node};
 use crate::graph::node::{Aval, Avals, Operand};
 use crate::ops::{Shape, free, op};
-use crate::primitive::{Jvp, Prim, Primitive, Role, ViewOf, Vjp, Vmap};
+use crate::primitive::{Jvp, Prim, Primitive, Role, ViewOf, Vjp, Vmap, flat};
 use crate::runtime::buffer::Layout;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
@@ -757,12 +757,7 @@ impl Primitive for StopGradient {
     fn role(&self) -> Role<'_> {
         Role::Alias
     }
-    fn vjp(&self, _: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
-    fn jvp(&self, _: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
-        Ok(vec![None])
-    }
+    flat!();
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
         Ok(vec![stop_gradient(&cx.inputs[0].array())?])
     }

@@ -3,6 +3,11 @@
 use std::cell::Cell;
 
 /// A snapshot of the thread's counters.
+///
+/// ```
+/// let before: lazulite::Counters = lazulite::counters();
+/// assert_eq!(before, lazulite::counters());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counters {
     /// Nodes built.

@@ -11,6 +11,13 @@ use lazulite_base::{Dtype, Scalar, Strides};
 use std::sync::Arc;
 
 /// An array's elements in host memory, which stays while this lives.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let host: lazulite::HostData = array![1.5, 2.5].host().unwrap();
+/// // SAFETY: there are two f32 at the address while `host` lives.
+/// assert_eq!(unsafe { host.address().cast::<f32>().add(1).read() }, 2.5);
+/// ```
 pub struct HostData {
     data: Data,
     address: usize,

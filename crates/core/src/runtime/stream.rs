@@ -12,6 +12,11 @@ pub struct Device(pub(crate) Raw);
 
 impl Device {
     /// The device of ops that are built outside [`with_stream`], in any thread.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(array![1.0].stream().device, Device::current_default());
+    /// ```
     pub fn current_default() -> Device {
         let packed = DEFAULT.load(Ordering::Relaxed);
         Device(Raw { backend: (packed >> 16) as u16, index: packed as u16 })
@@ -42,6 +47,12 @@ impl Device {
     ///
     /// # Errors
     /// A runtime error that lists the devices there are.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert!(Device::named("cpu", 0).is_ok());
+    /// assert!(Device::named("abacus", 0).unwrap_err().message().contains("cpu: 1"));
+    /// ```
     #[track_caller]
     pub fn named(name: &str, index: u16) -> Result<Device> {
         let all = backend::backends();
@@ -55,9 +66,17 @@ impl Device {
         }
     }
 
-    /// The CPU.
+    /// The CPU: the device of the first backend that is the host's own. Without one, work for it is an error when it is evaluated.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let y = with_stream(Stream::new(Device::cpu()), || array![1.0, 2.0].sum(..));
+    /// assert_eq!(y.item::<f32>().unwrap(), 3.0);
+    /// ```
     pub fn cpu() -> Device {
-        Device::named("cpu", 0).unwrap_or_default()
+        let all = backend::backends();
+        let host = all.iter().position(|b| b.is_host()).unwrap_or(all.len());
+        Device(Raw { backend: host as u16, index: 0 })
     }
 
     /// What its backend knows of it, for people: names and values.
@@ -117,6 +136,12 @@ impl Stream {
     }
 
     /// The stream that ops of this thread are built for: the one of the enclosing [`with_stream`], or the default device's.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let s = Stream::new(Device::cpu());
+    /// assert_eq!(with_stream(s, Stream::current), s);
+    /// ```
     #[inline]
     pub fn current() -> Stream {
         CURRENT.get().unwrap_or_else(|| Stream { device: Device::current_default(), id: 0 })
@@ -124,6 +149,14 @@ impl Stream {
 
     /// Makes `stream` the one that ops of this thread are built for (`None`: the default device's) and returns the former, for callers
     /// whose scope is no closure; others use [`with_stream`].
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let s = Stream::new(Device::cpu());
+    /// let former = Stream::replace_current(Some(s));
+    /// assert_eq!(array![1.0].exp().stream(), s);
+    /// Stream::replace_current(former);
+    /// ```
     pub fn replace_current(stream: Option<Stream>) -> Option<Stream> {
         CURRENT.replace(stream)
     }
@@ -132,6 +165,13 @@ impl Stream {
     ///
     /// # Errors
     /// What the backend reports.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// let x = array![1.0, 2.0].exp();
+    /// async_eval([&x]).unwrap();
+    /// x.stream().synchronize().unwrap();
+    /// ```
     pub fn synchronize(self) -> Result<()> {
         backend::backend(self.device.raw())?.synchronize(self.device.0.index, self.id)
     }

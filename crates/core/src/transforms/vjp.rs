@@ -160,6 +160,12 @@ pub fn vjp_at<A: Tree, T: Tree>(
 }
 
 /// What [`vjp`] returns beside the value: from a cotangent of the output to the cotangent of the input.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let (y, pull): (Array, lazulite::Pullback<Array, Array>) = vjp(|x: &Array| x * x)(&array![3.0]);
+/// assert_eq!(pull(&y.ones_like()).item::<f32>().unwrap(), 6.0);
+/// ```
 pub type Pullback<A, T> = Box<dyn Fn(&T) -> A + Send + Sync>;
 
 fn pullback<A, T>(x: &A, f: impl FnOnce(&A) -> Result<T>) -> Result<(T, Pullback<A, T>)>

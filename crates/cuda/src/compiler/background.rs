@@ -5,12 +5,12 @@
 //! is being compiled, since the compiler's own state goes with the process, and starts no other. A child of a fork has none of these
 //! threads, and waits for none.
 
-use super::{Programs, Shared};
+use super::{Compile, Programs, Shared};
 use crate::launch::Source;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, Once};
 
 /// Whether tapes may run on a generic kernel while theirs are compiled: unless `LAZULITE_BACKGROUND=off`.
 pub fn allowed() -> bool {
@@ -96,15 +96,18 @@ impl Background {
 impl Shared {
     /// How a kernel stands, here and on disk.
     pub(super) fn standing(&self, name: &str) -> Standing {
-        // What is pending is published before it is settled.
+        // What is pending is published before it is settled, so this comes first.
         let pending = self.background.pending(name);
-        if self.compiled(name) {
+        if self.published(name) {
             return Standing::Compiled;
         }
-        match self.background.failed(name) {
-            Some(_) => Standing::Failed,
-            None if pending => Standing::Pending,
-            None => Standing::Unknown,
+        if self.background.failed(name).is_some() {
+            return Standing::Failed;
+        }
+        match pending {
+            true => Standing::Pending,
+            false if self.compiled(name) => Standing::Compiled,
+            false => Standing::Unknown,
         }
     }
 
@@ -120,7 +123,7 @@ impl Shared {
         let mut logs: Vec<(String, Option<String>)> = batch.iter().map(|b| (b.0.clone(), None)).collect();
         if let Err(log) = guarded(&kernels) {
             // One of several is refused with its own log, and the others are not.
-            for (kernel, entry) in kernels.iter().zip(&mut logs) {
+            for (kernel, entry) in kernels.iter().zip(&mut logs).filter(|(k, _)| !self.published(&k.0)) {
                 let outcome = if kernels.len() == 1 { Err(log.clone()) } else { guarded(std::slice::from_ref(kernel)) };
                 entry.1 = outcome.err();
             }
@@ -144,28 +147,23 @@ impl Shared {
 }
 
 impl Programs {
-    /// Whether all of these kernels, by name, are compiled, or one of them cannot be; else those that are missing are compiled beside the
-    /// work, together.
-    pub fn settled<'a>(&self, kernels: impl IntoIterator<Item = (&'a str, &'a Source)>) -> bool {
-        let mut settled = true;
-        let mut missing = Vec::new();
-        for (name, source) in kernels {
+    /// Whether all kernels of these names are compiled, or one of them is refused.
+    pub fn settled<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> bool {
+        let mut all = true;
+        for name in names {
             match self.shared.standing(name) {
                 Standing::Compiled => {}
                 Standing::Failed => return true,
-                Standing::Pending => settled = false,
-                Standing::Unknown => {
-                    settled = false;
-                    missing.push((name.to_string(), source.clone()));
-                }
+                Standing::Pending | Standing::Unknown => all = false,
             }
         }
-        self.request(missing);
-        settled
+        all
     }
 
-    /// Queues kernels.
-    fn request(&self, kernels: Vec<(String, Source)>) {
+    /// Has those of these kernels, by name, that nobody has asked for compiled beside the work, together.
+    pub fn request<'a>(&self, kernels: impl IntoIterator<Item = (&'a str, &'a Source)>) {
+        let unknown = kernels.into_iter().filter(|k| self.shared.standing(k.0) == Standing::Unknown);
+        let kernels: Vec<(String, Source)> = unknown.map(|(n, s)| (n.to_string(), s.clone())).collect();
         if kernels.is_empty() {
             return;
         }
@@ -178,7 +176,7 @@ impl Programs {
         if !std::mem::replace(&mut state.served, true) {
             drop(state);
             let shared = self.shared.clone();
-            beside(move || shared.serve());
+            beside(&*self.shared.compiler, move || shared.serve());
         }
     }
 
@@ -186,7 +184,7 @@ impl Programs {
     pub(super) fn request_apart(&self, name: String, source: &'static Source) {
         if self.shared.background.state().pending.insert(name.clone()) {
             let shared = self.shared.clone();
-            beside(move || shared.compile_beside(&[(name, source.clone())]));
+            beside(&*self.shared.compiler, move || shared.compile_beside(&[(name, source.clone())]));
         }
     }
 }
@@ -203,14 +201,15 @@ static OWNER: AtomicU32 = AtomicU32::new(0);
 struct Running;
 
 impl Running {
-    fn new() -> Running {
-        static AT_EXIT: LazyLock<()> = LazyLock::new(|| {
+    fn new(compiler: &dyn Compile) -> Running {
+        static AT_EXIT: Once = Once::new();
+        AT_EXIT.call_once(|| {
+            // What is set up last goes first when the process exits: the compiler's state must outlast the wait for it.
+            compiler.warm();
             OWNER.store(std::process::id(), Ordering::Release);
-            // SAFETY: `leave` may be called at any time. It is registered after the compiler was loaded, so it runs before the
-            // compiler's own destructors.
+            // SAFETY: `leave` may be called at any time.
             unsafe { atexit(leave) };
         });
-        LazyLock::force(&AT_EXIT);
         *RUNNING.lock().unwrap_or_else(|e| e.into_inner()) += 1;
         Running
     }
@@ -239,8 +238,8 @@ extern "C" fn leave() {
 }
 
 /// Runs this on a thread of its own; here, if there is none to be had.
-fn beside(work: impl FnOnce() + Send + 'static) {
-    let running = Running::new();
+fn beside(compiler: &dyn Compile, work: impl FnOnce() + Send + 'static) {
+    let running = Running::new(compiler);
     let given = Arc::new(Mutex::new(Some(work)));
     let take = |from: &Mutex<Option<_>>| from.lock().unwrap_or_else(|e| e.into_inner()).take();
     let theirs = given.clone();

@@ -13,6 +13,7 @@ use background::{Background, Standing};
 use cache::Cache;
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 /// What every program starts with.
@@ -36,6 +37,8 @@ pub trait Compile: Send + Sync {
     /// # Errors
     /// The compiler's log.
     fn compile(&self, text: &str) -> Result<Vec<u8>, String>;
+    /// Sets up what lasts as long as the process, as the first compilation would.
+    fn warm(&self) {}
 }
 
 /// FNV-1a with 128 bits: names of kernels and files.
@@ -71,6 +74,8 @@ struct Shared {
     compiler: Arc<dyn Compile>,
     cache: Cache,
     images: Mutex<HashMap<String, Arc<Vec<u8>>>>,
+    /// How often kernels were added to the images.
+    additions: AtomicU64,
     background: Background,
 }
 
@@ -79,13 +84,15 @@ fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
+    /// Whether the kernel was compiled, or read from disk, in this process.
+    fn published(&self, name: &str) -> bool {
+        lock(&self.images).contains_key(name)
+    }
+
     /// Whether the kernel is compiled, here or on disk.
     fn compiled(&self, name: &str) -> bool {
-        let mut images = lock(&self.images);
-        if images.contains_key(name) {
-            return true;
-        }
-        self.cache.get(name).map(|image| images.insert(name.into(), Arc::new(image))).is_some()
+        let read = || self.cache.get(name).map(|image| lock(&self.images).insert(name.into(), Arc::new(image)));
+        self.published(name) || read().is_some()
     }
 
     /// Compiles kernels, a few programs at the same time if they are many, and publishes them all at once.
@@ -118,6 +125,7 @@ impl Shared {
             }
         }
         lock(&self.images).extend(made);
+        self.additions.fetch_add(1, Ordering::Release);
         outcome
     }
 
@@ -150,8 +158,8 @@ impl Programs {
     /// No kernels yet; nothing is compiled beside the work.
     pub fn new(driver: Arc<dyn Driver>, device: usize, compiler: Arc<dyn Compile>, cache: Cache) -> Programs {
         let salt = format!("{:x} {}", hash(&[PRELUDE, COMPLEX, REDUCE]), compiler.identity());
-        let (images, background, generic, known, modules) = Default::default();
-        let shared = Arc::new(Shared { compiler, cache, images, background });
+        let (images, additions, background, generic, known, modules) = Default::default();
+        let shared = Arc::new(Shared { compiler, cache, images, additions, background });
         Programs { driver, device, salt, shared, beside: false, generic, known, modules }
     }
 
@@ -173,6 +181,11 @@ impl Programs {
     /// The name of a kernel: its content's hash.
     pub fn name(&self, source: &Source) -> String {
         format!("lz_{:032x}", hash(&[&self.salt, &source.text]))
+    }
+
+    /// How often compiled kernels were added.
+    pub fn additions(&self) -> u64 {
+        self.shared.additions.load(Ordering::Acquire)
     }
 
     /// Whether a kernel of that name is compiled, here or on disk.

@@ -5,6 +5,7 @@ use super::Compile;
 use crate::libraries::{open, open_beside, symbol};
 use libloading::Library;
 use std::ffi::{CStr, CString, c_char, c_int};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 type Handle = *mut std::ffi::c_void;
 
@@ -65,6 +66,9 @@ impl Nvrtc {
     }
 }
 
+/// Whether this process has compiled anything.
+static COMPILED: AtomicBool = AtomicBool::new(false);
+
 impl Compile for Nvrtc {
     fn identity(&self) -> String {
         format!("nvrtc {}.{} {}", self.version.0, self.version.1, self.architecture)
@@ -84,6 +88,7 @@ impl Compile for Nvrtc {
                 return Err("a program could not be created".into());
             }
             let code = (t.compile)(program, pointers.len() as c_int, pointers.as_ptr());
+            COMPILED.store(true, Ordering::Release);
             let result = if code == 0 {
                 let mut size = 0;
                 (t.image_size)(program, &mut size);
@@ -101,6 +106,13 @@ impl Compile for Nvrtc {
             };
             (t.destroy)(&mut program);
             result
+        }
+    }
+
+    fn warm(&self) {
+        if !COMPILED.load(Ordering::Acquire) {
+            // A compiler that cannot do this says so when there is a kernel to compile.
+            let _ = self.compile("extern \"C\" __global__ void first() {}");
         }
     }
 }

@@ -2,8 +2,8 @@
 //
 // Words: rows and length of a row; axes of the rows, axes in all, whether a warp has a row, where the instructions begin; the block of a
 // reduction; a divisor an axis; then each operand's address and steps (two a word), scalars and instructions. An instruction is, from its
-// lowest bits: operation (16), place of its result (8), a word of the arguments (16), places of its operands (8 each). An operation that
-// takes a word has its first operand alone; flags are where the third operand would be, the rounding in the top bits.
+// lowest bits: operation (16), place of its result (8), places of up to three operands (8 each) or a word of the arguments (16) and the
+// place of one operand (8), flags (8), rounding (8).
 // Values are in shared memory, a word each, at the place that the instruction names.
 FN u64 word_of(float x) { return __float_as_uint(x); }
 FN u64 word_of(double x) { return (u64)__double_as_longlong(x); }
@@ -29,7 +29,6 @@ _Pragma("unroll") \
   for (u32 pc = (u32)(p.w[1] >> 32);; pc++) {
     const u64 i = p.w[pc];
     const u32 op = (u32)i & 0xffff, at = (u32)(i >> 24) & 0xffff, flags = (u32)(i >> 48) & 255, rounding = (u32)(i >> 56);
-    // With a word of the arguments the first operand comes after it, else in its place.
     const u64 A = near_[((op <= WORDED ? i >> 40 : i >> 24) & 255) * THREADS + threadIdx.x];
     const u64 B = near_[((i >> 32) & 255) * THREADS + threadIdx.x], C = near_[((i >> 40) & 255) * THREADS + threadIdx.x];
     i32 off = 0;

@@ -10,6 +10,16 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 /// An array and an index, to be updated.
+///
+/// Gets an index, then a method; each gives a new array of the same shape and dtype, and accumulates where an index repeats.
+///
+/// >>> x = mx.array([4.0, 8.0, 2.0])
+/// >>> x.at[0].add(1), x.at[0].subtract(1)
+/// (array([5, 8, 2], dtype=float32), array([3, 8, 2], dtype=float32))
+/// >>> x.at[:2].multiply(2), x.at[:2].divide(2)
+/// (array([8, 16, 2], dtype=float32), array([2, 4, 2], dtype=float32))
+/// >>> x.at[1:].maximum(3), x.at[1:].minimum(3)
+/// (array([4, 8, 3], dtype=float32), array([4, 3, 2], dtype=float32))
 #[pyclass(frozen, module = "lazulite.core")]
 pub struct ArrayAt {
     a: Array,
@@ -74,7 +84,13 @@ impl ArrayAt {
 
 #[pymethods]
 impl PyArray {
-    /// Updates at an index: `x.at[index].add(value)` is `x` with the value added there, also where the index repeats.
+    /// Updates at an index.
+    ///
+    /// An update keeps shape and dtype. Raises `ValueError` for a value that does not broadcast to the index, `IndexError` for an axis
+    /// that is not there.
+    ///
+    /// >>> mx.zeros(3).at[mx.array([0, 0])].add(1)
+    /// array([2, 0, 0], dtype=float32)
     #[getter]
     fn at(&self) -> ArrayAt {
         ArrayAt { a: self.get(), index: None }

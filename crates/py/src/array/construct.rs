@@ -174,6 +174,13 @@ fn filled(numbers: &[Scalar], shape: &[usize], dtype: Dtype) -> PyResult<Array> 
 
 /// An array of `a`: itself if it is one, else as `array(a, dtype)`. With `copy=True` its memory is its own; with `copy=False` it shares
 /// the memory of `a`, which must be contiguous, of the dtype, and stay unchanged, or it is an error.
+///
+/// Shape and dtype: those of `a`, with Python's floats as float32, unless `dtype` is given. Raises `TypeError` or `ValueError` for what is
+/// no array, number or memory, or cannot be shared.
+///
+/// >>> mx.asarray([[1, 2], [3, 4]])
+/// array([[1, 2],
+///        [3, 4]], dtype=int32)
 #[pyfunction]
 #[pyo3(signature = (a, dtype=None, *, copy=None))]
 fn asarray(a: &Bound<'_, PyAny>, dtype: Option<DtypeArg>, copy: Option<bool>) -> PyResult<Out> {
@@ -200,6 +207,12 @@ fn asarray(a: &Bound<'_, PyAny>, dtype: Option<DtypeArg>, copy: Option<bool>) ->
 }
 
 /// An object that stands for an array by its method `__mlx_array__`; this class wraps what an array can be made of.
+///
+/// >>> class Two:
+/// ...     def __mlx_array__(self):
+/// ...         return mx.array([2, 2])
+/// >>> mx.array(Two())
+/// array([2, 2], dtype=int32)
 #[pyclass(frozen, module = "lazulite.core")]
 struct ArrayLike(Py<PyAny>);
 

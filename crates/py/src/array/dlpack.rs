@@ -270,6 +270,11 @@ fn own(py: Python<'_>, a: &Array) -> PyResult<Array> {
 }
 
 /// An array of what `x` exports by DLPack: a copy, or with `copy=False` over the same memory, which must stay unchanged.
+///
+/// Shape and dtype are those of `x`. Raises `TypeError` for what exports nothing, `ValueError` for what cannot be shared.
+///
+/// >>> mx.from_dlpack(mx.array([1, 2]))
+/// array([1, 2], dtype=int32)
 #[pyfunction]
 #[pyo3(signature = (x, /, *, copy=None))]
 fn from_dlpack(x: &Bound<'_, PyAny>, copy: Option<bool>) -> PyResult<Out> {

@@ -144,6 +144,9 @@ impl ops::IntoOperand for Operand {
 }
 
 /// Iterates over the first axis.
+///
+/// >>> [row.tolist() for row in mx.array([[1, 2], [3, 4]])]
+/// [[1, 2], [3, 4]]
 #[pyclass(frozen, module = "lazulite.core")]
 pub struct ArrayIterator {
     a: Array,

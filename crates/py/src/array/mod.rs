@@ -15,6 +15,17 @@ use pyo3::prelude::*;
 use std::sync::RwLock;
 
 /// A lazy array.
+///
+/// `array(val, dtype=None)` takes a number, nested lists of numbers and arrays of one shape, NumPy's arrays, and what exports its memory.
+/// Python's integers become int32 (int64 where they do not fit), floats float32, complex numbers complex64. Raises `TypeError` or
+/// `ValueError` for anything else, and for lists of different lengths.
+///
+/// >>> x = mx.array([[1, 2], [3, 4]])
+/// >>> x.shape, x.dtype == mx.int32
+/// ((2, 2), True)
+/// >>> x + 0.5
+/// array([[1.5, 2.5],
+///        [3.5, 4.5]], dtype=float32)
 #[pyclass(frozen, subclass, weakref, module = "lazulite.core", name = "array")]
 pub struct PyArray(RwLock<Array>);
 

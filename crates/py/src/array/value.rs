@@ -113,11 +113,21 @@ fn item<'py>(py: Python<'py>, a: &Array) -> PyResult<Bound<'py, PyAny>> {
 #[pymethods]
 impl PyArray {
     /// The one element, as a Python number.
+    ///
+    /// Raises `ValueError` if there are more elements than one, or none.
+    ///
+    /// >>> mx.array([1.5]).item()
+    /// 1.5
     fn item<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         item(py, &self.get())
     }
 
     /// The elements as nested lists of Python numbers; of a 0-d array, the number.
+    ///
+    /// Bfloat16 and float16 give floats. Raises what the work raises.
+    ///
+    /// >>> mx.ones((2, 2)).tolist()
+    /// [[1.0, 1.0], [1.0, 1.0]]
     fn tolist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let a = self.get();
         by_dtype!(a.dtype(), lists(py, &a))

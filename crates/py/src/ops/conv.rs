@@ -79,7 +79,10 @@ fn transposed(stride: PerAxis, padding: PerAxis, dilation: PerAxis, output_paddi
 
 functions! {
     /// The convolution of `(N, L, C)` with `(O, K, C / groups)`, without turning the kernel around.
-    /// `conv1d(mx.ones((1, 5, 2)), mx.ones((3, 2, 2)))` has the shape `(1, 4, 3)`.
+    #[doc = about!(conv)]
+    ///
+    /// >>> mx.conv1d(mx.ones((1, 5, 2)), mx.ones((3, 2, 2))).shape
+    /// (1, 4, 3)
     [input, weight, /, stride=1, padding=0, dilation=1, groups=1, *,]
     fn conv1d(input: ArrayArg, weight: ArrayArg, stride: i64, padding: i64, dilation: i64, groups: i64) -> Out {
         let how = plain(stride.into(), padding.into(), dilation.into(), groups)?;
@@ -87,7 +90,10 @@ functions! {
     }
 
     /// The convolution of `(N, H, W, C)` with `(O, KH, KW, C / groups)`, without turning the kernel around.
-    /// `conv2d(mx.ones((1, 5, 5, 2)), mx.ones((3, 3, 3, 2)), padding=1)` has the shape `(1, 5, 5, 3)`.
+    #[doc = about!(conv)]
+    ///
+    /// >>> mx.conv2d(mx.ones((1, 5, 5, 2)), mx.ones((3, 3, 3, 2)), padding=1).shape
+    /// (1, 5, 5, 3)
     [input, weight, /, stride=Each(1.into()), padding=Each(0.into()), dilation=Each(1.into()), groups=1, *,]
     fn conv2d(input: ArrayArg, weight: ArrayArg, stride: Each<2>, padding: Each<2>, dilation: Each<2>, groups: i64) -> Out {
         let how = plain(stride.0, padding.0, dilation.0, groups)?;
@@ -95,7 +101,10 @@ functions! {
     }
 
     /// The convolution of `(N, D, H, W, C)` with `(O, KD, KH, KW, C / groups)`, without turning the kernel around.
-    /// `conv3d(mx.ones((1, 4, 4, 4, 2)), mx.ones((3, 2, 2, 2, 2)), stride=2)` has the shape `(1, 2, 2, 2, 3)`.
+    #[doc = about!(conv)]
+    ///
+    /// >>> mx.conv3d(mx.ones((1, 4, 4, 4, 2)), mx.ones((3, 2, 2, 2, 2)), stride=2).shape
+    /// (1, 2, 2, 2, 3)
     [input, weight, /, stride=Each(1.into()), padding=Each(0.into()), dilation=Each(1.into()), groups=1, *,]
     fn conv3d(input: ArrayArg, weight: ArrayArg, stride: Each<3>, padding: Each<3>, dilation: Each<3>, groups: i64) -> Out {
         let how = plain(stride.0, padding.0, dilation.0, groups)?;
@@ -104,7 +113,10 @@ functions! {
 
     /// The convolution of `(N, ..., C)`, of one to three spatial axes, with `(O, ..., C / groups)`. `padding` may be a pair: before and
     /// after. The input's elements lie `input_dilation` apart; `flip` turns the kernel around.
-    /// `conv_general(mx.ones((1, 4, 1)), mx.ones((1, 3, 1)), padding=([2], [0]))` has the shape `(1, 4, 1)`.
+    #[doc = about!(conv)]
+    ///
+    /// >>> mx.conv_general(mx.ones((1, 4, 1)), mx.ones((1, 3, 1)), padding=([2], [0])).shape
+    /// (1, 4, 1)
     [
         input, weight, /, stride=Sizes(1.into()), padding=Sides(0.into(), 0.into()), kernel_dilation=Sizes(1.into()),
         input_dilation=Sizes(1.into()), groups=1, flip=false, *,
@@ -117,7 +129,10 @@ functions! {
     }
 
     /// The transposed convolution of `(N, L, C)` with `(O, K, C / groups)`: windows of the output, `stride` apart, are added up.
-    /// `conv_transpose1d(mx.ones((1, 2, 1)), mx.ones((1, 3, 1)), stride=2)` is `[1, 1, 2, 1, 1]` in the shape `(1, 5, 1)`.
+    #[doc = about!(conv)]
+    ///
+    /// >>> mx.conv_transpose1d(mx.ones((1, 2, 1)), mx.ones((1, 3, 1)), stride=2).flatten()
+    /// array([1, 1, 2, 1, 1], dtype=float32)
     [input, weight, /, stride=1, padding=0, dilation=1, output_padding=0, groups=1, *,]
     fn conv_transpose1d(
         input: ArrayArg, weight: ArrayArg, stride: i64, padding: i64, dilation: i64, output_padding: i64, groups: i64,
@@ -127,7 +142,10 @@ functions! {
     }
 
     /// The transposed convolution of `(N, H, W, C)` with `(O, KH, KW, C / groups)`.
-    /// `conv_transpose2d(mx.ones((1, 4, 4, 2)), mx.ones((3, 2, 2, 2)), stride=2)` has the shape `(1, 8, 8, 3)`.
+    #[doc = about!(conv)]
+    ///
+    /// >>> mx.conv_transpose2d(mx.ones((1, 4, 4, 2)), mx.ones((3, 2, 2, 2)), stride=2).shape
+    /// (1, 8, 8, 3)
     [
         input, weight, /, stride=Each(1.into()), padding=Each(0.into()), dilation=Each(1.into()), output_padding=Each(0.into()), groups=1, *,
     ]
@@ -139,7 +157,10 @@ functions! {
     }
 
     /// The transposed convolution of `(N, D, H, W, C)` with `(O, KD, KH, KW, C / groups)`.
-    /// `conv_transpose3d(mx.ones((1, 2, 2, 2, 1)), mx.ones((1, 2, 2, 2, 1)))` has the shape `(1, 3, 3, 3, 1)`.
+    #[doc = about!(conv)]
+    ///
+    /// >>> mx.conv_transpose3d(mx.ones((1, 2, 2, 2, 1)), mx.ones((1, 2, 2, 2, 1))).shape
+    /// (1, 3, 3, 3, 1)
     [
         input, weight, /, stride=Each(1.into()), padding=Each(0.into()), dilation=Each(1.into()), output_padding=Each(0.into()), groups=1, *,
     ]
@@ -151,7 +172,11 @@ functions! {
     }
 
     /// The convolution of two sequences: `mode` is "full", "same" (as many elements as the longer has) or "valid".
-    /// `convolve(mx.array([1.0, 2.0, 3.0]), mx.array([0.0, 1.0, 0.5]), "same")` is `[1, 2.5, 4]`.
+    ///
+    /// Shapes: `(n,)` and `(m,)`; dtypes promote. Raises `ValueError` for empty sequences, more axes or another mode.
+    ///
+    /// >>> mx.convolve(mx.array([1.0, 2.0, 3.0]), mx.array([0.0, 1.0, 0.5]), "same")
+    /// array([1, 2.5, 4], dtype=float32)
     [a, v, /, mode="full", *,] fn convolve(a: ArrayArg, v: ArrayArg, mode: &str) -> Out {
         let mode = match mode {
             "full" => ConvMode::Full,

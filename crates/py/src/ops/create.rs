@@ -51,18 +51,30 @@ fn square(op: &str, n: i64, m: Option<i64>) -> PyResult<(usize, usize)> {
 }
 
 functions! {
-    /// Zeros of a shape. `zeros((2, 3))` has the shape `(2, 3)`.
+    /// Zeros of a shape.
+    #[doc = about!(filled)]
+    ///
+    /// >>> mx.zeros((2, 3)).shape
+    /// (2, 3)
     [shape, dtype=None, *,] fn zeros = "zeros" ["empty"] (shape: ShapeArg, dtype: Option<DtypeArg>) -> Out {
         filled(shape, 0.0, dtype)
     }
 
-    /// Ones of a shape. `ones(2)` is `[1.0, 1.0]`.
+    /// Ones of a shape.
+    #[doc = about!(filled)]
+    ///
+    /// >>> mx.ones(2)
+    /// array([1, 1], dtype=float32)
     [shape, dtype=None, *,] fn ones(shape: ShapeArg, dtype: Option<DtypeArg>) -> Out {
         filled(shape, 1.0, dtype)
     }
 
     /// `vals` everywhere, broadcast to the shape. `dtype` says how a number is stored; an array keeps its own.
-    /// `full((2,), 7)` is `[7, 7]`.
+    ///
+    /// Raises `ValueError` for a negative size or values that do not broadcast to the shape.
+    ///
+    /// >>> mx.full((2,), 7)
+    /// array([7, 7], dtype=int32)
     [shape, vals, dtype=None, *,] fn full(shape: ShapeArg, vals: Side, dtype: Option<DtypeArg>) -> Out {
         let shape = shape.sizes("full")?;
         match vals.0 {
@@ -75,17 +87,30 @@ functions! {
         }
     }
 
-    /// Zeros of the shape of `a`, and of its dtype unless one is given. `zeros_like(mx.array([1, 2]))` is `[0, 0]`.
+    /// Zeros of the shape of `a`, and of its dtype unless one is given.
+    #[doc = about!(like)]
+    ///
+    /// >>> mx.zeros_like(mx.array([1, 2]))
+    /// array([0, 0], dtype=int32)
     [a, /, dtype=None, *,] fn zeros_like = "zeros_like" ["empty_like"] (a: ArrayArg, dtype: Option<DtypeArg>) -> Out {
         like(&a.0, 0.0, dtype).raised().map(Out)
     }
 
-    /// Ones of the shape of `a`, and of its dtype unless one is given. `ones_like(mx.array([5, 6]))` is `[1, 1]`.
+    /// Ones of the shape of `a`, and of its dtype unless one is given.
+    #[doc = about!(like)]
+    ///
+    /// >>> mx.ones_like(mx.array([5, 6]))
+    /// array([1, 1], dtype=int32)
     [a, /, dtype=None, *,] fn ones_like(a: ArrayArg, dtype: Option<DtypeArg>) -> Out {
         like(&a.0, 1.0, dtype).raised().map(Out)
     }
 
-    /// `vals` everywhere in the shape of `a`, cast to its dtype or the given one. `full_like(mx.array([1, 2]), 3)` is `[3, 3]`.
+    /// `vals` everywhere in the shape of `a`, cast to its dtype or the given one.
+    ///
+    /// Raises `ValueError` for values that do not broadcast to the shape.
+    ///
+    /// >>> mx.full_like(mx.array([1, 2]), 3)
+    /// array([3, 3], dtype=int32)
     [a, vals, dtype=None, *,] fn full_like(a: ArrayArg, vals: Side, dtype: Option<DtypeArg>) -> Out {
         let d = dtype.map_or(a.0.dtype(), |d| d.0);
         match vals.0 {
@@ -94,26 +119,47 @@ functions! {
         }
     }
 
-    /// The `n` by `m` matrix with ones on diagonal `k`. `eye(2)` is `[[1, 0], [0, 1]]`.
+    /// The `n` by `m` matrix with ones on diagonal `k`.
+    #[doc = about!(matrix)]
+    ///
+    /// >>> mx.eye(2)
+    /// array([[1, 0],
+    ///        [0, 1]], dtype=float32)
     [n, m=None, k=0, dtype=None, *,] fn eye(n: i64, m: Option<i64>, k: i64, dtype: Option<DtypeArg>) -> Out {
         let (n, m) = square("eye", n, m)?;
         Ok(Out(Array::eye(n, m, k, float(dtype))))
     }
 
-    /// The `n` by `n` identity matrix. `identity(2)` is `[[1, 0], [0, 1]]`.
+    /// The `n` by `n` identity matrix.
+    #[doc = about!(matrix)]
+    ///
+    /// >>> mx.identity(2)
+    /// array([[1, 0],
+    ///        [0, 1]], dtype=float32)
     [n, dtype=None, *,] fn identity(n: i64, dtype: Option<DtypeArg>) -> Out {
         let (n, m) = square("eye", n, None)?;
         Ok(Out(Array::eye(n, m, 0, float(dtype))))
     }
 
-    /// Ones on and below diagonal `k` of an `n` by `m` matrix, zeros above. `tri(2)` is `[[1, 0], [1, 1]]`.
+    /// Ones on and below diagonal `k` of an `n` by `m` matrix, zeros above.
+    ///
+    /// Shape: `(n, m)`, with `m` the same as `n` by default and nothing for negative sizes; float32 unless a dtype is given. Raises
+    /// `TypeError` for what is no integer.
+    ///
+    /// >>> mx.tri(2)
+    /// array([[1, 0],
+    ///        [1, 1]], dtype=float32)
     [n, m=None, k=0, dtype=None, *,] fn tri(n: i64, m: Option<i64>, k: i64, dtype: Option<DtypeArg>) -> Out {
         let (n, m) = (count("tri", n.max(0))?, count("tri", m.unwrap_or(n).max(0))?);
         Ok(Out(Array::tri(n, m, k, float(dtype))))
     }
 
     /// `num` numbers from `start` to `stop`, evenly spaced; `stop` is one of them unless `endpoint` is false.
-    /// `linspace(0, 1, 3)` is `[0.0, 0.5, 1.0]`.
+    ///
+    /// Shape: `(num,)`; float32 unless a dtype is given. Raises `ValueError` for a negative `num`.
+    ///
+    /// >>> mx.linspace(0, 1, 3)
+    /// array([0, 0.5, 1], dtype=float32)
     [start, stop, num=Some(50), endpoint=true, dtype=None,]
     fn linspace(start: OperandArg, stop: OperandArg, num: Option<i64>, endpoint: bool, dtype: Option<DtypeArg>) -> Out {
         let n = num.unwrap_or(50);
@@ -124,32 +170,58 @@ functions! {
         Ok(Out(Array::linspace(a, last, n, float(dtype))))
     }
 
-    /// Bartlett's window of `M` points. `bartlett(3)` is `[0, 1, 0]`.
+    /// Bartlett's window of `M` points.
+    ///
+    /// Shape: `(M,)`, empty for less than one point; float32. Raises `TypeError` for what is no integer.
+    ///
+    /// >>> mx.bartlett(3)
+    /// array([0, 1, 0], dtype=float32)
     #[allow(non_snake_case)]
     [M, *,] fn bartlett(M: i64) -> Out {
         ops::bartlett(M.max(0) as usize).raised().map(Out)
     }
 
-    /// Blackman's window of `M` points. `blackman(3)` is `[0, 1, 0]`.
+    /// Blackman's window of `M` points.
+    ///
+    /// Shape: `(M,)`, empty for less than one point; float32. Raises `TypeError` for what is no integer.
+    ///
+    /// >>> mx.blackman(3).round(4)
+    /// array([-0, 1, -0], dtype=float32)
     #[allow(non_snake_case)]
     [M, *,] fn blackman(M: i64) -> Out {
         ops::blackman(M.max(0) as usize).raised().map(Out)
     }
 
-    /// The Hamming window of `M` points. `hamming(3)` is `[0.08, 1, 0.08]`.
+    /// The Hamming window of `M` points.
+    ///
+    /// Shape: `(M,)`, empty for less than one point; float32. Raises `TypeError` for what is no integer.
+    ///
+    /// >>> mx.hamming(3)
+    /// array([0.08, 1, 0.08], dtype=float32)
     #[allow(non_snake_case)]
     [M, *,] fn hamming(M: i64) -> Out {
         ops::hamming(M.max(0) as usize).raised().map(Out)
     }
 
-    /// The Hann window of `M` points. `hanning(3)` is `[0, 1, 0]`.
+    /// The Hann window of `M` points.
+    ///
+    /// Shape: `(M,)`, empty for less than one point; float32. Raises `TypeError` for what is no integer.
+    ///
+    /// >>> mx.hanning(3)
+    /// array([0, 1, 0], dtype=float32)
     #[allow(non_snake_case)]
     [M, *,] fn hanning(M: i64) -> Out {
         ops::hanning(M.max(0) as usize).raised().map(Out)
     }
 
-    /// The numbers from `start` (0 if only one bound is given) below `stop`, `step` apart: `arange(3)` is `[0, 1, 2]`,
-    /// `arange(1, 2, 0.5)` is `[1.0, 1.5]`.
+    /// The numbers from `start` (0 if only one bound is given) below `stop`, `step` apart.
+    ///
+    /// Shape: one axis. The dtype is that of the numbers, int32 or float32, unless one is given. Raises `ValueError` for a step of zero.
+    ///
+    /// >>> mx.arange(3)
+    /// array([0, 1, 2], dtype=int32)
+    /// >>> mx.arange(1, 2, 0.5)
+    /// array([1, 1.5], dtype=float32)
     [*args, start=None, stop=None, step=None, dtype=None,]
     fn arange(
         args: &Bound<'_, pyo3::types::PyTuple>, start: Option<Bound_>, stop: Option<Bound_>, step: Option<Bound_>, dtype: Option<DtypeArg>,

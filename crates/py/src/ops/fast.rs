@@ -52,19 +52,34 @@ mod layers {
 
     functions! {
         /// Each vector along the last axis with mean zero and variance one, times `weight` plus `bias`.
-        /// `layer_norm(mx.array([[1.0, 3.0]]), None, None, 0.0)` is `[[-1, 1]]`.
+        ///
+        /// Shapes: `(..., n)`, and `(n,)` of the parameters; shape and dtype stay. Raises `ValueError` for parameters of another shape.
+        ///
+        /// >>> mx.fast.layer_norm(mx.array([[1.0, 3.0]]), None, None, 0.0)
+        /// array([[-1, 1]], dtype=float32)
         [x, weight, bias, eps, *,] fn layer_norm(x: ArrayArg, weight: Option<ArrayArg>, bias: Option<ArrayArg>, eps: f64) -> Out {
             core::layer_norm(&x.0, given(&weight), given(&bias), eps).raised().map(Out)
         }
 
         /// Each vector along the last axis over the root of its mean square, times `weight`.
-        /// `rms_norm(mx.array([[3.0, -3.0]]), None, 0.0)` is `[[1, -1]]`.
+        ///
+        /// Shapes: `(..., n)`, and `(n,)` of the weight; shape and dtype stay. Raises `ValueError` for a weight of another shape.
+        ///
+        /// >>> mx.fast.rms_norm(mx.array([[3.0, -3.0]]), None, 0.0)
+        /// array([[1, -1]], dtype=float32)
         [x, weight, eps, *,] fn rms_norm(x: ArrayArg, weight: Option<ArrayArg>, eps: f64) -> Out {
             core::rms_norm(&x.0, given(&weight), eps).raised().map(Out)
         }
 
-        /// Rotary positions: features of `(..., length, features)` turned in pairs by an angle that grows along the sequence.
-        /// The result has the shape of `a`.
+        /// Rotary positions: features of `(..., length, features)` turned in pairs by an angle that grows along the sequence. The result
+        /// has the shape of `a`.
+        ///
+        /// The first `dims` features turn, by angles over powers of `base` or over `freqs`; positions start at `offset` and are multiplied
+        /// by `scale`. The dtype stays. Raises `ValueError` for features that do not pair up.
+        ///
+        /// >>> mx.fast.rope(mx.ones((1, 2, 2)), 2, traditional=False, base=10000.0, scale=1.0, offset=0)
+        /// array([[[1, 1],
+        ///         [-0.301169, 1.38177]]], dtype=float32)
         [a, dims, *, traditional, base, scale, offset, freqs=None,]
         fn rope(a: ArrayArg, dims: usize, traditional: bool, base: Option<f64>, scale: f64, offset: Offset, freqs: Option<ArrayArg>) -> Out {
             let how = Rope { dims, traditional, base, scale, wavelengths: given(&freqs) };
@@ -73,6 +88,13 @@ mod layers {
 
         /// `softmax(scale * q @ k.T + mask) @ v` of `(batch, heads, length, features)`. `mask` is "causal", bool (False leaves out) or
         /// added; the queries' heads may be a multiple of the keys'. `force_fused` changes nothing: it is always fused as far as it can.
+        ///
+        /// Shapes: `(b, h, n, d)`, `(b, g, m, d)` and `(b, g, m, e)`, g a divisor of h, give `(b, h, n, e)`; floats, whose dtypes promote.
+        /// Raises `ValueError` for shapes that do not match or an unknown mask.
+        ///
+        /// >>> q = mx.ones((1, 4, 3, 8))
+        /// >>> mx.fast.scaled_dot_product_attention(q, q, q, scale=8 ** -0.5, mask="causal").shape
+        /// (1, 4, 3, 8)
         [q, k, v, *, scale, mask=None, sinks=None, force_fused=false,]
         fn scaled_dot_product_attention(
             q: ArrayArg, k: ArrayArg, v: ArrayArg, scale: f64, mask: Option<MaskArg>, sinks: Option<ArrayArg>, force_fused: bool,
@@ -95,6 +117,13 @@ mod layers {
         /// last axis of the keys' features. Returns the outputs, `(batch, steps, heads of v, features of v)`, and the last state,
         /// `(batch, heads of v, features of v, features of k)`. Where `mask`, `(batch, steps)`, is false the output is zero and the state
         /// stays.
+        ///
+        /// Floats. Raises `ValueError` for shapes that do not fit.
+        ///
+        /// >>> q, v, gate = mx.ones((1, 3, 2, 32)), mx.ones((1, 3, 2, 8)), mx.full((1, 3, 2), 0.5)
+        /// >>> y, state = mx.fast.gated_delta_update(q, q, v, gate, gate)
+        /// >>> y.shape, state.shape
+        /// ((1, 3, 2, 8), (1, 2, 8, 32))
         [q, k, v, gamma, beta, initial_state=None, mask=None,]
         fn gated_delta_update(
             q: ArrayArg, k: ArrayArg, v: ArrayArg, gamma: ArrayArg, beta: ArrayArg, initial_state: Option<ArrayArg>, mask: Option<ArrayArg>,
@@ -104,7 +133,12 @@ mod layers {
         }
 
         /// `logsumexp(logits)` less the logit of the target class, for each vector along the last axis: `(..., classes)` and `(...)` give
-        /// `(...)`. `cross_entropy(mx.array([[0.0, 0.0]]), mx.array([1]))` is `[0.693147]`.
+        /// `(...)`.
+        ///
+        /// The dtype is that of the logits. Raises `ValueError` for targets that do not fit the logits' shape.
+        ///
+        /// >>> mx.fast.cross_entropy(mx.array([[0.0, 0.0]]), mx.array([1]))
+        /// array([0.693147], dtype=float32)
         [logits, targets, *,] fn cross_entropy(logits: ArrayArg, targets: ArrayArg) -> Out {
             core::cross_entropy(&logits.0, &targets.0).raised().map(Out)
         }

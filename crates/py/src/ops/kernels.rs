@@ -18,6 +18,10 @@ impl MetalKernel {
 }
 
 /// A kernel from Metal source text. There is no Metal here: calling it is an error.
+///
+/// Raises `ValueError` without a name of an output; the call raises `RuntimeError`.
+///
+/// >>> kernel = mx.fast.metal_kernel("mine", ["x"], ["y"], "")
 #[pyfunction]
 #[pyo3(signature = (name, input_names, output_names, source, header="", ensure_row_contiguous=true, atomic_outputs=false,
     compile_options=None))]
@@ -44,6 +48,13 @@ fn no_cuda(name: &str) -> PyErr {
 }
 
 /// A kernel from CUDA source text. No backend takes one: an error.
+///
+/// Raises `RuntimeError`.
+///
+/// >>> mx.fast.cuda_kernel("mine", ["x"], ["y"], "")
+/// Traceback (most recent call last):
+///     ...
+/// RuntimeError: [cuda_kernel] No CUDA back-end takes a kernel from outside (kernel mine).
 #[pyfunction]
 #[pyo3(signature = (name, input_names, output_names, source, header="", ensure_row_contiguous=true, shared_memory=0))]
 fn cuda_kernel(
@@ -60,6 +71,15 @@ fn cuda_kernel(
 }
 
 /// Runs compiled CUDA code. No backend takes it: an error.
+///
+/// Shapes and dtypes of the results are what the caller says. Raises `RuntimeError`.
+///
+/// >>> mx.fast.precompiled_cuda_kernel(
+/// ...     name="mine", compiled_source=b"", inputs=[], output_shapes=[], output_dtypes=[], scalars=[], grid=(1, 1, 1), threadgroup=(1, 1, 1)
+/// ... )
+/// Traceback (most recent call last):
+///     ...
+/// RuntimeError: [cuda_kernel] No CUDA back-end takes a kernel from outside (kernel mine).
 #[pyfunction]
 #[pyo3(signature = (*, name, compiled_source, inputs, output_shapes, output_dtypes, scalars, grid, threadgroup, shared_memory=0,
     init_value=None, ensure_row_contiguous=false, stream=None))]

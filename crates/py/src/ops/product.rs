@@ -42,29 +42,57 @@ fn lists(over: Over, a: &Array, b: &Array) -> PyResult<(Vec<i64>, Vec<i64>)> {
 }
 
 functions! {
-    /// The matrix product; axes before the last two are a batch and broadcast. `(n, k)` with `(k, m)` gives `(n, m)`.
-    /// `matmul(mx.ones((2, 3)), mx.ones((3,)))` is `[3, 3]`.
+    /// The matrix product; axes before the last two are a batch and broadcast.
+    ///
+    /// A vector is a row on the left and a column on the right. Dtypes promote to a float or complex one. Raises `ValueError` for shapes
+    /// that do not match, or integers on both sides.
+    ///
+    /// >>> mx.matmul(mx.ones((2, 3)), mx.ones((3,)))
+    /// array([3, 3], dtype=float32)
     [a, b, /, *,] fn matmul(a: ArrayArg, b: ArrayArg) -> Out {
         ops::matmul(&a.0, &b.0).raised().map(Out)
     }
 
-    /// `alpha * (a @ b) + beta * c`, `c` broadcast to the product. `addmm(mx.array(1.0), mx.eye(2), mx.eye(2))` is `[[2, 1], [1, 2]]`.
+    /// `alpha * (a @ b) + beta * c`, `c` broadcast to the product.
+    ///
+    /// Shapes: as for `matmul`; `c` broadcasts to the product. Dtypes promote to a float or complex one. Raises `ValueError` for shapes
+    /// that do not match or operands that are all integers.
+    ///
+    /// >>> mx.addmm(mx.array(1.0), mx.eye(2), mx.eye(2))
+    /// array([[2, 1],
+    ///        [1, 2]], dtype=float32)
     [c, a, b, /, alpha=1.0, beta=1.0, *,] fn addmm(c: ArrayArg, a: ArrayArg, b: ArrayArg, alpha: f64, beta: f64) -> Out {
         ops::addmm(&c.0, &a.0, &b.0, alpha, beta).raised().map(Out)
     }
 
-    /// The products of the vectors along the last axes, each of `a` with each of `b`. `inner(mx.ones((2, 3)), mx.ones((4, 3)))` has the
-    /// shape `(2, 4)`.
+    /// The products of the vectors along the last axes, each of `a` with each of `b`.
+    ///
+    /// Shapes: `(n, k)` and `(m, k)` give `(n, m)`. Dtypes promote to a float or complex one. Raises `ValueError` for last axes of
+    /// different sizes, or integers on both sides.
+    ///
+    /// >>> mx.inner(mx.ones((2, 3)), mx.ones((4, 3))).shape
+    /// (2, 4)
     [a, b, /, *,] fn inner(a: ArrayArg, b: ArrayArg) -> Out {
         ops::inner(&a.0, &b.0).raised().map(Out)
     }
 
-    /// Each element of `a` times each of `b`, both flattened. `outer(mx.array([1, 2]), mx.array([3, 4]))` is `[[3, 4], [6, 8]]`.
+    /// Each element of `a` times each of `b`, both flattened.
+    ///
+    /// Shape: `(size of a, size of b)`; dtypes promote. Raises `TypeError` for what is no array.
+    ///
+    /// >>> mx.outer(mx.array([1, 2]), mx.array([3, 4]))
+    /// array([[3, 4],
+    ///        [6, 8]], dtype=int32)
     [a, b, /, *,] fn outer(a: ArrayArg, b: ArrayArg) -> Out {
         ops::outer(&a.0, &b.0).raised().map(Out)
     }
 
-    /// The Kronecker product. `kron(mx.array([1, 10]), mx.array([1, 2]))` is `[1, 2, 10, 20]`.
+    /// The Kronecker product.
+    ///
+    /// The shapes' sizes are multiplied; dtypes promote. Raises `ValueError` for an empty array.
+    ///
+    /// >>> mx.kron(mx.array([1, 10]), mx.array([1, 2]))
+    /// array([1, 2, 10, 20], dtype=int32)
     [a, b, *,] fn kron(a: ArrayArg, b: ArrayArg) -> Out {
         if a.0.size() == 0 || b.0.size() == 0 {
             return Err(PyValueError::new_err("[kron] Input arrays cannot be empty."));
@@ -72,33 +100,60 @@ functions! {
         ops::kron(&a.0, &b.0).raised().map(Out)
     }
 
-    /// The products of the vectors along `axis`, those of `a` conjugated. `vecdot(mx.array([1.0, 2.0]), mx.array([3.0, 4.0]))` is `11.0`.
+    /// The products of the vectors along `axis`, those of `a` conjugated.
+    ///
+    /// The other axes broadcast, so `(n, k)` and `(k,)` give the shape `(n,)`; dtypes promote. Raises `ValueError` for shapes that do not
+    /// match.
+    ///
+    /// >>> mx.vecdot(mx.array([1.0, 2.0]), mx.array([3.0, 4.0]))
+    /// array(11, dtype=float32)
     [a, b, /, *, axis=-1,] fn vecdot(a: ArrayArg, b: ArrayArg, axis: i64) -> Out {
         ops::vecdot(&a.0, &b.0, axis).raised().map(Out)
     }
 
     /// The sum of products over the last `axes` axes of `a` and the first of `b`, or over two lists of axes.
-    /// `tensordot(mx.ones((2, 3)), mx.ones((3, 4)), 1)` has the shape `(2, 4)`.
+    ///
+    /// Shape: the axes of `a` that remain, then those of `b`. Dtypes promote to a float or complex one. Raises `ValueError` for axes that
+    /// do not match.
+    ///
+    /// >>> mx.tensordot(mx.ones((2, 3)), mx.ones((3, 4)), 1).shape
+    /// (2, 4)
     [a, b, /, axes=Over::Count(2), *,] fn tensordot(a: ArrayArg, b: ArrayArg, axes: Over) -> Out {
         let (x, y) = lists(axes, &a.0, &b.0)?;
         ops::tensordot(&a.0, &b.0, (&x, &y)).raised().map(Out)
     }
 
-    /// Einstein summation: letters name axes, those missing after `->` are summed over. `einsum("ij,jk->ik", a, b)` is `a @ b`.
+    /// Einstein summation: letters name axes, those missing after `->` are summed over.
+    ///
+    /// Shapes: an axis a letter; dtypes promote. Raises `ValueError` for subscripts that do not fit the operands.
+    ///
+    /// >>> mx.einsum("ij,jk->ik", mx.ones((2, 3)), mx.ones((3, 1)))
+    /// array([[3],
+    ///        [3]], dtype=float32)
     [subscripts, *operands,] fn einsum(subscripts: &str, operands: &Bound<'_, PyTuple>) -> Out {
         let list = strict(operands.as_any())?;
         ops::einsum(subscripts, &list.iter().collect::<Vec<_>>()).raised().map(Out)
     }
 
-    /// The Hadamard transform along the last axis, of a size `m * 2**k` with `m` in (1, 12, 20, 28), times `scale`, one over the root of the
-    /// size by default. `hadamard_transform(mx.array([1.0, 2.0]), scale=1.0)` is `[3, -1]`.
+    /// The Hadamard transform along the last axis, of a size `m * 2**k` with `m` in (1, 12, 20, 28), times `scale`, one over the root of
+    /// the size by default.
+    ///
+    /// Shape and dtype stay, floats; integers become float32. Raises `ValueError` for another size.
+    ///
+    /// >>> mx.hadamard_transform(mx.array([1.0, 2.0]), scale=1.0)
+    /// array([3, -1], dtype=float32)
     [a, scale=None,] fn hadamard_transform(a: ArrayArg, scale: Option<f64>) -> Out {
         ops::hadamard_transform(&a.0, scale).raised().map(Out)
     }
 }
 
 /// The order in which `einsum` contracts operands without intermediates larger than these and the result, as tuples of places, and a
-/// report. `einsum_path("ij,jk->ik", a, b)[0]` is `[(0, 1)]`.
+/// report.
+///
+/// Operands of any dtype; only their shapes matter. Raises `ValueError` for subscripts that do not fit the operands.
+///
+/// >>> mx.einsum_path("ij,jk->ik", mx.ones((2, 3)), mx.ones((3, 1)))[0]
+/// [(0, 1)]
 #[pyfunction]
 #[pyo3(signature = (subscripts, *operands))]
 fn einsum_path<'py>(py: Python<'py>, subscripts: &str, operands: &Bound<'py, PyTuple>) -> PyResult<(Vec<Bound<'py, PyTuple>>, String)> {

@@ -26,7 +26,12 @@ fn filling(fill: OperandArg) -> Array {
 
 functions! {
     /// For each of `values`, the first place in the ascending one-dimensional array where it keeps the order ("left"), or the last
-    /// ("right"), as uint32. `searchsorted(mx.array([1, 2, 2, 4]), mx.array([2, 5]))` is `[1, 4]`.
+    /// ("right"), as uint32.
+    ///
+    /// The result has the shape of `values`. Raises `ValueError` for a sorted array of more axes or another side.
+    ///
+    /// >>> mx.searchsorted(mx.array([1, 2, 2, 4]), mx.array([2, 5]))
+    /// array([1, 4], dtype=uint32)
     [sorted_sequence, values, /, side="left", *,] fn searchsorted(sorted_sequence: ArrayArg, values: ArrayArg, side: &str) -> Out {
         let side = match side {
             "left" => Side::Left,
@@ -40,7 +45,13 @@ functions! {
 
     /// The `size` smallest distinct elements of the flattened array, ascending, filled up with `fill_value` (the smallest if `None`). On
     /// request, in a tuple with them: where each occurs first, for each element the place of its value, and how often each occurs.
-    /// `unique(mx.array([3, 1, 3]), 2)` is `[1, 3]`.
+    ///
+    /// Shapes: `(size,)`, of places uint32. Raises `ValueError` for an empty array.
+    ///
+    /// >>> mx.unique(mx.array([3, 1, 3]), 2)
+    /// array([1, 3], dtype=int32)
+    /// >>> mx.unique(mx.array([3, 1, 3]), 2, return_counts=True)
+    /// (array([1, 3], dtype=int32), array([1, 2], dtype=int32))
     [a, /, size, return_index=false, return_inverse=false, return_counts=false, fill_value=None, *,]
     fn unique(
         a: ArrayArg, size: i64, return_index: bool, return_inverse: bool, return_counts: bool, fill_value: Option<OperandArg>,

@@ -7,19 +7,27 @@ use crate::errors::Raised;
 use lazulite::ops;
 use pyo3::prelude::*;
 
-/// Declares elementwise functions by the core function they call; `both` makes them methods, too. Aliases follow in brackets.
+/// Declares elementwise functions by the core function they call, what is said [`about`](crate::about) them, and an example with what it
+/// gives; `both` makes them methods, too. Aliases follow in brackets.
 macro_rules! elementwise {
-    ($($(#[$meta:meta])* $kind:ident $name:ident = $python:literal $([$($alias:literal),+])? => $core:path;)*) => {
+    ($(
+        $(#[$meta:meta])*
+        $kind:ident $name:ident = $python:literal $([$($alias:literal),+])? => $core:path, $about:ident, $example:literal => $value:literal;
+    )*) => {
         $(
             $(#[$meta])*
-            ///
-            /// Shape: any; the result has the shape of `a`. `stream` is the stream or device to run on.
+            #[doc = about!($about)]
+            #[doc = concat!("\n>>> ", $example, "\n", $value)]
             #[pyfunction]
             #[pyo3(name = $python, signature = (a, /, *, stream=None))]
             fn $name(a: LikeArg, stream: Option<StreamArg>) -> PyResult<Out> {
                 on(stream, || $core(&a.0)).raised().map(Out)
             }
-            elementwise!(@$kind [$(#[$meta])*] $name $python $core);
+            elementwise!(@$kind [
+                $(#[$meta])*
+                #[doc = about!($about)]
+                #[doc = concat!("\n>>> ", $example, "\n", $value)]
+            ] $name $python $core);
         )*
 
         fn register_table(m: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -45,101 +53,111 @@ macro_rules! elementwise {
 }
 
 elementwise! {
-    /// The absolute value; of a complex number its modulus. `abs([-1, 2])` is `[1, 2]`.
-    both abs = "abs" => ops::abs;
-    /// The inverse cosine, in radians. `arccos([1.0])` is `[0.0]`.
-    function arccos = "arccos" ["acos"] => ops::arccos;
-    /// The inverse hyperbolic cosine. `arccosh([1.0])` is `[0.0]`.
-    function arccosh = "arccosh" ["acosh"] => ops::arccosh;
-    /// The inverse sine, in radians. `arcsin([0.0])` is `[0.0]`.
-    function arcsin = "arcsin" ["asin"] => ops::arcsin;
-    /// The inverse hyperbolic sine. `arcsinh([0.0])` is `[0.0]`.
-    function arcsinh = "arcsinh" ["asinh"] => ops::arcsinh;
-    /// The inverse tangent, in radians. `arctan([0.0])` is `[0.0]`.
-    function arctan = "arctan" ["atan"] => ops::arctan;
-    /// The inverse hyperbolic tangent. `arctanh([0.0])` is `[0.0]`.
-    function arctanh = "arctanh" ["atanh"] => ops::arctanh;
-    /// Every bit flipped; for bool the opposite. `bitwise_invert([0, 5])` is `[-1, -6]`.
-    function bitwise_invert = "bitwise_invert" => ops::bitwise_invert;
-    /// The smallest integer that is not less. `ceil([0.5])` is `[1.0]`.
-    function ceil = "ceil" => ops::ceil;
-    /// The complex conjugate. `conjugate([1+2j])` is `[1-2j]`.
-    function conjugate = "conjugate" => ops::conjugate;
-    /// The cosine of radians. `cos([0.0])` is `[1.0]`.
-    both cos = "cos" => ops::cos;
-    /// The hyperbolic cosine. `cosh([0.0])` is `[1.0]`.
-    function cosh = "cosh" => ops::cosh;
-    /// Angles in degrees, from radians. `degrees([0.0])` is `[0.0]`.
-    function degrees = "degrees" => ops::degrees;
-    /// The error function. `erf([0.0])` is `[0.0]`.
-    function erf = "erf" => ops::erf;
-    /// The inverse of the error function. `erfinv([0.0])` is `[0.0]`.
-    function erfinv = "erfinv" => ops::erfinv;
-    /// The exponential. `exp([0.0])` is `[1.0]`.
-    both exp = "exp" => ops::exp;
-    /// `exp(a) - 1`, exact also near zero. `expm1([0.0])` is `[0.0]`.
-    function expm1 = "expm1" => ops::expm1;
-    /// The largest integer that is not greater. `floor([1.5])` is `[1.0]`.
-    function floor = "floor" => ops::floor;
-    /// The imaginary part. `imag([1+2j])` is `[2.0]`.
-    function imag = "imag" => ops::imag;
-    /// Whether neither infinite nor NaN. `isfinite([1.0, inf])` is `[True, False]`.
-    function isfinite = "isfinite" => ops::isfinite;
-    /// Whether infinite. `isinf([1.0, inf])` is `[False, True]`.
-    function isinf = "isinf" => ops::isinf;
-    /// Whether NaN. `isnan([1.0, nan])` is `[False, True]`.
-    function isnan = "isnan" => ops::isnan;
-    /// Whether negative infinity. `isneginf([inf, -inf])` is `[False, True]`.
-    function isneginf = "isneginf" => ops::isneginf;
-    /// Whether positive infinity. `isposinf([inf, -inf])` is `[True, False]`.
-    function isposinf = "isposinf" => ops::isposinf;
-    /// The natural logarithm. `log([1.0])` is `[0.0]`.
-    both log = "log" => ops::log;
-    /// The logarithm to base 10. `log10([100.0])` is `[2.0]`.
-    both log10 = "log10" => ops::log10;
-    /// `log(1 + a)`, exact also near zero. `log1p([0.0])` is `[0.0]`.
-    both log1p = "log1p" => ops::log1p;
-    /// The logarithm to base 2. `log2([8.0])` is `[3.0]`.
-    both log2 = "log2" => ops::log2;
-    /// Whether zero. `logical_not([0, 3])` is `[True, False]`.
-    function logical_not = "logical_not" => ops::logical_not;
-    /// `-a`. `negative([1, -2])` is `[-1, 2]`.
-    function negative = "negative" => ops::negative;
-    /// Angles in radians, from degrees. `radians([0.0])` is `[0.0]`.
-    function radians = "radians" => ops::radians;
-    /// The real part. `real([1+2j])` is `[1.0]`.
-    function real = "real" => ops::real;
-    /// `1 / a`. `reciprocal([4.0])` is `[0.25]`.
-    both reciprocal = "reciprocal" => ops::reciprocal;
-    /// `1 / sqrt(a)`. `rsqrt([4.0])` is `[0.5]`.
-    both rsqrt = "rsqrt" => ops::rsqrt;
-    /// `1 / (1 + exp(-a))`. `sigmoid([0.0])` is `[0.5]`.
-    function sigmoid = "sigmoid" => ops::sigmoid;
-    /// -1, 0 or 1, as the sign is; of a complex number its direction. `sign([-3.0, 0.0])` is `[-1.0, 0.0]`.
-    function sign = "sign" => ops::sign;
-    /// The sine of radians. `sin([0.0])` is `[0.0]`.
-    both sin = "sin" => ops::sin;
-    /// The hyperbolic sine. `sinh([0.0])` is `[0.0]`.
-    function sinh = "sinh" => ops::sinh;
-    /// The square root. `sqrt([4.0])` is `[2.0]`.
-    both sqrt = "sqrt" => ops::sqrt;
-    /// `a * a`. `square([3])` is `[9]`.
-    both square = "square" => ops::square;
-    /// The tangent of radians. `tan([0.0])` is `[0.0]`.
-    function tan = "tan" => ops::tan;
-    /// The hyperbolic tangent. `tanh([0.0])` is `[0.0]`.
-    function tanh = "tanh" => ops::tanh;
+    /// The absolute value; of a complex number its modulus.
+    both abs = "abs" => ops::abs, parts, "mx.abs(mx.array([-1, 2]))" => "array([1, 2], dtype=int32)";
+    /// The inverse cosine, in radians.
+    function arccos = "arccos" ["acos"] => ops::arccos, inexact, "mx.arccos(mx.array([1.0]))" => "array([0], dtype=float32)";
+    /// The inverse hyperbolic cosine.
+    function arccosh = "arccosh" ["acosh"] => ops::arccosh, inexact, "mx.arccosh(mx.array([1.0]))" => "array([0], dtype=float32)";
+    /// The inverse sine, in radians.
+    function arcsin = "arcsin" ["asin"] => ops::arcsin, inexact, "mx.arcsin(mx.array([0.0]))" => "array([0], dtype=float32)";
+    /// The inverse hyperbolic sine.
+    function arcsinh = "arcsinh" ["asinh"] => ops::arcsinh, inexact, "mx.arcsinh(mx.array([0.0]))" => "array([0], dtype=float32)";
+    /// The inverse tangent, in radians.
+    function arctan = "arctan" ["atan"] => ops::arctan, inexact, "mx.arctan(mx.array([0.0]))" => "array([0], dtype=float32)";
+    /// The inverse hyperbolic tangent.
+    function arctanh = "arctanh" ["atanh"] => ops::arctanh, inexact, "mx.arctanh(mx.array([0.0]))" => "array([0], dtype=float32)";
+    /// Every bit flipped; for bool the opposite.
+    function bitwise_invert = "bitwise_invert" => ops::bitwise_invert, bits, "mx.bitwise_invert(mx.array([0, 5]))" => "array([-1, -6], dtype=int32)";
+    /// The smallest integer that is not less.
+    function ceil = "ceil" => ops::ceil, real, "mx.ceil(mx.array([0.5]))" => "array([1], dtype=float32)";
+    /// The complex conjugate.
+    function conjugate = "conjugate" => ops::conjugate, any, "mx.conjugate(mx.array([1+2j]))" => "array([1-2j], dtype=complex64)";
+    /// The cosine of radians.
+    both cos = "cos" => ops::cos, inexact, "mx.cos(mx.array([0.0]))" => "array([1], dtype=float32)";
+    /// The hyperbolic cosine.
+    function cosh = "cosh" => ops::cosh, inexact, "mx.cosh(mx.array([0.0]))" => "array([1], dtype=float32)";
+    /// Angles in degrees, from radians.
+    function degrees = "degrees" => ops::degrees, inexact, "mx.degrees(mx.array([0.0]))" => "array([0], dtype=float32)";
+    /// The error function.
+    function erf = "erf" => ops::erf, float, "mx.erf(mx.array([0.0]))" => "array([0], dtype=float32)";
+    /// The inverse of the error function.
+    function erfinv = "erfinv" => ops::erfinv, float, "mx.erfinv(mx.array([0.0]))" => "array([0], dtype=float32)";
+    /// The exponential.
+    both exp = "exp" => ops::exp, inexact, "mx.exp(mx.array([0.0]))" => "array([1], dtype=float32)";
+    /// `exp(a) - 1`, exact also near zero.
+    function expm1 = "expm1" => ops::expm1, inexact, "mx.expm1(mx.array([0.0, 1e-10]))" => "array([0, 1e-10], dtype=float32)";
+    /// The largest integer that is not greater.
+    function floor = "floor" => ops::floor, real, "mx.floor(mx.array([1.5]))" => "array([1], dtype=float32)";
+    /// The imaginary part.
+    function imag = "imag" => ops::imag, parts, "mx.imag(mx.array([1+2j]))" => "array([2], dtype=float32)";
+    /// Whether neither infinite nor NaN.
+    function isfinite = "isfinite" => ops::isfinite, flags, "mx.isfinite(mx.array([1.0, mx.inf]))" => "array([True, False], dtype=bool)";
+    /// Whether infinite.
+    function isinf = "isinf" => ops::isinf, flags, "mx.isinf(mx.array([1.0, mx.inf]))" => "array([False, True], dtype=bool)";
+    /// Whether NaN.
+    function isnan = "isnan" => ops::isnan, flags, "mx.isnan(mx.array([1.0, mx.nan]))" => "array([False, True], dtype=bool)";
+    /// Whether negative infinity.
+    function isneginf = "isneginf" => ops::isneginf, flags, "mx.isneginf(mx.array([mx.inf, -mx.inf]))" => "array([False, True], dtype=bool)";
+    /// Whether positive infinity.
+    function isposinf = "isposinf" => ops::isposinf, flags, "mx.isposinf(mx.array([mx.inf, -mx.inf]))" => "array([True, False], dtype=bool)";
+    /// The natural logarithm.
+    both log = "log" => ops::log, inexact, "mx.log(mx.array([1.0]))" => "array([0], dtype=float32)";
+    /// The logarithm to base 10.
+    both log10 = "log10" => ops::log10, inexact, "mx.log10(mx.array([100.0]))" => "array([2], dtype=float32)";
+    /// `log(1 + a)`, exact also near zero.
+    both log1p = "log1p" => ops::log1p, inexact, "mx.log1p(mx.array([0.0, 1e-10]))" => "array([0, 1e-10], dtype=float32)";
+    /// The logarithm to base 2.
+    both log2 = "log2" => ops::log2, inexact, "mx.log2(mx.array([8.0]))" => "array([3], dtype=float32)";
+    /// Whether zero.
+    function logical_not = "logical_not" => ops::logical_not, flags, "mx.logical_not(mx.array([0, 3]))" => "array([True, False], dtype=bool)";
+    /// `-a`.
+    function negative = "negative" => ops::negative, number, "mx.negative(mx.array([1, -2]))" => "array([-1, 2], dtype=int32)";
+    /// Angles in radians, from degrees.
+    function radians = "radians" => ops::radians, inexact, "mx.radians(mx.array([0.0]))" => "array([0], dtype=float32)";
+    /// The real part.
+    function real = "real" => ops::real, parts, "mx.real(mx.array([1+2j]))" => "array([1], dtype=float32)";
+    /// `1 / a`.
+    both reciprocal = "reciprocal" => ops::reciprocal, inexact, "mx.reciprocal(mx.array([4.0]))" => "array([0.25], dtype=float32)";
+    /// `1 / sqrt(a)`.
+    both rsqrt = "rsqrt" => ops::rsqrt, inexact, "mx.rsqrt(mx.array([4.0]))" => "array([0.5], dtype=float32)";
+    /// `1 / (1 + exp(-a))`.
+    function sigmoid = "sigmoid" => ops::sigmoid, inexact, "mx.sigmoid(mx.array([0.0]))" => "array([0.5], dtype=float32)";
+    /// -1, 0 or 1, as the sign is; of a complex number its direction.
+    function sign = "sign" => ops::sign, any, "mx.sign(mx.array([-3.0, 0.0]))" => "array([-1, 0], dtype=float32)";
+    /// The sine of radians.
+    both sin = "sin" => ops::sin, inexact, "mx.sin(mx.array([0.0]))" => "array([0], dtype=float32)";
+    /// The hyperbolic sine.
+    function sinh = "sinh" => ops::sinh, inexact, "mx.sinh(mx.array([0.0]))" => "array([0], dtype=float32)";
+    /// The square root.
+    both sqrt = "sqrt" => ops::sqrt, inexact, "mx.sqrt(mx.array([4.0]))" => "array([2], dtype=float32)";
+    /// `a * a`.
+    both square = "square" => ops::square, any, "mx.square(mx.array([3]))" => "array([9], dtype=int32)";
+    /// The tangent of radians.
+    function tan = "tan" => ops::tan, inexact, "mx.tan(mx.array([0.0]))" => "array([0], dtype=float32)";
+    /// The hyperbolic tangent.
+    function tanh = "tanh" => ops::tanh, inexact, "mx.tanh(mx.array([0.0]))" => "array([0], dtype=float32)";
 }
 
 #[pymethods]
 impl PyArray {
     /// The complex conjugate.
+    ///
+    /// Shape and dtype stay. Raises `TypeError` for what is no stream.
+    ///
+    /// >>> mx.array([1+2j]).conj()
+    /// array([1-2j], dtype=complex64)
     #[pyo3(signature = (*, stream=None))]
     fn conj(&self, stream: Option<StreamArg>) -> PyResult<Out> {
         on(stream, || ops::conjugate(&self.get())).raised().map(Out)
     }
 
     /// Rounds to `decimals` places, halves to even.
+    ///
+    /// Shape and dtype stay. Raises `TypeError` or `ValueError` for what is no array or number.
+    ///
+    /// >>> mx.array([1.26]).round(1)
+    /// array([1.3], dtype=float32)
     #[pyo3(signature = (decimals=0, *, stream=None))]
     fn round(&self, decimals: i32, stream: Option<StreamArg>) -> PyResult<Out> {
         on(stream, || ops::round(&self.get(), decimals)).raised().map(Out)
@@ -154,39 +172,71 @@ mod others {
     use lazulite::ops;
 
     functions! {
-        /// The complex conjugate; `a` may be passed by name. `conj(mx.array([1+2j]))` is `[1-2j]`.
+        /// The complex conjugate; `a` may be passed by name.
+        #[doc = about!(any)]
+        ///
+        /// >>> mx.conj(mx.array([1+2j]))
+        /// array([1-2j], dtype=complex64)
         [a, *,] fn conj(a: LikeArg) -> Out {
             ops::conjugate(&a.0).raised().map(Out)
         }
 
-        /// The array itself. `positive(mx.array([1]))` is `[1]`.
+        /// The array itself.
+        ///
+        /// Shape and dtype stay. Raises `TypeError` for what is no array.
+        ///
+        /// >>> mx.positive(mx.array([1]))
+        /// array([1], dtype=int32)
         [a, /, *,] fn positive(a: ArrayArg) -> Out {
             Ok(Out(a.0))
         }
 
-        /// Rounds to `decimals` places, halves to even. `round(mx.array([1.25]), 1)` is `[1.2]`.
+        /// Rounds to `decimals` places, halves to even.
+        ///
+        /// Shape and dtype stay. Raises `TypeError` or `ValueError` for what is no array or number.
+        ///
+        /// >>> mx.round(mx.array([1.26]), 1)
+        /// array([1.3], dtype=float32)
         [a, /, decimals=0, *,] fn round(a: LikeArg, decimals: i32) -> Out {
             ops::round(&a.0, decimals).raised().map(Out)
         }
 
         /// The bytes of the elements as elements of another dtype; if their sizes differ the last axis grows or shrinks.
-        /// `view(mx.array([1.0]), mx.uint32)` is `[1065353216]`.
+        ///
+        /// The other axes of the shape stay. Raises `ValueError` for bytes that are no whole number of elements.
+        ///
+        /// >>> mx.view(mx.array([1.0]), mx.uint32)
+        /// array([1065353216], dtype=uint32)
         [a, dtype, *,] fn view(a: LikeArg, dtype: DtypeArg) -> Out {
             ops::view(&a.0, dtype.0).raised().map(Out)
         }
 
-        /// Rounds toward zero. `trunc(mx.array([-1.7]))` is `[-1.0]`.
+        /// Rounds toward zero.
+        ///
+        /// Shape and dtype stay. Raises `ValueError` for complex numbers.
+        ///
+        /// >>> mx.trunc(mx.array([-1.7]))
+        /// array([-1], dtype=float32)
         [a, /, *,] fn trunc(a: ArrayArg) -> Out {
             ops::trunc(&a.0).raised().map(Out)
         }
 
         /// The array, through which no gradient flows: `grad(lambda x: x * stop_gradient(x))` of 3 is 3.
+        ///
+        /// Shape and dtype stay. Raises `TypeError` for what is no array.
+        ///
+        /// >>> mx.grad(lambda x: x * mx.stop_gradient(x))(mx.array(3.0))
+        /// array(3, dtype=float32)
         [a, /, *,] fn stop_gradient(a: ArrayArg) -> Out {
             ops::stop_gradient(&a.0).raised().map(Out)
         }
 
         /// NaN replaced by `nan`, infinities by `posinf` and `neginf` or the dtype's largest numbers.
-        /// `nan_to_num(mx.array([float("nan"), 1.0]))` is `[0.0, 1.0]`.
+        ///
+        /// Shape and dtype stay. Raises `ValueError` for complex numbers.
+        ///
+        /// >>> mx.nan_to_num(mx.array([float("nan"), 1.0]))
+        /// array([0, 1], dtype=float32)
         [a, nan=0.0, posinf=None, neginf=None, *,]
         fn nan_to_num(a: LikeArg, nan: f64, posinf: Option<f64>, neginf: Option<f64>) -> Out {
             ops::nan_to_num(&a.0, nan, posinf, neginf).raised().map(Out)

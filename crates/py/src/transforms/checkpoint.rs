@@ -37,7 +37,12 @@ impl Transform for Checkpoint {
 }
 
 /// The function with its intermediate values computed again for its gradient instead of kept: less memory for more work.
-/// `grad(checkpoint(f))` equals `grad(f)`.
+///
+/// Arguments and results are trees of arrays of any shape and dtype. Raises `TypeError` for what is no function.
+///
+/// >>> f = mx.checkpoint(lambda x: mx.sin(x).sum())
+/// >>> mx.grad(f)(mx.zeros((2,)))
+/// array([1, 1], dtype=float32)
 #[pyfunction]
 fn checkpoint(py: Python<'_>, fun: Callable) -> PyResult<Bound<'_, PyAny>> {
     transformed(py, Checkpoint { function: fun.0 })
@@ -76,7 +81,13 @@ enum Given {
     Many(Vec<Out>),
 }
 
-/// The inputs as they are, which are computed only after the dependencies are. `depends(x, y)` is `x`, after `y`.
+/// The inputs as they are, which are computed only after the dependencies are.
+///
+/// Arrays of any shape and dtype: one array, or a list for a list. Raises `TypeError` for what is no array.
+///
+/// >>> x = mx.depends(mx.array([1, 2]), mx.ones(3))
+/// >>> x
+/// array([1, 2], dtype=int32)
 #[pyfunction]
 fn depends(inputs: OneOrMany, dependencies: OneOrMany) -> Given {
     let one = matches!(inputs, OneOrMany::One(_));

@@ -244,9 +244,15 @@ impl Transform for Compiled {
     }
 }
 
-/// The function, traced once for each structure, shapes, dtypes and constants of its arguments, and run as one unit from then on.
-/// `inputs` and `outputs` are trees of arrays that it captures: read at each call, and written back. With `shapeless` a trace serves for
-/// every shape of a rank. `compile(lambda x: mx.exp(-x))(mx.zeros((2,)))` is `[1.0, 1.0]`.
+/// The function, traced once for each structure, shapes, dtypes and constants of its arguments, and run as one unit from then on. `inputs`
+/// and `outputs` are trees of arrays that it captures: read at each call, and written back. With `shapeless` a trace serves for every
+/// shape of a rank.
+///
+/// Arguments and results are trees of arrays of any shape and dtype, numbers and strings. Raises `TypeError` for what is no function, and
+/// `ValueError` where a value is asked for while tracing.
+///
+/// >>> mx.compile(lambda x: mx.exp(-x))(mx.zeros((2,)))
+/// array([1, 1], dtype=float32)
 #[pyfunction]
 #[pyo3(signature = (fun, inputs=None, outputs=None, shapeless=false))]
 fn compile(
@@ -264,12 +270,17 @@ fn compile(
 }
 
 /// From now on compiled functions run as they are.
+///
+/// >>> mx.disable_compile()
+/// >>> mx.enable_compile()
 #[pyfunction]
 fn disable_compile() {
     DISABLED.store(true, Ordering::Relaxed);
 }
 
 /// From now on compiled functions run compiled, whatever `MLX_DISABLE_COMPILE` says.
+///
+/// >>> mx.enable_compile()
 #[pyfunction]
 fn enable_compile() {
     DISABLED.store(false, Ordering::Relaxed);

@@ -13,9 +13,28 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::sync::{Arc, RwLock};
 
-/// A function whose derivatives and batches are what the rules given with `.vjp`, `.jvp` and `.vmap` say:
-/// `f.vjp(lambda primals, cotangent, output: ...)`, `f.jvp(lambda primals, tangents: ...)`, and
-/// `f.vmap(lambda inputs, axes: (outputs, output_axes))`. `primals` is the argument, or the tuple of several.
+/// A function whose derivatives and batches are what the rules given with `.vjp`, `.jvp` and `.vmap` say: `f.vjp(lambda primals,
+/// cotangent, output: ...)`, `f.jvp(lambda primals, tangents: ...)`, and `f.vmap(lambda inputs, axes: (outputs, output_axes))`. `primals`
+/// is the argument, or the tuple of several.
+///
+/// Raises `ValueError` for a rule whose arrays do not have the shapes that are asked for, and what a rule raises.
+///
+/// >>> @mx.custom_function
+/// ... def half(x):
+/// ...     return x / 2
+/// >>> @half.vjp
+/// ... def half_vjp(x, cotangent, output):
+/// ...     return cotangent * 10
+/// >>> @half.jvp
+/// ... def half_jvp(x, tangent):
+/// ...     return tangent * 10
+/// >>> @half.vmap
+/// ... def half_vmap(x, axis):
+/// ...     return x / 2, axis
+/// >>> mx.grad(half)(mx.array(1.0)), half(mx.array(1.0))
+/// (array(10, dtype=float32), array(0.5, dtype=float32))
+/// >>> mx.vmap(half)(mx.array([2.0, 4.0]))
+/// array([1, 2], dtype=float32)
 #[pyclass(frozen, weakref, module = "lazulite.core", name = "custom_function")]
 struct CustomFunction {
     function: Py<PyAny>,

@@ -174,9 +174,13 @@ impl Transform for Gradient {
 
 /// The function that gives the gradient of `fun`, which returns a scalar array: with respect to its first argument, or to those that
 /// `argnums` and `argnames` name. An argument is an array or a tree of arrays; its gradient has the same structure, shapes and dtypes.
-/// Several numbers give a tuple; with names the result is `(by number, {name: gradient})`. The gradient of an integer or bool, and that with
-/// respect to one, is zero.
-/// `grad(lambda x: x * x)(mx.array(3.0))` is `6.0`.
+/// Several numbers give a tuple; with names the result is `(by number, {name: gradient})`. The gradient of an integer or bool, and that
+/// with respect to one, is zero.
+///
+/// Raises `ValueError` if `fun` returns no scalar, `TypeError` for what is no function.
+///
+/// >>> mx.grad(lambda x: x * x)(mx.array(3.0))
+/// array(6, dtype=float32)
 #[pyfunction]
 #[pyo3(signature = (fun, argnums=None, argnames=None))]
 fn grad(py: Python<'_>, fun: Callable, argnums: Option<Numbers>, argnames: Option<Names>) -> PyResult<Bound<'_, PyAny>> {
@@ -185,7 +189,12 @@ fn grad(py: Python<'_>, fun: Callable, argnums: Option<Numbers>, argnames: Optio
 
 /// The function that gives `fun`'s value and its gradient, as `grad` does, in one run. `fun` returns a scalar array, or a tuple that
 /// starts with one; the rest of the tuple is passed through.
-/// `value_and_grad(lambda x: x * x)(mx.array(3.0))` is `(9.0, 6.0)`.
+///
+/// Shapes and dtypes of the gradient are those of the argument. Raises `ValueError` if `fun` returns no scalar, `TypeError` for what is no
+/// function.
+///
+/// >>> mx.value_and_grad(lambda x: x * x)(mx.array(3.0))
+/// (array(9, dtype=float32), array(6, dtype=float32))
 #[pyfunction]
 #[pyo3(signature = (fun, argnums=None, argnames=None))]
 fn value_and_grad(py: Python<'_>, fun: Callable, argnums: Option<Numbers>, argnames: Option<Names>) -> PyResult<Bound<'_, PyAny>> {
@@ -215,7 +224,12 @@ fn list<'py>(py: Python<'py>, arrays: Flat) -> PyResult<Bound<'py, PyList>> {
 type Lists<'py> = (Bound<'py, PyList>, Bound<'py, PyList>);
 
 /// The outputs of `fun` at the primals, and the products of the cotangents, of the outputs' shapes, with the Jacobian: two lists of
-/// arrays. `vjp(lambda x: x * x, [x], [mx.ones_like(x)])` has `[2 * x]` second.
+/// arrays.
+///
+/// Raises `ValueError` for cotangents of other shapes. Dtypes are those of the primals.
+///
+/// >>> mx.vjp(lambda x: x * x, [mx.array(3.0)], [mx.array(1.0)])
+/// ([array(9, dtype=float32)], [array(6, dtype=float32)])
 #[pyfunction]
 fn vjp<'py>(py: Python<'py>, fun: Callable, primals: ArraysArg, cotangents: ArraysArg) -> PyResult<Lists<'py>> {
     let fun = fun.0.bind(py);
@@ -242,7 +256,11 @@ fn vjp<'py>(py: Python<'py>, fun: Callable, primals: ArraysArg, cotangents: Arra
 }
 
 /// The outputs of `fun` at the primals, and the products of the Jacobian with the tangents, of the primals' shapes: two lists of arrays.
-/// `jvp(lambda x: x * x, [x], [mx.ones_like(x)])` has `[2 * x]` second.
+///
+/// Raises `ValueError` for tangents of other shapes. Dtypes are those of the outputs.
+///
+/// >>> mx.jvp(lambda x: x * x, [mx.array(3.0)], [mx.array(1.0)])
+/// ([array(9, dtype=float32)], [array(6, dtype=float32)])
 #[pyfunction]
 fn jvp<'py>(py: Python<'py>, fun: Callable, primals: ArraysArg, tangents: ArraysArg) -> PyResult<Lists<'py>> {
     let fun = fun.0.bind(py);

@@ -49,8 +49,14 @@ impl Transform for Jacobian {
     }
 }
 
-/// The function that gives the Jacobian of `fun`, from one array to one array, by forward mode: of shape output shape + input shape.
-/// Good for more outputs than inputs. `jacfwd(lambda x: x * x)(mx.array([1.0, 2.0]))` is `[[2, 0], [0, 4]]`.
+/// The function that gives the Jacobian of `fun`, from one array to one array, by forward mode: of shape output shape + input shape. Good
+/// for more outputs than inputs.
+///
+/// Raises `TypeError` for other arguments and results. The dtype is that of the result.
+///
+/// >>> mx.jacfwd(lambda x: x * x)(mx.array([1.0, 2.0]))
+/// array([[2, 0],
+///        [0, 4]], dtype=float32)
 #[pyfunction]
 #[pyo3(signature = (fun, argnums=0))]
 fn jacfwd(py: Python<'_>, fun: Callable, argnums: usize) -> PyResult<Bound<'_, PyAny>> {
@@ -58,7 +64,12 @@ fn jacfwd(py: Python<'_>, fun: Callable, argnums: usize) -> PyResult<Bound<'_, P
 }
 
 /// The function that gives the Jacobian of `fun` by reverse mode. Good for more inputs than outputs.
-/// `jacrev(lambda x: x * x)(mx.array([1.0, 2.0]))` is `[[2, 0], [0, 4]]`.
+///
+/// Shape: output shape + input shape. Raises `TypeError` for other arguments and results. The dtype is that of the argument.
+///
+/// >>> mx.jacrev(lambda x: x * x)(mx.array([1.0, 2.0]))
+/// array([[2, 0],
+///        [0, 4]], dtype=float32)
 #[pyfunction]
 #[pyo3(signature = (fun, argnums=0))]
 fn jacrev(py: Python<'_>, fun: Callable, argnums: usize) -> PyResult<Bound<'_, PyAny>> {
@@ -66,7 +77,12 @@ fn jacrev(py: Python<'_>, fun: Callable, argnums: usize) -> PyResult<Bound<'_, P
 }
 
 /// The function that gives the matrix of second derivatives of `fun`, from one array to a scalar array: of shape input shape twice.
-/// `hessian(lambda x: (x ** 3).sum())(mx.array([1.0, 2.0]))` is `[[6, 0], [0, 12]]`.
+///
+/// Raises `ValueError` for another result than a scalar. The dtype is that of the argument.
+///
+/// >>> mx.hessian(lambda x: (x ** 3).sum())(mx.array([1.0, 2.0]))
+/// array([[6, 0],
+///        [0, 12]], dtype=float32)
 #[pyfunction]
 #[pyo3(signature = (fun, argnums=0))]
 fn hessian(py: Python<'_>, fun: Callable, argnums: usize) -> PyResult<Bound<'_, PyAny>> {

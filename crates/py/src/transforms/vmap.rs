@@ -92,7 +92,11 @@ impl Transform for Batched {
 
 /// The function over a batch: `fun` of every example, stacked. `in_axes` says along which axis each argument is batched: an integer for
 /// all, `None` for what every example shares, or a tree of these with an entry for each argument; `out_axes` the same of the result.
-/// `vmap(lambda row: row.sum())(mx.ones((4, 3)))` has the shape `(4,)`.
+///
+/// Arrays of any dtype; batches have one size. Raises `ValueError` for batches of different sizes or arguments that hold more than arrays.
+///
+/// >>> mx.vmap(lambda row: row.sum())(mx.ones((4, 3)))
+/// array([3, 3, 3, 3], dtype=float32)
 #[pyfunction]
 #[pyo3(signature = (fun, in_axes=Axes::first(), out_axes=Axes::first()), text_signature = "(fun, in_axes=0, out_axes=0)")]
 fn vmap(py: Python<'_>, fun: Callable, in_axes: Axes, out_axes: Axes) -> PyResult<Bound<'_, PyAny>> {

@@ -17,6 +17,8 @@ from lazulite.nn.layers.base import Module
 def relu(x: mx.array) -> mx.array:
     """`max(x, 0)`.
 
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
+
     Example:
         >>> relu(mx.array([-1.0, 2.0]))
         array([0, 2], dtype=float32)
@@ -26,6 +28,8 @@ def relu(x: mx.array) -> mx.array:
 
 def relu2(x: mx.array) -> mx.array:
     """`max(x, 0)²` (So et al., Primer, 2021).
+
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
 
     Example:
         >>> relu2(mx.array([-1.0, 3.0]))
@@ -37,6 +41,8 @@ def relu2(x: mx.array) -> mx.array:
 def relu6(x: mx.array) -> mx.array:
     """`min(max(x, 0), 6)` (Krizhevsky 2010).
 
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
+
     Example:
         >>> relu6(mx.array([-1.0, 8.0]))
         array([0, 6], dtype=float32)
@@ -46,6 +52,8 @@ def relu6(x: mx.array) -> mx.array:
 
 def leaky_relu(x: mx.array, negative_slope: float = 0.01) -> mx.array:
     """`max(negative_slope x, x)` (Maas et al. 2013).
+
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
 
     Example:
         >>> leaky_relu(mx.array([-1.0, 2.0]))
@@ -61,6 +69,8 @@ def prelu(x: mx.array, alpha: mx.array) -> mx.array:
         x: the input.
         alpha: the slope, an array that broadcasts against `x`.
 
+    Shape: that of `x`. Raises `ValueError` for a slope that does not broadcast.
+
     Example:
         >>> prelu(mx.array([-2.0, 2.0]), mx.array(0.25))
         array([-0.5, 2], dtype=float32)
@@ -70,6 +80,8 @@ def prelu(x: mx.array, alpha: mx.array) -> mx.array:
 
 def elu(x: mx.array, alpha: float = 1.0) -> mx.array:
     """`x` where `x > 0`, else `alpha (exp(x) - 1)` (Clevert et al. 2016).
+
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
 
     Example:
         >>> elu(mx.array([-1.0, 2.0]))
@@ -81,6 +93,8 @@ def elu(x: mx.array, alpha: float = 1.0) -> mx.array:
 def celu(x: mx.array, alpha: float = 1.0) -> mx.array:
     """`max(0, x) + min(0, alpha (exp(x / alpha) - 1))` (Barron 2017).
 
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
+
     Example:
         >>> celu(mx.array([-1.0, 2.0]))
         array([-0.632121, 2], dtype=float32)
@@ -90,6 +104,8 @@ def celu(x: mx.array, alpha: float = 1.0) -> mx.array:
 
 def selu(x: mx.array) -> mx.array:
     """`1.0507 elu(x, 1.67326)`, which keeps activations at mean 0 and variance 1 (Klambauer et al. 2017).
+
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
 
     Example:
         >>> selu(mx.array([-1.0, 2.0]))
@@ -101,6 +117,8 @@ def selu(x: mx.array) -> mx.array:
 def gelu(x: mx.array) -> mx.array:
     """`x Φ(x)`, `Φ` being the normal distribution function (Hendrycks & Gimpel 2016).
 
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
+
     Example:
         >>> gelu(mx.array([-1.0, 2.0]))
         array([-0.158655, 1.9545], dtype=float32)
@@ -110,6 +128,8 @@ def gelu(x: mx.array) -> mx.array:
 
 def gelu_approx(x: mx.array) -> mx.array:
     """`gelu` by `x (1 + tanh(sqrt(2 / π) (x + 0.044715 x³))) / 2`; off by less than 0.0005 in `[-6, 6]`.
+
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
 
     Example:
         >>> gelu_approx(mx.array([-1.0, 2.0]))
@@ -121,6 +141,8 @@ def gelu_approx(x: mx.array) -> mx.array:
 def gelu_fast_approx(x: mx.array) -> mx.array:
     """`gelu` by `x σ(1.702 x)`; off by less than 0.015 in `[-6, 6]`.
 
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
+
     Example:
         >>> gelu_fast_approx(mx.array([-1.0, 2.0]))
         array([-0.154204, 1.93566], dtype=float32)
@@ -130,6 +152,8 @@ def gelu_fast_approx(x: mx.array) -> mx.array:
 
 def silu(x: mx.array) -> mx.array:
     """`x σ(x)`, also known as swish (Elfwing et al. 2018; Ramachandran et al. 2017).
+
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
 
     Example:
         >>> silu(mx.array([0.0, 1.0]))
@@ -141,6 +165,8 @@ def silu(x: mx.array) -> mx.array:
 def mish(x: mx.array) -> mx.array:
     """`x tanh(softplus(x))` (Misra 2019).
 
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
+
     Example:
         >>> mish(mx.array([0.0, 1.0]))
         array([0, 0.865098], dtype=float32)
@@ -150,6 +176,8 @@ def mish(x: mx.array) -> mx.array:
 
 def sigmoid(x: mx.array) -> mx.array:
     """`1 / (1 + exp(-x))`.
+
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
 
     Example:
         >>> sigmoid(mx.array([0.0, 1.0]))
@@ -161,6 +189,8 @@ def sigmoid(x: mx.array) -> mx.array:
 def log_sigmoid(x: mx.array) -> mx.array:
     """`log σ(x)`, computed as `-softplus(-x)`.
 
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
+
     Example:
         >>> log_sigmoid(mx.array([0.0, 1.0]))
         array([-0.693147, -0.313262], dtype=float32)
@@ -170,6 +200,8 @@ def log_sigmoid(x: mx.array) -> mx.array:
 
 def softplus(x: mx.array) -> mx.array:
     """`log(1 + exp(x))` without overflow.
+
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
 
     Example:
         >>> softplus(mx.array([0.0, 1.0]))
@@ -181,6 +213,8 @@ def softplus(x: mx.array) -> mx.array:
 def softsign(x: mx.array) -> mx.array:
     """`x / (1 + |x|)`.
 
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
+
     Example:
         >>> softsign(mx.array([-1.0, 3.0]))
         array([-0.5, 0.75], dtype=float32)
@@ -190,6 +224,8 @@ def softsign(x: mx.array) -> mx.array:
 
 def softshrink(x: mx.array, lambd: float = 0.5) -> mx.array:
     """`x` moved towards zero by `lambd`, and zero within `[-lambd, lambd]`.
+
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
 
     Example:
         >>> softshrink(mx.array([-1.0, 0.2, 2.0]))
@@ -201,6 +237,8 @@ def softshrink(x: mx.array, lambd: float = 0.5) -> mx.array:
 def hard_shrink(x: mx.array, lambd: float = 0.5) -> mx.array:
     """`x` where `|x| > lambd`, else zero.
 
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
+
     Example:
         >>> hard_shrink(mx.array([-1.0, 0.2, 2.0]))
         array([-1, 0, 2], dtype=float32)
@@ -210,6 +248,8 @@ def hard_shrink(x: mx.array, lambd: float = 0.5) -> mx.array:
 
 def hard_tanh(x: mx.array, min_val: float = -1.0, max_val: float = 1.0) -> mx.array:
     """`x` cut off below at `min_val` and above at `max_val`.
+
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
 
     Example:
         >>> hard_tanh(mx.array([-2.0, 0.5, 2.0]))
@@ -221,6 +261,8 @@ def hard_tanh(x: mx.array, min_val: float = -1.0, max_val: float = 1.0) -> mx.ar
 def hardswish(x: mx.array) -> mx.array:
     """`x min(max(x + 3, 0), 6) / 6` (Howard et al., MobileNetV3, 2019).
 
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
+
     Example:
         >>> hardswish(mx.array([-3.0, 1.0, 3.0]))
         array([-0, 0.666667, 3], dtype=float32)
@@ -230,6 +272,8 @@ def hardswish(x: mx.array) -> mx.array:
 
 def tanh(x: mx.array) -> mx.array:
     """The hyperbolic tangent.
+
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
 
     Example:
         >>> tanh(mx.array([0.0, 1.0]))
@@ -241,6 +285,8 @@ def tanh(x: mx.array) -> mx.array:
 def step(x: mx.array, threshold: float = 0.0) -> mx.array:
     """1 where `x >= threshold`, else 0, as `int32`.
 
+    Shape: any, kept. Raises `TypeError` or `ValueError` for what is no array or number.
+
     Example:
         >>> step(mx.array([-1.0, 0.0, 1.0]))
         array([0, 1, 1], dtype=int32)
@@ -250,6 +296,8 @@ def step(x: mx.array, threshold: float = 0.0) -> mx.array:
 
 def softmax(x: mx.array, axis: int = -1) -> mx.array:
     """`exp(x) / Σ exp(x)` along `axis`.
+
+    Shape: any of at least one axis, kept. Raises `IndexError` for an axis that is not there.
 
     Example:
         >>> softmax(mx.array([1.0, 2.0]))
@@ -261,6 +309,8 @@ def softmax(x: mx.array, axis: int = -1) -> mx.array:
 def softmin(x: mx.array, axis: int = -1) -> mx.array:
     """`softmax(-x)` along `axis`.
 
+    Shape: any of at least one axis, kept. Raises `IndexError` for an axis that is not there.
+
     Example:
         >>> softmin(mx.array([1.0, 2.0]))
         array([0.731059, 0.268941], dtype=float32)
@@ -270,6 +320,8 @@ def softmin(x: mx.array, axis: int = -1) -> mx.array:
 
 def log_softmax(x: mx.array, axis: int = -1) -> mx.array:
     """`x - log Σ exp(x)` along `axis`.
+
+    Shape: any of at least one axis, kept. Raises `IndexError` for an axis that is not there.
 
     Example:
         >>> log_softmax(mx.array([1.0, 2.0]))
@@ -281,6 +333,8 @@ def log_softmax(x: mx.array, axis: int = -1) -> mx.array:
 def glu(x: mx.array, axis: int = -1) -> mx.array:
     """The gated linear unit `a σ(b)`, `a` and `b` being the halves of `x` along `axis` (Dauphin et al. 2017).
 
+    Shape: `axis` is halved. Raises `ValueError` for an odd size, `IndexError` for an axis that is not there.
+
     Example:
         >>> glu(mx.array([1.0, 0.0]))
         array([0.5], dtype=float32)
@@ -290,112 +344,192 @@ def glu(x: mx.array, axis: int = -1) -> mx.array:
 
 
 class ReLU(Module):
-    """The module for `relu`: `nn.ReLU()(x)` is `nn.relu(x)`."""
+    """The module for `relu`: `nn.ReLU()(x)` is `nn.relu(x)`.
+
+    Example:
+        >>> nn.ReLU()(mx.array([-1.0, 2.0]))
+        array([0, 2], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return relu(x)
 
 
 class ReLU2(Module):
-    """The module for `relu2`: `nn.ReLU2()(x)` is `nn.relu2(x)`."""
+    """The module for `relu2`: `nn.ReLU2()(x)` is `nn.relu2(x)`.
+
+    Example:
+        >>> nn.ReLU2()(mx.array([-1.0, 2.0]))
+        array([0, 4], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return relu2(x)
 
 
 class ReLU6(Module):
-    """The module for `relu6`: `nn.ReLU6()(x)` is `nn.relu6(x)`."""
+    """The module for `relu6`: `nn.ReLU6()(x)` is `nn.relu6(x)`.
+
+    Example:
+        >>> nn.ReLU6()(mx.array([-1.0, 2.0]))
+        array([0, 2], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return relu6(x)
 
 
 class SELU(Module):
-    """The module for `selu`: `nn.SELU()(x)` is `nn.selu(x)`."""
+    """The module for `selu`: `nn.SELU()(x)` is `nn.selu(x)`.
+
+    Example:
+        >>> nn.SELU()(mx.array([-1.0, 2.0]))
+        array([-1.11133, 2.1014], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return selu(x)
 
 
 class SiLU(Module):
-    """The module for `silu`: `nn.SiLU()(x)` is `nn.silu(x)`."""
+    """The module for `silu`: `nn.SiLU()(x)` is `nn.silu(x)`.
+
+    Example:
+        >>> nn.SiLU()(mx.array([-1.0, 2.0]))
+        array([-0.268941, 1.76159], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return silu(x)
 
 
 class Mish(Module):
-    """The module for `mish`: `nn.Mish()(x)` is `nn.mish(x)`."""
+    """The module for `mish`: `nn.Mish()(x)` is `nn.mish(x)`.
+
+    Example:
+        >>> nn.Mish()(mx.array([-1.0, 2.0]))
+        array([-0.303401, 1.94396], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return mish(x)
 
 
 class Sigmoid(Module):
-    """The module for `sigmoid`: `nn.Sigmoid()(x)` is `nn.sigmoid(x)`."""
+    """The module for `sigmoid`: `nn.Sigmoid()(x)` is `nn.sigmoid(x)`.
+
+    Example:
+        >>> nn.Sigmoid()(mx.array([-1.0, 2.0]))
+        array([0.268941, 0.880797], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return sigmoid(x)
 
 
 class LogSigmoid(Module):
-    """The module for `log_sigmoid`: `nn.LogSigmoid()(x)` is `nn.log_sigmoid(x)`."""
+    """The module for `log_sigmoid`: `nn.LogSigmoid()(x)` is `nn.log_sigmoid(x)`.
+
+    Example:
+        >>> nn.LogSigmoid()(mx.array([-1.0, 2.0]))
+        array([-1.31326, -0.126928], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return log_sigmoid(x)
 
 
 class Softplus(Module):
-    """The module for `softplus`: `nn.Softplus()(x)` is `nn.softplus(x)`."""
+    """The module for `softplus`: `nn.Softplus()(x)` is `nn.softplus(x)`.
+
+    Example:
+        >>> nn.Softplus()(mx.array([-1.0, 2.0]))
+        array([0.313262, 2.12693], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return softplus(x)
 
 
 class Softsign(Module):
-    """The module for `softsign`: `nn.Softsign()(x)` is `nn.softsign(x)`."""
+    """The module for `softsign`: `nn.Softsign()(x)` is `nn.softsign(x)`.
+
+    Example:
+        >>> nn.Softsign()(mx.array([-1.0, 2.0]))
+        array([-0.5, 0.666667], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return softsign(x)
 
 
 class HardTanh(Module):
-    """The module for `hard_tanh` with its default bounds -1 and 1."""
+    """The module for `hard_tanh` with its default bounds -1 and 1.
+
+    Example:
+        >>> nn.HardTanh()(mx.array([-1.0, 2.0]))
+        array([-1, 1], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return hard_tanh(x)
 
 
 class Hardswish(Module):
-    """The module for `hardswish`: `nn.Hardswish()(x)` is `nn.hardswish(x)`."""
+    """The module for `hardswish`: `nn.Hardswish()(x)` is `nn.hardswish(x)`.
+
+    Example:
+        >>> nn.Hardswish()(mx.array([-1.0, 2.0]))
+        array([-0.333333, 1.66667], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return hardswish(x)
 
 
 class Tanh(Module):
-    """The module for `tanh`: `nn.Tanh()(x)` is `nn.tanh(x)`."""
+    """The module for `tanh`: `nn.Tanh()(x)` is `nn.tanh(x)`.
+
+    Example:
+        >>> nn.Tanh()(mx.array([-1.0, 2.0]))
+        array([-0.761594, 0.964028], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return tanh(x)
 
 
 class Softmax(Module):
-    """The module for `softmax` along the last axis."""
+    """The module for `softmax` along the last axis.
+
+    Example:
+        >>> nn.Softmax()(mx.array([-1.0, 2.0]))
+        array([0.0474259, 0.952574], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return softmax(x)
 
 
 class Softmin(Module):
-    """The module for `softmin` along the last axis."""
+    """The module for `softmin` along the last axis.
+
+    Example:
+        >>> nn.Softmin()(mx.array([-1.0, 2.0]))
+        array([0.952574, 0.0474259], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return softmin(x)
 
 
 class LogSoftmax(Module):
-    """The module for `log_softmax` along the last axis."""
+    """The module for `log_softmax` along the last axis.
+
+    Example:
+        >>> nn.LogSoftmax()(mx.array([-1.0, 2.0]))
+        array([-3.04859, -0.0485873], dtype=float32)
+    """
 
     def __call__(self, x: mx.array) -> mx.array:
         return log_softmax(x)
@@ -406,6 +540,10 @@ class LeakyReLU(Module):
 
     Args:
         negative_slope: the slope where `x < 0`.
+
+    Example:
+        >>> nn.LeakyReLU(0.1)(mx.array([-1.0, 2.0]))
+        array([-0.1, 2], dtype=float32)
     """
 
     def __init__(self, negative_slope: float = 0.01) -> None:
@@ -421,6 +559,10 @@ class ELU(Module):
 
     Args:
         alpha: the scale of the negative part.
+
+    Example:
+        >>> nn.ELU(alpha=2.0)(mx.array([-1.0, 2.0]))
+        array([-1.26424, 2], dtype=float32)
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
@@ -436,6 +578,10 @@ class CELU(Module):
 
     Args:
         alpha: the scale of the negative part.
+
+    Example:
+        >>> nn.CELU(alpha=2.0)(mx.array([-1.0, 2.0]))
+        array([-0.786939, 2], dtype=float32)
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
@@ -455,6 +601,10 @@ class PReLU(Module):
 
     Parameters:
         weight: `(num_parameters,)`.
+
+    Example:
+        >>> nn.PReLU()(mx.array([-1.0, 2.0]))
+        array([-0.25, 2], dtype=float32)
     """
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
@@ -470,6 +620,10 @@ class Softshrink(Module):
 
     Args:
         lambd: half the width of the zero part.
+
+    Example:
+        >>> nn.Softshrink()(mx.array([-1.0, 2.0]))
+        array([-0.5, 1.5], dtype=float32)
     """
 
     def __init__(self, lambd: float = 0.5) -> None:
@@ -485,6 +639,10 @@ class HardShrink(Module):
 
     Args:
         lambd: half the width of the zero part.
+
+    Example:
+        >>> nn.HardShrink()(mx.array([-1.0, 2.0]))
+        array([-1, 2], dtype=float32)
     """
 
     def __init__(self, lambd: float = 0.5) -> None:
@@ -500,6 +658,10 @@ class Step(Module):
 
     Args:
         threshold: where the result becomes 1.
+
+    Example:
+        >>> nn.Step(0.5)(mx.array([-1.0, 2.0]))
+        array([0, 1], dtype=int32)
     """
 
     def __init__(self, threshold: float = 0.0) -> None:
@@ -515,6 +677,10 @@ class GLU(Module):
 
     Args:
         axis: the axis that is halved.
+
+    Example:
+        >>> nn.GLU()(mx.array([-1.0, 2.0]))
+        array([-0.880797], dtype=float32)
     """
 
     def __init__(self, axis: int = -1) -> None:

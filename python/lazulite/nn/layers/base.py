@@ -44,12 +44,23 @@ class Module(dict[str, Any]):
 
     @property
     def training(self) -> bool:
-        """Whether the module is in training mode; `train` and `eval` set it."""
+        """Whether the module is in training mode; `train` and `eval` set it.
+
+        Example:
+            >>> nn.Linear(2, 1).eval().training
+            False
+        """
         return self._training
 
     @property
     def state(self) -> Module:
-        """The module's own dict, not a copy: what a compiled function captures to see and change parameters."""
+        """The module's own dict, not a copy: what a compiled function captures to see and change parameters.
+
+        Example:
+            >>> model = nn.Linear(2, 1)
+            >>> model.state is model
+            True
+        """
         return self
 
     # Attributes
@@ -140,22 +151,44 @@ class Module(dict[str, Any]):
 
     @staticmethod
     def is_module(value: Any) -> bool:
-        """Whether `value` is a module."""
+        """Whether `value` is a module.
+
+        Example:
+            >>> nn.Module.is_module(nn.ReLU()), nn.Module.is_module(3)
+            (True, False)
+        """
         return isinstance(value, Module)
 
     @staticmethod
     def valid_child_filter(module: Module, key: str, value: Any) -> bool:
-        """A filter for `filter_and_map` that keeps modules and the dicts and lists that may hold some."""
+        """A filter for `filter_and_map` that keeps modules and the dicts and lists that may hold some.
+
+        Example:
+            >>> model = nn.Sequential(nn.ReLU())
+            >>> list(model.filter_and_map(nn.Module.valid_child_filter))
+            ['layers']
+        """
         return isinstance(value, (dict, list))
 
     @staticmethod
     def valid_parameter_filter(module: Module, key: str, value: Any) -> bool:
-        """A filter for `filter_and_map` that keeps what is or may hold a parameter: no name with an underscore."""
+        """A filter for `filter_and_map` that keeps what is or may hold a parameter: no name with an underscore.
+
+        Example:
+            >>> list(nn.Linear(2, 1).filter_and_map(nn.Module.valid_parameter_filter))
+            ['weight', 'bias']
+        """
         return isinstance(value, (dict, list, mx.array)) and not key.startswith("_")
 
     @staticmethod
     def trainable_parameter_filter(module: Module, key: str, value: Any) -> bool:
-        """`valid_parameter_filter` without what `module` has frozen."""
+        """`valid_parameter_filter` without what `module` has frozen.
+
+        Example:
+            >>> model = nn.Linear(2, 1).freeze(keys="bias")
+            >>> list(model.filter_and_map(nn.Module.trainable_parameter_filter))
+            ['weight']
+        """
         valid = isinstance(value, (dict, list, mx.array)) and not key.startswith("_")
         return valid and key not in module._no_grad
 
@@ -194,15 +227,30 @@ class Module(dict[str, Any]):
         return self.filter_and_map(self.valid_parameter_filter)
 
     def trainable_parameters(self) -> dict[str, Any]:
-        """`parameters()` without those that are frozen."""
+        """`parameters()` without those that are frozen.
+
+        Example:
+            >>> list(nn.Linear(2, 1).freeze(keys="bias").trainable_parameters())
+            ['weight']
+        """
         return self.filter_and_map(self.trainable_parameter_filter)
 
     def children(self) -> dict[str, Any]:
-        """The modules that this one holds itself, in the dicts and lists it holds them in."""
+        """The modules that this one holds itself, in the dicts and lists it holds them in.
+
+        Example:
+            >>> nn.Sequential(nn.ReLU()).children()
+            {'layers': [ReLU()]}
+        """
         return self.filter_and_map(self.valid_child_filter, is_leaf_fn=lambda m, k, v: isinstance(v, Module))
 
     def leaf_modules(self) -> dict[str, Any]:
-        """The modules below this one that hold none that has parameters, as a tree."""
+        """The modules below this one that hold none that has parameters, as a tree.
+
+        Example:
+            >>> nn.Sequential(nn.Sequential(nn.Linear(2, 1))).leaf_modules()
+            {'layers': [{'layers': [Linear(input_dims=2, output_dims=1, bias=True)]}]}
+        """
 
         def is_leaf(module: Module, key: str, value: Any) -> bool:
             return isinstance(value, Module) and not tree_flatten(value.children())
@@ -210,7 +258,12 @@ class Module(dict[str, Any]):
         return self.filter_and_map(self.valid_child_filter, is_leaf_fn=is_leaf)
 
     def modules(self) -> list[Module]:
-        """This module and all below it: first this one, then its children from the last to the first, in depth."""
+        """This module and all below it: first this one, then its children from the last to the first, in depth.
+
+        Example:
+            >>> nn.Sequential(nn.ReLU(), nn.Tanh()).modules()[1:]
+            [Tanh(), ReLU()]
+        """
         return [module for _, module in self.named_modules()]
 
     def named_modules(self) -> list[tuple[str, Module]]:
@@ -294,6 +347,12 @@ class Module(dict[str, Any]):
 
         Returns:
             The module.
+
+        Example:
+            >>> paths = []
+            >>> model = nn.Sequential(nn.ReLU()).apply_to_modules(lambda path, module: paths.append(path))
+            >>> paths
+            ['', 'layers.0']
         """
         for path, module in self.named_modules():
             apply_fn(path, module)
@@ -309,6 +368,12 @@ class Module(dict[str, Any]):
         Args:
             dtype: the new dtype.
             predicate: which parameters to cast, by their dtype; all of them if `None`. Floating ones by default.
+
+        Example:
+            >>> model = nn.Linear(2, 1)
+            >>> model.set_dtype(mx.float16)
+            >>> model.weight.dtype == mx.float16
+            True
         """
         self.apply(lambda x: x.astype(dtype) if predicate is None or predicate(x.dtype) else x)
 
@@ -368,6 +433,10 @@ class Module(dict[str, Any]):
 
         Returns:
             The module.
+
+        Example:
+            >>> nn.Dropout(0.5).train().training
+            True
         """
 
         return self.apply_to_modules(lambda _, module: module._set_training_mode(mode))

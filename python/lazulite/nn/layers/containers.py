@@ -14,6 +14,9 @@ class Sequential(Module):
     Args:
         modules: modules or functions of one argument. They are kept in the list `layers`.
 
+    Shape:
+        From what the first takes to what the last gives.
+
     Example:
         >>> model = nn.Sequential(nn.Linear(2, 8), nn.relu, nn.Linear(8, 1))
         >>> model(mx.ones((4, 2))).shape

@@ -3,26 +3,66 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import lazulite.core as mx
 from lazulite.nn.layers.base import Module
 
 
-def _each(value: int | tuple[int, ...], axes: int) -> tuple[int, ...]:
-    """The value for each axis, or the values."""
-    return (value,) * axes if isinstance(value, int) else tuple(value)
+def _one(layer: str, size: int) -> tuple[int]:
+    """The size of a kernel along one axis, which must be a number."""
+    if not isinstance(size, int):
+        raise TypeError(f"{layer}: kernel_size must be a whole number, not {size!r}")
+    return (size,)
 
 
-def _kernel(in_channels: int, out_channels: int, size: tuple[int, ...], groups: int = 1) -> mx.array:
-    """A weight, uniform within one over the root of how many inputs an output has."""
-    if in_channels % groups:
-        raise ValueError(f"the number of input channels ({in_channels}) must be divisible by the groups ({groups})")
-    channels = in_channels // groups
-    bound = math.sqrt(1 / (channels * math.prod(size)))
-    return mx.random.uniform(low=-bound, high=bound, shape=(out_channels, *size, channels))
+def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
+    """The value for both axes, or the values."""
+    if isinstance(value, int):
+        return value, value
+    first, second = value
+    return first, second
 
 
-class Conv1d(Module):
+def _triple(value: int | tuple[int, int, int]) -> tuple[int, int, int]:
+    """The value for all three axes, or the values."""
+    if isinstance(value, int):
+        return value, value, value
+    first, second, third = value
+    return first, second, third
+
+
+class _Convolution(Module):
+    """What convolutions and their transposes share: the kernel, uniform within one over the root of how many inputs an
+    output has, the bias, and what they print. `how` are the attributes that `_shown` names."""
+
+    _shown: tuple[str, ...] = ("stride", "padding", "dilation")
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: tuple[int, ...], bias: bool, **how: Any) -> None:
+        super().__init__()
+        groups = how.get("groups", 1)
+        if in_channels % groups:
+            raise ValueError(f"the number of input channels ({in_channels}) must be divisible by the groups ({groups})")
+        channels = in_channels // groups
+        bound = math.sqrt(1 / (channels * math.prod(kernel)))
+        self.weight = mx.random.uniform(low=-bound, high=bound, shape=(out_channels, *kernel, channels))
+        if bias:
+            self.bias = mx.zeros((out_channels,))
+        for name, value in how.items():
+            setattr(self, name, value)
+
+    def _extra_repr(self) -> str:
+        out, *kernel, channels = self.weight.shape
+        size = kernel[0] if len(kernel) == 1 else tuple(kernel)
+        shown = "".join(f"{name}={getattr(self, name)}, " for name in self._shown)
+        return f"{channels * getattr(self, 'groups', 1)}, {out}, kernel_size={size}, {shown}bias={'bias' in self}"
+
+    def _biased(self, y: mx.array) -> mx.array:
+        """The result with the bias, if there is one."""
+        return y + self.bias if "bias" in self else y
+
+
+class Conv1d(_Convolution):
     """A convolution along one axis.
 
     Args:
@@ -46,6 +86,8 @@ class Conv1d(Module):
         (1, 6, 4)
     """
 
+    _shown = ("stride", "padding", "dilation", "groups")
+
     def __init__(
         self,
         in_channels: int,
@@ -57,30 +99,22 @@ class Conv1d(Module):
         groups: int = 1,
         bias: bool = True,
     ) -> None:
-        super().__init__()
-        if not isinstance(kernel_size, int):
-            raise TypeError(f"Conv1d: kernel_size must be a whole number, not {kernel_size!r}")
-        self.weight = _kernel(in_channels, out_channels, (kernel_size,), groups)
-        if bias:
-            self.bias = mx.zeros((out_channels,))
-        self.padding = padding
-        self.dilation = dilation
-        self.stride = stride
-        self.groups = groups
-
-    def _extra_repr(self) -> str:
-        out, size, channels = self.weight.shape
-        return (
-            f"{channels * self.groups}, {out}, kernel_size={size}, stride={self.stride}, padding={self.padding}, "
-            f"dilation={self.dilation}, groups={self.groups}, bias={'bias' in self}"
+        super().__init__(
+            in_channels,
+            out_channels,
+            _one("Conv1d", kernel_size),
+            bias,
+            padding=padding,
+            stride=stride,
+            dilation=dilation,
+            groups=groups,
         )
 
     def __call__(self, x: mx.array) -> mx.array:
-        y = mx.conv1d(x, self.weight, self.stride, self.padding, self.dilation, self.groups)
-        return y + self.bias if "bias" in self else y
+        return self._biased(mx.conv1d(x, self.weight, self.stride, self.padding, self.dilation, self.groups))
 
 
-class Conv2d(Module):
+class Conv2d(_Convolution):
     """A convolution along two axes; sizes are one number for both or one each.
 
     Args:
@@ -104,6 +138,8 @@ class Conv2d(Module):
         (1, 5, 5, 8)
     """
 
+    _shown = ("stride", "padding", "dilation", "groups")
+
     def __init__(
         self,
         in_channels: int,
@@ -115,28 +151,22 @@ class Conv2d(Module):
         groups: int = 1,
         bias: bool = True,
     ) -> None:
-        super().__init__()
-        self.weight = _kernel(in_channels, out_channels, _each(kernel_size, 2), groups)
-        if bias:
-            self.bias = mx.zeros((out_channels,))
-        self.padding = _each(padding, 2)
-        self.stride = _each(stride, 2)
-        self.dilation = dilation
-        self.groups = groups
-
-    def _extra_repr(self) -> str:
-        out, *size, channels = self.weight.shape
-        return (
-            f"{channels * self.groups}, {out}, kernel_size={tuple(size)}, stride={self.stride}, "
-            f"padding={self.padding}, dilation={self.dilation}, groups={self.groups}, bias={'bias' in self}"
+        super().__init__(
+            in_channels,
+            out_channels,
+            _pair(kernel_size),
+            bias,
+            padding=_pair(padding),
+            stride=_pair(stride),
+            dilation=dilation,
+            groups=groups,
         )
 
     def __call__(self, x: mx.array) -> mx.array:
-        y = mx.conv2d(x, self.weight, self.stride, self.padding, self.dilation, self.groups)
-        return y + self.bias if "bias" in self else y
+        return self._biased(mx.conv2d(x, self.weight, self.stride, self.padding, self.dilation, self.groups))
 
 
-class Conv3d(Module):
+class Conv3d(_Convolution):
     """A convolution along three axes; sizes are one number for all or one each.
 
     Args:
@@ -169,21 +199,15 @@ class Conv3d(Module):
         dilation: int | tuple[int, int, int] = 1,
         bias: bool = True,
     ) -> None:
-        super().__init__()
-        self.weight = _kernel(in_channels, out_channels, _each(kernel_size, 3))
-        if bias:
-            self.bias = mx.zeros((out_channels,))
-        self.padding = _each(padding, 3)
-        self.stride = _each(stride, 3)
-        self.dilation = dilation
-
-    def _extra_repr(self) -> str:
-        out, *size, channels = self.weight.shape
-        return (
-            f"{channels}, {out}, kernel_size={tuple(size)}, stride={self.stride}, padding={self.padding}, "
-            f"dilation={self.dilation}, bias={'bias' in self}"
+        super().__init__(
+            in_channels,
+            out_channels,
+            _triple(kernel_size),
+            bias,
+            padding=_triple(padding),
+            stride=_triple(stride),
+            dilation=dilation,
         )
 
     def __call__(self, x: mx.array) -> mx.array:
-        y = mx.conv3d(x, self.weight, self.stride, self.padding, self.dilation)
-        return y + self.bias if "bias" in self else y
+        return self._biased(mx.conv3d(x, self.weight, self.stride, self.padding, self.dilation))

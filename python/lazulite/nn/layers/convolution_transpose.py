@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import lazulite.core as mx
-from lazulite.nn.layers.base import Module
-from lazulite.nn.layers.convolution import _each, _kernel
+from lazulite.nn.layers.convolution import _Convolution, _one, _pair, _triple
 
 
-class ConvTranspose1d(Module):
+class _Transposed(_Convolution):
+    """What transposed convolutions share."""
+
+    _shown = ("stride", "padding", "dilation", "output_padding")
+
+
+class ConvTranspose1d(_Transposed):
     """A transposed convolution along one axis.
 
     Args:
@@ -42,30 +47,24 @@ class ConvTranspose1d(Module):
         output_padding: int = 0,
         bias: bool = True,
     ) -> None:
-        super().__init__()
-        if not isinstance(kernel_size, int):
-            raise TypeError(f"ConvTranspose1d: kernel_size must be a whole number, not {kernel_size!r}")
-        self.weight = _kernel(in_channels, out_channels, (kernel_size,))
-        if bias:
-            self.bias = mx.zeros((out_channels,))
-        self.padding = padding
-        self.dilation = dilation
-        self.stride = stride
-        self.output_padding = output_padding
-
-    def _extra_repr(self) -> str:
-        out, size, channels = self.weight.shape
-        return (
-            f"{channels}, {out}, kernel_size={size}, stride={self.stride}, padding={self.padding}, "
-            f"dilation={self.dilation}, output_padding={self.output_padding}, bias={'bias' in self}"
+        super().__init__(
+            in_channels,
+            out_channels,
+            _one("ConvTranspose1d", kernel_size),
+            bias,
+            padding=padding,
+            dilation=dilation,
+            stride=stride,
+            output_padding=output_padding,
         )
 
     def __call__(self, x: mx.array) -> mx.array:
-        y = mx.conv_transpose1d(x, self.weight, self.stride, self.padding, self.dilation, self.output_padding)
-        return y + self.bias if "bias" in self else y
+        return self._biased(
+            mx.conv_transpose1d(x, self.weight, self.stride, self.padding, self.dilation, self.output_padding)
+        )
 
 
-class ConvTranspose2d(Module):
+class ConvTranspose2d(_Transposed):
     """A transposed convolution along two axes; sizes are one number for both or one each.
 
     Args:
@@ -100,28 +99,24 @@ class ConvTranspose2d(Module):
         output_padding: int | tuple[int, int] = 0,
         bias: bool = True,
     ) -> None:
-        super().__init__()
-        self.weight = _kernel(in_channels, out_channels, _each(kernel_size, 2))
-        if bias:
-            self.bias = mx.zeros((out_channels,))
-        self.padding = _each(padding, 2)
-        self.dilation = dilation
-        self.stride = _each(stride, 2)
-        self.output_padding = _each(output_padding, 2)
-
-    def _extra_repr(self) -> str:
-        out, *size, channels = self.weight.shape
-        return (
-            f"{channels}, {out}, kernel_size={tuple(size)}, stride={self.stride}, padding={self.padding}, "
-            f"dilation={self.dilation}, output_padding={self.output_padding}, bias={'bias' in self}"
+        super().__init__(
+            in_channels,
+            out_channels,
+            _pair(kernel_size),
+            bias,
+            padding=_pair(padding),
+            dilation=dilation,
+            stride=_pair(stride),
+            output_padding=_pair(output_padding),
         )
 
     def __call__(self, x: mx.array) -> mx.array:
-        y = mx.conv_transpose2d(x, self.weight, self.stride, self.padding, self.dilation, self.output_padding)
-        return y + self.bias if "bias" in self else y
+        return self._biased(
+            mx.conv_transpose2d(x, self.weight, self.stride, self.padding, self.dilation, self.output_padding)
+        )
 
 
-class ConvTranspose3d(Module):
+class ConvTranspose3d(_Transposed):
     """A transposed convolution along three axes; sizes are one number for all or one each.
 
     Args:
@@ -156,22 +151,18 @@ class ConvTranspose3d(Module):
         output_padding: int | tuple[int, int, int] = 0,
         bias: bool = True,
     ) -> None:
-        super().__init__()
-        self.weight = _kernel(in_channels, out_channels, _each(kernel_size, 3))
-        if bias:
-            self.bias = mx.zeros((out_channels,))
-        self.padding = _each(padding, 3)
-        self.dilation = dilation
-        self.stride = _each(stride, 3)
-        self.output_padding = _each(output_padding, 3)
-
-    def _extra_repr(self) -> str:
-        out, *size, channels = self.weight.shape
-        return (
-            f"{channels}, {out}, kernel_size={tuple(size)}, stride={self.stride}, padding={self.padding}, "
-            f"dilation={self.dilation}, output_padding={self.output_padding}, bias={'bias' in self}"
+        super().__init__(
+            in_channels,
+            out_channels,
+            _triple(kernel_size),
+            bias,
+            padding=_triple(padding),
+            dilation=dilation,
+            stride=_triple(stride),
+            output_padding=_triple(output_padding),
         )
 
     def __call__(self, x: mx.array) -> mx.array:
-        y = mx.conv_transpose3d(x, self.weight, self.stride, self.padding, self.dilation, self.output_padding)
-        return y + self.bias if "bias" in self else y
+        return self._biased(
+            mx.conv_transpose3d(x, self.weight, self.stride, self.padding, self.dilation, self.output_padding)
+        )

@@ -23,7 +23,13 @@ _Predicate = Callable[[str, mx.array], int | tuple[int, _Segments] | None]
 
 @cache
 def sum_gradients(group: _Group) -> Callable[[mx.array], mx.array]:
-    """The function that gives back its input, and whose gradient is summed over the group."""
+    """The function that gives back its input, and whose gradient is summed over the group.
+
+    Example:
+        >>> f = nn.layers.distributed.sum_gradients(mx.distributed.init())
+        >>> f(mx.array([1.0, 2.0]))
+        array([1, 2], dtype=float32)
+    """
     if group.size() == 1:
         return lambda x: x
 
@@ -281,6 +287,9 @@ class QuantizedAllToShardedLinear(_QuantizedSharded):
         mode: "affine", "mxfp4", "mxfp8" or "nvfp4".
         group: the processes; all of them by default.
 
+    Shape:
+        `(..., input_dims)` to `(..., output_dims / processes)`.
+
     Example:
         >>> nn.QuantizedAllToShardedLinear(64, 6)(mx.ones((2, 64))).shape
         (2, 6)
@@ -301,6 +310,9 @@ class QuantizedShardedToAllLinear(_QuantizedSharded):
         mode: "affine", "mxfp4", "mxfp8" or "nvfp4".
         group: the processes; all of them by default.
 
+    Shape:
+        `(..., input_dims / processes)` to `(..., output_dims)`.
+
     Example:
         >>> nn.QuantizedShardedToAllLinear(64, 6)(mx.ones((2, 64))).shape
         (2, 6)
@@ -317,6 +329,9 @@ class FullyShardedModule(Module):
         module: the module. The first axis of every parameter must be a multiple of the group's size.
         group: the processes; all of them by default.
         compute_dtype: cast the gathered parameters to this dtype.
+
+    Shape:
+        That of the module.
 
     Example:
         >>> nn.FullyShardedModule(nn.Linear(8, 6))(mx.ones((2, 8))).shape
@@ -367,7 +382,12 @@ class FullyShardedModule(Module):
         return self._whole(lambda: self.module(*args, **kwargs))
 
     def as_linear(self, *args: Any, **kwargs: Any) -> Any:
-        """The module's `as_linear`, such as an embedding's."""
+        """The module's `as_linear`, such as an embedding's.
+
+        Example:
+            >>> nn.FullyShardedModule(nn.Embedding(5, 4)).as_linear(mx.ones((2, 4))).shape
+            (2, 5)
+        """
         return self._whole(lambda: self.module.as_linear(*args, **kwargs))
 
 

@@ -44,6 +44,10 @@ class Embedding(Module):
         """The table as a linear layer without bias: `x Wᵀ`, from `(..., dims)` to `(..., num_embeddings)`.
 
         Used where the output layer shares the weights of the input embedding (Press & Wolf 2017).
+
+        Example:
+            >>> nn.Embedding(5, 4).as_linear(mx.ones((2, 4))).shape
+            (2, 5)
         """
         weight: mx.array = self["weight"]
         return x @ weight.T
@@ -58,6 +62,10 @@ class Embedding(Module):
             bits: bits of a weight; the mode's own if `None`.
             mode: "affine", "mxfp4", "mxfp8" or "nvfp4".
             quantize_input: not supported: a `ValueError` if true.
+
+        Example:
+            >>> nn.Embedding(5, 64).to_quantized()
+            QuantizedEmbedding(5, 64, group_size=64, bits=4, mode=affine)
         """
         if quantize_input:
             raise ValueError("Quantized input is not supported.")

@@ -11,7 +11,7 @@ from lazulite.nn.layers.quantized import QQLinear, QuantizedLinear
 
 
 class Identity(Module):
-    """Gives back its input. Takes and ignores any arguments, so that it can stand in for another layer.
+    """Gives back its input, of any shape. Takes and ignores any arguments, so that it can stand in for another layer.
 
     Example:
         >>> nn.Identity(64, bias=False)(mx.array([1, 2]))
@@ -72,6 +72,10 @@ class Linear(Module):
             bits: bits of a weight; the mode's own if `None`.
             mode: "affine", "mxfp4", "mxfp8" or "nvfp4".
             quantize_input: whether the layer quantizes its input, too; for "nvfp4" and "mxfp8", without bias.
+
+        Example:
+            >>> nn.Linear(64, 2).to_quantized(bits=8)
+            QuantizedLinear(input_dims=64, output_dims=2, bias=True, group_size=64, bits=8, mode=affine)
         """
         if not quantize_input:
             return QuantizedLinear.from_linear(self, group_size, bits, mode)

@@ -116,6 +116,10 @@ class ALiBi(Module):
         """The biases, of shape `(1, num_heads, q_sequence_length - offset, k_sequence_length)`.
 
         Row `i` is the query at position `i + offset`; its bias for the key at `j` is `-slope |i + offset - j|`.
+
+        Example:
+            >>> nn.ALiBi.create_alibi_matrix(2, 3, num_heads=4).shape
+            (1, 4, 2, 3)
         """
         queries = mx.arange(offset, q_sequence_length)
         distance = mx.abs(queries[:, None] - mx.arange(k_sequence_length)).astype(dtype)
@@ -127,6 +131,10 @@ class ALiBi(Module):
 
         For a power of two `n` they are `2^(-8 k / n)` for `k = 1 ... n`. Other numbers of heads take those of the
         power below, then every second one of the power above, as the paper proposes.
+
+        Example:
+            >>> nn.ALiBi.create_alibi_slope(2).flatten()
+            array([0.0625, 0.00390625], dtype=float32)
         """
         below = 2 ** (num_heads.bit_length() - 1)
         slopes = [2 ** (-8 * k / below) for k in range(1, below + 1)]

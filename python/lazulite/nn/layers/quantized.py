@@ -153,7 +153,12 @@ class QuantizedEmbedding(Quantized):
         )
 
     def as_linear(self, x: mx.array) -> mx.array:
-        """The table as a linear layer without bias, from `(..., dims)` to `(..., num_embeddings)`."""
+        """The table as a linear layer without bias, from `(..., dims)` to `(..., num_embeddings)`.
+
+        Example:
+            >>> nn.QuantizedEmbedding(5, 64).as_linear(mx.ones((2, 64))).shape
+            (2, 5)
+        """
         return self._product(x)
 
     def _extra_repr(self) -> str:
@@ -163,7 +168,12 @@ class QuantizedEmbedding(Quantized):
     def from_embedding(
         cls, embedding_layer: Module, group_size: int | None = None, bits: int | None = None, mode: str = "affine"
     ) -> QuantizedEmbedding:
-        """The quantized layer of an `Embedding`."""
+        """The quantized layer of an `Embedding`.
+
+        Example:
+            >>> nn.QuantizedEmbedding.from_embedding(nn.Embedding(5, 64)).weight.shape
+            (5, 8)
+        """
         count, dims = embedding_layer.weight.shape
         layer = cls(count, dims, group_size, bits, mode=mode)
         layer._hold(embedding_layer.weight)
@@ -222,7 +232,12 @@ class QuantizedLinear(Quantized):
     def from_linear(
         cls, linear_layer: Module, group_size: int | None = None, bits: int | None = None, mode: str = "affine"
     ) -> QuantizedLinear:
-        """The quantized layer of a `Linear`; its bias stays trainable."""
+        """The quantized layer of a `Linear`; its bias stays trainable.
+
+        Example:
+            >>> nn.QuantizedLinear.from_linear(nn.Linear(64, 2)).weight.shape
+            (2, 8)
+        """
         rows, columns = linear_layer.weight.shape
         layer = cls(columns, rows, False, group_size, bits, mode=mode)
         layer._hold(linear_layer.weight)
@@ -280,13 +295,28 @@ class QQLinear(Module):
         return f"{sizes}, group_size={self.group_size}, bits={self.bits}, mode={self.mode}"
 
     def quantize(self) -> None:
-        """Keeps quantized weights from now on."""
+        """Keeps quantized weights from now on.
+
+        Example:
+            >>> layer = nn.QQLinear(32, 2)
+            >>> layer.quantize()
+            >>> layer.weight.dtype == mx.uint32
+            True
+        """
         if not self._quantized:
             self.weight, self.scales, *_ = mx.quantize(self.weight, self.group_size, self.bits, mode=self.mode)
             self._quantized = True
 
     def dequantize(self) -> None:
-        """Keeps weights of floats from now on."""
+        """Keeps weights of floats from now on.
+
+        Example:
+            >>> layer = nn.QQLinear(32, 2)
+            >>> layer.quantize()
+            >>> layer.dequantize()
+            >>> layer.weight.shape
+            (2, 32)
+        """
         if self._quantized:
             self.weight = mx.dequantize(
                 self.weight, self.scales, group_size=self.group_size, bits=self.bits, mode=self.mode
@@ -310,7 +340,12 @@ class QQLinear(Module):
     def from_linear(
         cls, linear_layer: Module, group_size: int | None = None, bits: int | None = None, mode: str = "nvfp4"
     ) -> QQLinear:
-        """The layer of a `Linear` without bias."""
+        """The layer of a `Linear` without bias.
+
+        Example:
+            >>> nn.QQLinear.from_linear(nn.Linear(32, 2, bias=False)).weight.shape
+            (2, 32)
+        """
         if "bias" in linear_layer:
             raise NotImplementedError("QQLinear does not support bias yet.")
         rows, columns = linear_layer.weight.shape

@@ -31,6 +31,14 @@ pub enum Weight<'a> {
 }
 
 /// What may be the right side: quantized numbers, or floats with the format that they are to be quantized to.
+///
+/// ```
+/// use lazulite::ops::quantized::{AsWeight, Weight};
+/// use lazulite::prelude::*;
+/// let w = Array::ones([8, 32], Dtype::F32);
+/// assert!(matches!((&w, Format::Mxfp8).as_weight(), Weight::Float(..)));
+/// assert!(matches!((&w.quantize(Format::Mxfp8, None)).as_weight(), Weight::Quantized(_)));
+/// ```
 pub trait AsWeight {
     /// The right side.
     fn as_weight(&self) -> Weight<'_>;

@@ -53,10 +53,18 @@ impl Quantized {
         Quantized::of("quantized", weight, scales, biases, format)
     }
 
-    /// The same, for an operation.
+    /// The same, for an operation that errors name.
     ///
     /// # Errors
     /// As for [`Quantized::new`].
+    ///
+    /// ```
+    /// use lazulite::ops::Quantized;
+    /// use lazulite::prelude::*;
+    /// let (codes, scales) = (Array::zeros([8, 8], Dtype::F32), Array::ones([8, 1], Dtype::F32));
+    /// let error = Quantized::of("mine", &codes, &scales, None, Format::default()).unwrap_err();
+    /// assert_eq!(error.op(), "mine");
+    /// ```
     #[track_caller]
     pub fn of(op: &str, weight: &Array, scales: &Array, biases: Option<&Array>, format: Format) -> Result<Quantized> {
         check_format(op, format)?;

@@ -298,5 +298,7 @@ pub fn call(tape: &Tape, space: &Space) -> Option<Call> {
     let steps = code.len() as f64 * if flat { 1.0 } else { passes as f64 * len.div_ceil(wide) as f64 };
     let seconds = (steps * STEP).max(steps * (rows * wide) as f64 * BUSY_STEP);
     let blocks = (rows * wide).div_ceil(THREADS);
-    Some(Call { class, words, grid: [blocks as u32, 1], shared: (8 * THREADS * used) as u32, seconds })
+    // An instruction on a word of the arguments reads a second operand, too, and ignores it: from the first place or the second.
+    let shared = 8 * THREADS * used.max(2);
+    Some(Call { class, words, grid: [blocks as u32, 1], shared: shared as u32, seconds })
 }

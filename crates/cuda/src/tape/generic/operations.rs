@@ -131,7 +131,8 @@ fn all(class: Class) -> Vec<(Operation, String)> {
             out.push((Identity(op, d), format!("y = word_of(({t})({}));", identity(op, d))));
             let x = operands(Op::Maximum, 2, d);
             let step = combine(op, "a", "b");
-            let text = format!("{{ if ((flags & 1) && !active) continue; {x}y = (flags & 2) && from == 0 ? B : word_of({step}); }}");
+            // Lanes without an element keep what they have, so that a warp stays together.
+            let text = format!("{{ {x}y = (flags & 1) && !active ? A : (flags & 2) && from == 0 ? B : word_of({step}); }}");
             out.push((Combine(op, d), text));
         }
     }
