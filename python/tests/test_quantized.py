@@ -43,6 +43,20 @@ def test_products_are_those_of_the_numbers(mode, bits, group, rows, transpose):
     assert mx.abs(got - want).max().item() < 1e-3
 
 
+@pytest.mark.parametrize("bits", [1, 2, 3, 4, 5, 6, 8])
+@pytest.mark.parametrize("group", [32, 64, 128])
+def test_rows_that_end_within_a_chunk(bits, group):
+    mx.random.seed(7)
+    how = {"group_size": group, "bits": bits}
+    for columns in (group, 3 * group, 1024 + 5 * group):
+        parts = mx.quantize(mx.random.normal((37, columns)), **how)
+        w = mx.dequantize(*parts, **how)
+        for rows in (1, 3, 70):
+            x, y = mx.random.normal((rows, columns)), mx.random.normal((rows, 37))
+            assert mx.abs(mx.quantized_matmul(x, *parts, **how) - x @ w.T).max().item() < 2e-3
+            assert mx.abs(mx.quantized_matmul(y, *parts, transpose=False, **how) - y @ w).max().item() < 2e-3
+
+
 def test_gathered_products_pick_their_matrices():
     mx.random.seed(2)
     w = mx.random.normal((5, 32, 128))

@@ -59,8 +59,8 @@ mx.block_masked_mm(x[0], w[0].T, 32, mx.array([[True]]), mx.array([[True, False]
 mx.block_masked_mm(x[0], w[0].T, mask_out=mx.array([[2.0]]), mask_lhs=mx.array([[0.5]]))
 mx.block_masked_mm(x[0], w[0].T, block_size=64, mask_rhs=mx.array([[3.0]]))
 mx.segmented_mm(x[0], w[0].T, mx.array([[0, 5], [5, 64], [3, 3]], mx.uint32))
-mx.grad(lambda x: mx.quantized_matmul(x, *mx.quantize(w[0])).square().sum())(x)
-mx.grad(lambda x: mx.gather_qmm(x, *mx.quantize(w), rhs_indices=mx.array([4, 0, 2])).square().sum())(x)
+mx.grad(lambda x: mx.quantized_matmul(x, *mx.quantize(w[0])).square().mean())(x)
+mx.grad(lambda x: mx.gather_qmm(x, *mx.quantize(w), rhs_indices=mx.array([4, 0, 2])).square().mean())(x)
 """,
 )
 

@@ -3,10 +3,7 @@
 use crate::isa::fast;
 use crate::math::exp2_small;
 use crate::matmul::tile::Tiled;
-use crate::simd::{F32s, Level, level, portable};
-
-/// The narrowest registers.
-type Four = portable::P<4>;
+use crate::simd::{F32s, Four, Job, at_best};
 
 /// A number that attention is computed in.
 pub trait Number: Tiled + PartialOrd + std::ops::Mul<Output = Self> + std::ops::Sub<Output = Self> + std::ops::Div<Output = Self> {
@@ -56,51 +53,6 @@ fn exp2<V: F32s>(x: V) -> V {
 #[inline(always)]
 fn safe<V: F32s>(m: V) -> V {
     V::select(m.eq(V::splat(f32::NEG_INFINITY)), V::splat(0.0), m)
-}
-
-/// Code that is compiled for each level.
-trait Job {
-    /// Runs it.
-    ///
-    /// # Safety
-    /// The processor has the level's instructions; what is pointed at lies there.
-    unsafe fn run<V: F32s>(self);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn avx2<J: Job>(job: J) {
-    // SAFETY: passed on.
-    unsafe { job.run::<crate::simd::avx2::A8>() }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,f16c,avx512f,avx512dq,avx512bw,avx512vl")]
-unsafe fn avx512<J: Job>(job: J) {
-    // SAFETY: passed on.
-    unsafe { job.run::<crate::simd::avx512::Z16>() }
-}
-
-/// Runs a job at the best level whose registers make up `width`.
-///
-/// # Safety
-/// What the job points at lies there.
-unsafe fn at_best<J: Job>(job: J, width: usize) {
-    let level = level();
-    // SAFETY: the processor has the level; the caller's promise.
-    unsafe {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if level == Level::Avx512 && width.is_multiple_of(16) {
-                return avx512(job);
-            }
-            if level >= Level::Avx2 && width.is_multiple_of(8) {
-                return avx2(job);
-            }
-        }
-        let _ = (level, Level::Portable);
-        job.run::<Four>()
-    }
 }
 
 struct Weigh {

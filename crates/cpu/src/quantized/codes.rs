@@ -1,5 +1,6 @@
 //! Codes of a few bits taken apart and put together, and what they stand for before they are scaled.
 
+use crate::simd::F32s;
 use lazulite_base::format::e4m3;
 
 /// Codes that are taken apart at once.
@@ -77,6 +78,19 @@ pub trait Codes: Send + Sync + 'static {
     /// The bytes of 64 codes lie at `p`.
     unsafe fn numbers(p: *const u8) -> [f32; CHUNK];
 
+    /// The codes of the lanes from `first` on, as many as `V` has, of the 16 lanes of 8 codes each at `p`: a lane's first four codes from
+    /// the lowest bit on, and its last four. What lies above them is anything.
+    ///
+    /// # Safety
+    /// The bytes of 128 codes lie at `p`; the level's.
+    unsafe fn words<V: F32s>(p: *const u8, first: usize) -> [V::I; 2];
+
+    /// What the lowest code of each lane stands for, over [`Codes::FACTOR`].
+    fn lowest<V: F32s>(word: V::I) -> V;
+
+    /// The lanes without their lowest code.
+    fn next<V: F32s>(word: V::I) -> V::I;
+
     /// The same for the `n < 64` codes whose bytes lie at `p`; zeros behind them.
     ///
     /// # Safety
@@ -92,12 +106,63 @@ pub trait Codes: Send + Sync + 'static {
     }
 }
 
+/// [`Codes::words`] for codes of `B` bits.
+#[inline(always)]
+unsafe fn words_of<const B: usize, V: F32s>(p: *const u8, first: usize) -> [V::I; 2] {
+    // SAFETY: the caller's promise; what is read lies in the copy.
+    unsafe {
+        if B == 4 {
+            let word = V::load(p.cast::<f32>().add(first)).bits();
+            return [word, V::sra::<16>(word)];
+        }
+        let mut bytes = [0u8; 16 * 8 + 8];
+        std::ptr::copy_nonoverlapping(p, bytes.as_mut_ptr(), 16 * B);
+        let mut words = [[0u32; 16]; 2];
+        for l in 0..16 {
+            let lane = bytes.as_ptr().add(l * B).cast::<u64>().read_unaligned();
+            words[0][l] = lane as u32;
+            words[1][l] = (lane >> (4 * B)) as u32;
+        }
+        words.map(|w| V::load(w.as_ptr().cast::<f32>().add(first)).bits())
+    }
+}
+
+/// [`Codes::next`] for codes of `B` bits.
+#[inline(always)]
+fn next_of<const B: usize, V: F32s>(word: V::I) -> V::I {
+    match B {
+        1 => V::sra::<1>(word),
+        2 => V::sra::<2>(word),
+        3 => V::sra::<3>(word),
+        4 => V::sra::<4>(word),
+        5 => V::sra::<5>(word),
+        6 => V::sra::<6>(word),
+        _ => V::sra::<8>(word),
+    }
+}
+
 /// Whole numbers of `B` bits.
 pub struct Whole<const B: usize>;
 
 impl<const B: usize> Codes for Whole<B> {
     const BITS: usize = B;
     const FACTOR: f32 = 1.0;
+
+    #[inline(always)]
+    unsafe fn words<V: F32s>(p: *const u8, first: usize) -> [V::I; 2] {
+        // SAFETY: the caller's promise.
+        unsafe { words_of::<B, V>(p, first) }
+    }
+
+    #[inline(always)]
+    fn lowest<V: F32s>(word: V::I) -> V {
+        V::from_int(V::iand(word, V::int((1 << B) - 1)))
+    }
+
+    #[inline(always)]
+    fn next<V: F32s>(word: V::I) -> V::I {
+        next_of::<B, V>(word)
+    }
 
     #[inline(always)]
     unsafe fn numbers(p: *const u8) -> [f32; CHUNK] {
@@ -117,6 +182,25 @@ pub struct Fp4;
 impl Codes for Fp4 {
     const BITS: usize = 4;
     const FACTOR: f32 = 0.5;
+
+    #[inline(always)]
+    unsafe fn words<V: F32s>(p: *const u8, first: usize) -> [V::I; 2] {
+        // SAFETY: the caller's promise.
+        unsafe { words_of::<4, V>(p, first) }
+    }
+
+    #[inline(always)]
+    fn lowest<V: F32s>(word: V::I) -> V {
+        // The code's exponent and mantissa are those of a tiny number; the factor doubles, too.
+        let size = V::from_bits(V::shl::<22>(V::iand(word, V::int(7))));
+        let sign = V::from_bits(V::shl::<28>(V::iand(word, V::int(8))));
+        size.mul(V::splat(f32::from_bits(254 << 23))).or(sign)
+    }
+
+    #[inline(always)]
+    fn next<V: F32s>(word: V::I) -> V::I {
+        next_of::<4, V>(word)
+    }
 
     #[inline(always)]
     unsafe fn numbers(p: *const u8) -> [f32; CHUNK] {
@@ -143,6 +227,25 @@ pub struct Fp8;
 impl Codes for Fp8 {
     const BITS: usize = 8;
     const FACTOR: f32 = 1.0;
+
+    #[inline(always)]
+    unsafe fn words<V: F32s>(p: *const u8, first: usize) -> [V::I; 2] {
+        // SAFETY: the caller's promise.
+        unsafe { words_of::<8, V>(p, first) }
+    }
+
+    #[inline(always)]
+    fn lowest<V: F32s>(word: V::I) -> V {
+        let size = V::iand(word, V::int(0x7f));
+        let number = V::from_bits(V::shl::<20>(size)).mul(V::splat(f32::from_bits((127 + 120) << 23)));
+        let number = V::select(V::ieq(size, V::int(0x7f)), V::splat(f32::NAN), number);
+        number.or(V::from_bits(V::shl::<24>(V::iand(word, V::int(0x80)))))
+    }
+
+    #[inline(always)]
+    fn next<V: F32s>(word: V::I) -> V::I {
+        next_of::<8, V>(word)
+    }
 
     #[inline(always)]
     unsafe fn numbers(p: *const u8) -> [f32; CHUNK] {
@@ -177,6 +280,7 @@ pub(super) use with_codes;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::{Job, at_best};
     use lazulite_base::format::fp4;
 
     fn there_and_back<const B: usize>() {
@@ -203,6 +307,58 @@ mod tests {
         there_and_back::<5>();
         there_and_back::<6>();
         there_and_back::<8>();
+    }
+
+    struct Lanes<'a, C>(*const u8, &'a mut [f32; 128], std::marker::PhantomData<C>);
+
+    impl<C: Codes> Job for Lanes<'_, C> {
+        #[inline(always)]
+        unsafe fn run<V: F32s>(self) {
+            for first in (0..16).step_by(V::N) {
+                // SAFETY: the caller's promise.
+                let words = unsafe { C::words::<V>(self.0, first) };
+                for (half, mut word) in words.into_iter().enumerate() {
+                    for i in 0..4 {
+                        let mut lanes = [0.0; 16];
+                        // SAFETY: there is room for any vector.
+                        unsafe { C::lowest::<V>(word).store(lanes.as_mut_ptr()) };
+                        (0..V::N).for_each(|l| self.1[8 * (first + l) + 4 * half + i] = lanes[l]);
+                        word = C::next::<V>(word);
+                    }
+                }
+            }
+        }
+    }
+
+    fn lanes_are_the_numbers<C: Codes>() {
+        let bytes: Vec<u8> = (0..16 * C::BITS).map(|i| (i * 73 + i / 5 + 11) as u8).collect();
+        for width in [4, 8, 16] {
+            let mut got = [0.0; 128];
+            // SAFETY: the bytes of 128 codes.
+            unsafe { at_best(Lanes(bytes.as_ptr(), &mut got, std::marker::PhantomData::<C>), width) };
+            // SAFETY: the same, 64 at a time.
+            let want = [0, 8 * C::BITS].map(|at| unsafe { C::numbers(bytes.as_ptr().add(at)) }).concat();
+            let bits = |list: &[f32]| list.iter().map(|x| if x.is_nan() { 1 } else { x.to_bits() }).collect::<Vec<_>>();
+            assert_eq!(bits(&got), bits(&want), "{} bits, {width} lanes", C::BITS);
+        }
+    }
+
+    #[test]
+    fn lanes_of_every_width_are_the_numbers() {
+        lanes_are_the_numbers::<Whole<1>>();
+        lanes_are_the_numbers::<Whole<2>>();
+        lanes_are_the_numbers::<Whole<3>>();
+        lanes_are_the_numbers::<Whole<4>>();
+        lanes_are_the_numbers::<Whole<5>>();
+        lanes_are_the_numbers::<Whole<6>>();
+        lanes_are_the_numbers::<Whole<8>>();
+        lanes_are_the_numbers::<Fp8>();
+        // Zeros have signs in lanes.
+        let packed: Vec<u8> = (0..64).map(|i| (2 * i % 16) | (2 * i % 16 + 1) << 4).collect();
+        let mut got = [1.0; 128];
+        // SAFETY: the bytes of 128 codes.
+        unsafe { at_best(Lanes(packed.as_ptr(), &mut got, std::marker::PhantomData::<Fp4>), 16) };
+        (0..128).for_each(|i| assert_eq!(got[i] * Fp4::FACTOR, fp4(i as u8 % 16)));
     }
 
     #[test]

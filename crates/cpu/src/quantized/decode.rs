@@ -1,8 +1,9 @@
 //! Codes as numbers: a stretch of a row for other kernels, and whole arrays.
 
-use super::codes::{CHUNK, Codes, with_codes};
+use super::codes::{CHUNK, Codes, Fp4, Whole, with_codes};
 use crate::isa::fast;
 use crate::matmul::vector::Real;
+use crate::simd::{F32s, Job, at_best};
 use crate::threads;
 use crate::walk::Walk;
 use half::slice::HalfFloatSliceExt;
@@ -76,14 +77,80 @@ fast! {
     }
 }
 
+/// The same for f32 and codes of 4 bits, `first` a multiple of 16: a vector of words at a time, of which each lane takes its own bits.
+struct Nibbles<C> {
+    row: *const u8,
+    first: usize,
+    n: usize,
+    group: usize,
+    scales: *const f32,
+    biases: *const f32,
+    out: *mut f32,
+    of: PhantomData<C>,
+}
+
+impl<C: Codes> Job for Nibbles<C> {
+    #[inline(always)]
+    unsafe fn run<V: F32s>(self) {
+        let load = |list: [i32; 16]| {
+            // SAFETY: there are as many integers as any vector has.
+            unsafe { V::load(list.as_ptr().cast()) }.bits()
+        };
+        // Lane i of vector j is number `j * N + i`.
+        let place: [(V::I, V::I); 8] = std::array::from_fn(|j| {
+            let number = |i: usize| j * V::N + i % V::N;
+            (load(std::array::from_fn(|i| number(i) as i32 / 8)), load(std::array::from_fn(|i| number(i) as i32 % 8 * 4)))
+        });
+        for at in (0..self.n).step_by(8 * V::N) {
+            let some = (self.n - at).min(8 * V::N);
+            let mut room = [0u8; 64];
+            // SAFETY: the caller's promise; the rest of a last vector is stored number by number.
+            unsafe {
+                let mut codes = self.row.add((self.first + at) / 2);
+                if some < 8 * V::N {
+                    std::ptr::copy_nonoverlapping(codes, room.as_mut_ptr(), some / 2);
+                    codes = room.as_ptr();
+                }
+                let words = V::load(codes.cast()).bits();
+                for (j, &(lane, bits)) in place.iter().enumerate().take(some.div_ceil(V::N)) {
+                    let g = (self.first + at + j * V::N) / self.group;
+                    let mut number = C::lowest::<V>(V::srlv(V::permute(words, lane), bits)).mul(V::splat(*self.scales.add(g)));
+                    if !self.biases.is_null() {
+                        number = number.add(V::splat(*self.biases.add(g)));
+                    }
+                    let out = self.out.add(at + j * V::N);
+                    if some - j * V::N >= V::N {
+                        number.store(out);
+                    } else {
+                        let mut last = [0.0; 16];
+                        number.store(last.as_mut_ptr());
+                        std::ptr::copy_nonoverlapping(last.as_ptr(), out, some - j * V::N);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// [`stretch`] for a format.
 ///
 /// # Safety
 /// Its.
 #[allow(clippy::too_many_arguments)]
 pub unsafe fn expand<E: Expanded>(format: Format, row: *const u8, first: usize, n: usize, scales: *const E, biases: *const E, out: *mut E) {
+    let group = format.group();
+    if format.bits() == 4 && first.is_multiple_of(16) && size_of::<E>() == size_of::<f32>() {
+        let (scales, biases, out) = (scales.cast(), biases.cast(), out.cast());
+        // SAFETY: the caller's promise; numbers of this size are f32.
+        return unsafe {
+            match format {
+                Format::Affine { .. } => at_best(Nibbles::<Whole<4>> { row, first, n, group, scales, biases, out, of: PhantomData }, 16),
+                _ => at_best(Nibbles::<Fp4> { row, first, n, group, scales, biases, out, of: PhantomData }, 16),
+            }
+        };
+    }
     // SAFETY: the caller's promise.
-    with_codes!(format, C => unsafe { stretch::<C, E>(row, first, n, format.group(), scales, biases, out) });
+    with_codes!(format, C => unsafe { stretch::<C, E>(row, first, n, group, scales, biases, out) });
 }
 
 /// Scales or biases as numbers, times `factor`.

@@ -1,16 +1,25 @@
 //! Products of few rows of x with quantized numbers: every word is read once, taken apart in registers and multiplied there.
 //!
-//! Sums are of f32 and their order is fixed: 16 lanes, each over every 16th number of a row, 32 numbers (16 for groups of 16) multiplied
-//! by their scale at a time; then the lanes by halves. Biases meet the sums of x over their groups. So the number of rows that pass
-//! together, and the threads, change no bit.
+//! Numbers come in chunks of 128, which are 16 lanes of 8 neighbours: so a word of a lane is shifted, and nothing moves between lanes.
+//! What meets them lies [`turned`]: the lanes' first numbers, then their second ones, and so on.
+//!
+//! Sums are of f32 and their order is fixed: 16 lanes, each over its 8 numbers of a chunk, which are then multiplied by their scale, and so
+//! over the chunks; then the lanes by halves. Biases meet the sums of x over their groups. So the number of rows that pass together, the
+//! instructions and the threads change no bit.
 
-use super::codes::{CHUNK, Codes};
-use crate::isa::fast;
+use super::codes::Codes;
+use crate::simd::{F32s, Job};
+use std::marker::PhantomData;
 
-/// Numbers of a register's size.
+/// Numbers of a chunk.
+pub const CHUNK: usize = 128;
+/// Lanes of a chunk, and numbers of a lane.
 const LANES: usize = 16;
+const EACH: usize = CHUNK / LANES;
+/// Vectors that make up the lanes, at most.
+const VECTORS: usize = 4;
 
-/// The most rows that pass together.
+/// The most rows that pass together, where words run along the sums.
 pub const ROWS: usize = 4;
 
 /// `k`, up to whole chunks.
@@ -18,8 +27,12 @@ pub fn padded(k: usize) -> usize {
     k.next_multiple_of(CHUNK)
 }
 
+/// Where number `i` lies in a turned row.
+pub fn turned(i: usize) -> usize {
+    i / CHUNK * CHUNK + i % EACH * LANES + i % CHUNK / EACH
+}
+
 /// The sum of all lanes, by halves.
-#[inline(always)]
 fn total(mut lanes: [f32; LANES]) -> f32 {
     let mut n = LANES / 2;
     while n > 0 {
@@ -31,108 +44,172 @@ fn total(mut lanes: [f32; LANES]) -> f32 {
     lanes[0]
 }
 
-/// `sum += a * b`, lane by lane.
+/// For each vector of lanes: its first lane's group within a chunk, and each lane's group after that one.
+///
+/// # Safety
+/// The level's.
 #[inline(always)]
-fn add(sum: &mut [f32; LANES], a: &[f32; LANES], b: &[f32; LANES]) {
-    for i in 0..LANES {
-        sum[i] = a[i].mul_add(b[i], sum[i]);
+unsafe fn groups<V: F32s>(shift: u32) -> [(usize, V::I); VECTORS] {
+    std::array::from_fn(|f| {
+        let first = f * V::N % LANES;
+        let of = |lane: usize| (lane * EACH) >> shift;
+        let mut index = [0i32; LANES];
+        (0..V::N).for_each(|i| index[i] = (of(first + i) - of(first)) as i32);
+        // SAFETY: there are as many integers as any vector has.
+        (of(first), unsafe { V::load(index.as_ptr().cast()) }.bits())
+    })
+}
+
+/// A chunk's bytes, `n` codes of them real: where they lie, or, if they are less than a chunk, in `room` with zeros behind them.
+///
+/// # Safety
+/// The bytes of `n` codes lie at `p`.
+#[inline(always)]
+unsafe fn whole<C: Codes>(p: *const u8, n: usize, room: &mut [u8; CHUNK]) -> *const u8 {
+    if n >= CHUNK {
+        return p;
     }
+    // SAFETY: the caller's promise.
+    unsafe { std::ptr::copy_nonoverlapping(p, room.as_mut_ptr(), n / 8 * C::BITS) };
+    room.as_ptr()
 }
 
-/// `sum += a * s`.
-#[inline(always)]
-fn add_times(sum: &mut [f32; LANES], a: &[f32; LANES], s: f32) {
-    for i in 0..LANES {
-        sum[i] = a[i].mul_add(s, sum[i]);
-    }
+/// `out[r] = sum_k x[r, k] * w[k]` for `R` rows of x that lie turned, `pitch` apart and padded with zeros to whole chunks, and one row of
+/// w. Groups are of `1 << shift`. `sums` are those of x over groups, `pitch_of_sums` apart; they and the biases are padded with zeros to 16,
+/// and behind the scales there are 32 more numbers. The scales contain [`Codes::FACTOR`].
+pub struct Dots<'a, C, const R: usize> {
+    pub row: *const u8,
+    pub k: usize,
+    pub shift: u32,
+    pub x: *const f32,
+    pub pitch: usize,
+    pub scales: *const f32,
+    pub biases: &'a [f32],
+    pub sums: *const f32,
+    pub pitch_of_sums: usize,
+    pub out: &'a mut [f32; ROWS],
+    pub of: PhantomData<C>,
 }
 
-#[inline(always)]
-fn lanes(list: &[f32], at: usize) -> &[f32; LANES] {
-    list[at..at + LANES].try_into().expect("as many as a register has")
-}
-
-fast! {
-    /// `out[r] = sum_k x[r, k] * w[k]` for `R` rows of x that lie `pitch` apart, padded to whole chunks, and one row of w. `FINE` for
-    /// groups of 16; else groups of `1 << group`. `sums` are those of x over groups, `pitch_of_sums` apart; they and the biases are padded
-    /// with zeros to whole registers. The scales contain [`Codes::FACTOR`].
-    ///
-    /// # Safety
-    /// All of it lies there.
-    pub unsafe fn dots[C: Codes, const FINE: bool, const R: usize][C, FINE, R](
-        row: *const u8, k: usize, group: u32, x: *const f32, pitch: usize, scales: &[f32], biases: &[f32], sums: *const f32,
-        pitch_of_sums: usize, out: &mut [f32; ROWS],
-    ) {
-        let mut all = [[0f32; LANES]; R];
-        for at in (0..k).step_by(CHUNK) {
-            // SAFETY: the caller's promise.
-            let numbers = unsafe {
-                let codes = row.add(at / 8 * C::BITS);
-                if k - at >= CHUNK { C::numbers(codes) } else { C::some(codes, k - at) }
-            };
-            for (r, all) in all.iter_mut().enumerate() {
-                // SAFETY: the caller's promise.
-                let x = unsafe { std::slice::from_raw_parts(x.add(r * pitch + at), CHUNK) };
-                for i in (0..CHUNK).step_by(2 * LANES) {
-                    if FINE {
-                        for i in [i, i + LANES] {
-                            let mut part = [0f32; LANES];
-                            add(&mut part, lanes(&numbers, i), lanes(x, i));
-                            add_times(all, &part, scales[(at + i) / LANES]);
+impl<C: Codes, const R: usize> Job for Dots<'_, C, R> {
+    #[inline(always)]
+    unsafe fn run<V: F32s>(self) {
+        let vectors = LANES / V::N;
+        let zero = V::splat(0.0);
+        let mut all = [[zero; VECTORS]; R];
+        // SAFETY: the caller's promise: all of it lies there.
+        unsafe {
+            let groups = groups::<V>(self.shift);
+            for at in (0..self.k).step_by(CHUNK) {
+                let mut room = [0; CHUNK];
+                let codes = whole::<C>(self.row.add(at / 8 * C::BITS), self.k - at, &mut room);
+                for f in 0..vectors {
+                    let words = C::words::<V>(codes, f * V::N);
+                    let mut part = [zero; R];
+                    for (half, mut word) in words.into_iter().enumerate() {
+                        for i in 0..EACH / 2 {
+                            let number = C::lowest::<V>(word);
+                            word = C::next::<V>(word);
+                            for (r, part) in part.iter_mut().enumerate() {
+                                let x = self.x.add(r * self.pitch + at + (EACH / 2 * half + i) * LANES + f * V::N);
+                                *part = number.fma(V::load(x), *part);
+                            }
                         }
-                    } else {
-                        let mut part = [0f32; LANES];
-                        add(&mut part, lanes(&numbers, i), lanes(x, i));
-                        add(&mut part, lanes(&numbers, i + LANES), lanes(x, i + LANES));
-                        add_times(all, &part, scales[(at + i) >> group]);
+                    }
+                    let (first, index) = groups[f];
+                    let scale = V::look(self.scales.add((at >> self.shift) + first), index);
+                    for r in 0..R {
+                        all[r][f] = part[r].fma(scale, all[r][f]);
                     }
                 }
             }
-        }
-        for (r, all) in all.iter_mut().enumerate() {
-            if !biases.is_empty() {
-                // SAFETY: the caller's promise.
-                let sums = unsafe { std::slice::from_raw_parts(sums.add(r * pitch_of_sums), biases.len()) };
-                for at in (0..biases.len()).step_by(LANES) {
-                    add(all, lanes(biases, at), lanes(sums, at));
+            for (r, all) in all.iter_mut().enumerate() {
+                let sums = self.sums.add(r * self.pitch_of_sums);
+                for at in (0..self.biases.len()).step_by(LANES) {
+                    for f in 0..vectors {
+                        let bias = V::load(self.biases.as_ptr().add(at + f * V::N));
+                        all[f] = bias.fma(V::load(sums.add(at + f * V::N)), all[f]);
+                    }
                 }
+                let mut lanes = [0.0; LANES];
+                (0..vectors).for_each(|f| all[f].store(lanes.as_mut_ptr().add(f * V::N)));
+                self.out[r] = total(lanes);
             }
-            out[r] = total(*all);
         }
     }
 }
 
-fast! {
-    /// `y[r, j] += x[r] * w[j]` for `R` rows (of `pitch`) and the `n` numbers of one row of w whose codes start at `codes`; `sums[r, g]`
-    /// gathers `x[r] * bias[g]`. y is padded to whole chunks.
-    ///
-    /// # Safety
-    /// All of it lies there.
-    pub unsafe fn axpys[C: Codes, const FINE: bool, const R: usize][C, FINE, R](
-        codes: *const u8, n: usize, group: u32, x: &[f32; ROWS], y: *mut f32, pitch: usize, scales: &[f32], biases: &[f32],
-        sums: *mut f32, pitch_of_sums: usize,
-    ) {
-        for at in (0..n).step_by(CHUNK) {
-            // SAFETY: the caller's promise.
-            let numbers = unsafe {
-                let codes = codes.add(at / 8 * C::BITS);
-                if n - at >= CHUNK { C::numbers(codes) } else { C::some(codes, n - at) }
-            };
-            for r in 0..R {
-                // SAFETY: the caller's promise.
-                let y = unsafe { std::slice::from_raw_parts_mut(y.add(r * pitch + at), CHUNK) };
-                for i in (0..CHUNK).step_by(LANES) {
-                    let scale = scales[if FINE { (at + i) / LANES } else { (at + i) >> group }];
-                    let y: &mut [f32; LANES] = (&mut y[i..i + LANES]).try_into().expect("as many as a register has");
-                    add_times(y, lanes(&numbers, i), x[r] * scale);
+/// `y[r, j] += sum_i x[r, i] * w[i, j]` for `R` rows of x (`pitch` apart), some rows of w, and a chunk of its columns, `n` of them real,
+/// whose codes start at `codes`, from row to row `step` bytes on. y lies turned, `pitch_of_y` apart. `sums[r, lane]`, 16 a row of x and
+/// `pitch_of_sums` apart, gathers `x[r, i] * bias[i, lane's group]`. Scales, and biases if there are any, are those of the chunk's groups,
+/// `pitch_of_scales` apart, 32 numbers behind the last.
+pub struct Axpys<C, const R: usize> {
+    pub codes: *const u8,
+    pub step: isize,
+    pub rows: usize,
+    pub n: usize,
+    pub shift: u32,
+    pub x: *const f32,
+    pub pitch: usize,
+    pub scales: *const f32,
+    pub biases: *const f32,
+    pub pitch_of_scales: usize,
+    pub y: *mut f32,
+    pub pitch_of_y: usize,
+    pub sums: *mut f32,
+    pub pitch_of_sums: usize,
+    pub of: PhantomData<C>,
+}
+
+/// Rows that are asked for ahead of their use.
+const AHEAD: isize = 24;
+
+impl<C: Codes, const R: usize> Job for Axpys<C, R> {
+    #[inline(always)]
+    unsafe fn run<V: F32s>(self) {
+        let zero = V::splat(0.0);
+        // SAFETY: the caller's promise: all of it lies there.
+        unsafe {
+            let groups = groups::<V>(self.shift);
+            for f in 0..LANES / V::N {
+                let (first, index) = groups[f];
+                let y = |r: usize, v: usize| self.y.add(r * self.pitch_of_y + v * LANES + f * V::N);
+                let sum = |r: usize| self.sums.add(r * self.pitch_of_sums + f * V::N);
+                let mut all: [[V; EACH]; R] = std::array::from_fn(|r| std::array::from_fn(|v| V::load(y(r, v))));
+                let mut sums: [V; R] = std::array::from_fn(|r| V::load(sum(r)));
+                for i in 0..self.rows {
+                    let codes = self.codes.offset(i as isize * self.step);
+                    #[cfg(target_arch = "x86_64")]
+                    if f == 0 {
+                        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+                        _mm_prefetch::<_MM_HINT_T0>(codes.wrapping_offset(AHEAD * self.step).cast());
+                    }
+                    let mut room = [0; CHUNK];
+                    let words = C::words::<V>(whole::<C>(codes, self.n, &mut room), f * V::N);
+                    let at = i * self.pitch_of_scales + first;
+                    let scale = V::look(self.scales.add(at), index);
+                    let bias = if self.biases.is_null() { zero } else { V::look(self.biases.add(at), index) };
+                    let mut x = [zero; R];
+                    for r in 0..R {
+                        let own = V::splat(*self.x.add(r * self.pitch + i));
+                        x[r] = own.mul(scale);
+                        sums[r] = bias.fma(own, sums[r]);
+                    }
+                    for (half, mut word) in words.into_iter().enumerate() {
+                        for i in 0..EACH / 2 {
+                            let number = C::lowest::<V>(word);
+                            word = C::next::<V>(word);
+                            for r in 0..R {
+                                let v = EACH / 2 * half + i;
+                                all[r][v] = number.fma(x[r], all[r][v]);
+                            }
+                        }
+                    }
                 }
-            }
-        }
-        for r in 0..R {
-            for (g, &b) in biases.iter().enumerate() {
-                // SAFETY: the caller's promise.
-                let sum = unsafe { &mut *sums.add(r * pitch_of_sums + g) };
-                *sum = b.mul_add(x[r], *sum);
+                for r in 0..R {
+                    (0..EACH).for_each(|v| all[r][v].store(y(r, v)));
+                    sums[r].store(sum(r));
+                }
             }
         }
     }

@@ -7,26 +7,30 @@
 use super::codes::with_codes;
 use super::decode::{Expanded, expand, factor, widen};
 use super::encode::Number;
-use super::lines::{self, ROWS};
+use super::lines::{self, Axpys, CHUNK, Dots, ROWS};
 use crate::matmul::grouped::{Row, by_right, picks, rows_product};
 use crate::matmul::pack::{BF16, F16, F32, F64, Kind, pack_numbers};
 use crate::matmul::right::Right;
-use crate::matmul::scratch::Scratch;
+use crate::matmul::scratch::{Pieces, Shared};
 use crate::matmul::tile::Tiles;
 use crate::matmul::{BLOCK, Layout};
+use crate::simd::at_best;
 use crate::threads;
 use crate::walk::Walk;
 use lazulite_base::backend::{Args, Kernel};
 use lazulite_base::work::View;
 use lazulite_base::{Dtype, Error, ErrorKind, Format, Result};
+use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Rows of x up to which words are streamed.
-const FEW: usize = 8;
+/// Rows of x up to which words are streamed, where they run along the sums, and where they run across them.
+const FEW: [usize; 2] = [64, 512];
 /// Columns, where words run along them, that a task makes.
 const STRIPE: usize = 1024;
+/// Rows of words, where they run across the sums, whose scales are read at once.
+const DEEP: usize = 32;
 
 /// How a matrix of quantized numbers lies.
 #[derive(Clone, Copy)]
@@ -136,7 +140,7 @@ struct Product<K: Kind> {
     items: Walk<4>,
     gather: Option<Gather>,
     affine: bool,
-    of: std::marker::PhantomData<fn() -> K>,
+    of: PhantomData<fn() -> K>,
 }
 
 /// How index arrays pick the items' operands: how many there are of each, and how far apart they lie.
@@ -201,7 +205,7 @@ where
             items,
             gather,
             affine: biases.is_some(),
-            of: std::marker::PhantomData,
+            of: PhantomData,
         }))
     }
 
@@ -238,40 +242,43 @@ where
         let (packed, [_, n, k]) = (&self.packed, self.sizes);
         let (group, pitch) = (packed.format.group(), lines::padded(k));
         let groups = (k / group).max(1).next_multiple_of(16);
-        let room = Scratch::new(rows.len() * (pitch + groups) * size_of::<f32>())?;
-        // SAFETY: the scratch has room for the rows and their sums; the caller's promise.
-        let (numbers, sums) = unsafe {
-            let numbers = std::slice::from_raw_parts_mut(room.start::<f32>(), rows.len() * pitch);
-            let sums = std::slice::from_raw_parts_mut(room.start::<f32>().add(rows.len() * pitch), rows.len() * groups);
-            sums.fill(0.0);
-            for ((row, numbers), sums) in rows.iter().zip(numbers.chunks_exact_mut(pitch)).zip(sums.chunks_exact_mut(groups)) {
-                let x = x.offset(row.0);
-                (0..k).for_each(|p| numbers[p] = (*x.offset(p as isize * self.x.step)).single());
-                numbers[k..].fill(0.0);
-                if self.affine && packed.transpose {
-                    lines::group_sums(&numbers[..k], group, sums);
+        let mut room = Pieces::<f32>::new(&[rows.len() * pitch, rows.len() * groups, k])?;
+        let [numbers, sums, row_of_x] = [rows.len() * pitch, rows.len() * groups, k].map(|n| room.take(n));
+        // SAFETY: the pieces have room for the rows and their sums; the caller's promise. Zeros are zero bits.
+        unsafe {
+            numbers.write_bytes(0, rows.len() * pitch);
+            sums.write_bytes(0, rows.len() * groups);
+            for (r, row) in rows.iter().enumerate() {
+                let (x, numbers) = (x.offset(row.0), numbers.add(r * pitch));
+                let natural = std::slice::from_raw_parts_mut(if packed.transpose { row_of_x } else { numbers }, k);
+                natural.iter_mut().enumerate().for_each(|(p, to)| *to = (*x.offset(p as isize * self.x.step)).single());
+                if packed.transpose {
+                    natural.iter().enumerate().for_each(|(p, x)| *numbers.add(lines::turned(p)) = *x);
+                    if self.affine {
+                        lines::group_sums(natural, group, std::slice::from_raw_parts_mut(sums.add(r * groups), groups));
+                    }
                 }
             }
-            (&*numbers, &*sums)
-        };
-        let out = Output(out);
+        }
+        let out = Shared(out);
         let failed = AtomicBool::new(false);
         let mut done = 0;
         while done < rows.len() {
-            let some = [ROWS, 2, 1].into_iter().find(|&r| r <= rows.len() - done).expect("one row at least");
+            let most = if packed.transpose { ROWS } else { 2 };
+            let some = [ROWS, 2, 1].into_iter().find(|&r| r <= most && r <= rows.len() - done).expect("one row at least");
             let task = Task {
                 rows: &rows[done..done + some],
-                x: &numbers[done * pitch..],
-                sums: &sums[done * groups..],
+                x: Shared(numbers.wrapping_add(done * pitch)),
+                sums: Shared(sums.wrapping_add(done * groups)),
                 pitches: [pitch, groups],
                 sizes: [n, k],
                 at,
             };
             let (units, size) = if packed.transpose { (n.div_ceil(16), 16) } else { (n.div_ceil(STRIPE), STRIPE) };
-            threads::pieces(units, size.min(n) * k * (15 + 15 * some), |range| {
+            threads::pieces(units, size.min(n) * k * (20 + 15 * some), |range| {
                 let columns = range.start * size..(range.end * size).min(n);
                 // SAFETY: the caller's promise; tasks make different columns.
-                if unsafe { self.columns(&task, columns, &out) }.is_err() {
+                if unsafe { if packed.transpose { self.along(&task, columns, out) } else { self.across(&task, columns, out) } }.is_err() {
                     failed.store(true, Relaxed);
                 }
             });
@@ -280,67 +287,111 @@ where
         if failed.into_inner() { Err(no_memory()) } else { Ok(()) }
     }
 
-    /// Some columns of the output for a few rows.
-    unsafe fn columns(&self, task: &Task<'_>, columns: Range<usize>, out: &Output<K::In>) -> Result<()> {
+    /// Some columns of the output for a few rows, where words run along the sums.
+    unsafe fn along(&self, task: &Task<'_>, columns: Range<usize>, out: Shared<K::In>) -> Result<()> {
         let (packed, format, rows) = (&self.packed, self.packed.format, task.rows.len());
-        let fine = format.group() == 16;
-        macro_rules! with_rows {
-            ($R:ident => $body:expr) => {
-                with_codes!(format, C => match (rows, fine) {
-                    (1, false) => { const $R: usize = 1; const FINE: bool = false; $body }
-                    (2, false) => { const $R: usize = 2; const FINE: bool = false; $body }
-                    (_, false) => { const $R: usize = 4; const FINE: bool = false; $body }
-                    (1, true) => { const $R: usize = 1; const FINE: bool = true; $body }
-                    (2, true) => { const $R: usize = 2; const FINE: bool = true; $body }
-                    (_, true) => { const $R: usize = 4; const FINE: bool = true; $body }
-                })
-            };
-        }
-        let width = columns.len();
-        let (shift, [n, k]) = (format.group().ilog2(), task.sizes);
-        let [pitch, pitch_of_sums] = task.pitches;
-        let across = if packed.transpose { k } else { lines::padded(width) };
-        // Scales are padded to whole chunks, biases to whole registers.
-        let groups = lines::padded(across).div_ceil(format.group()).next_multiple_of(16);
-        let mut scales = vec![0f32; groups];
-        let mut biases = vec![0f32; if self.affine { groups } else { 0 }];
-        let room = Scratch::new(rows * (across.max(width) + groups) * size_of::<f32>())?;
-        let sums = room.start::<f32>();
-        // SAFETY: the caller's promise; the scratch has room for the sums.
+        let (shift, k, width) = (format.group().ilog2(), task.sizes[1], columns.len());
+        let groups = k / format.group();
+        let mut scales = vec![0f32; groups + 32];
+        let mut biases = vec![0f32; if self.affine { groups.next_multiple_of(16) } else { 0 }];
+        let mut room = Pieces::<f32>::new(&[rows * width])?;
+        let sums = room.take(rows * width);
+        let mut one = [0f32; ROWS];
+        // SAFETY: the caller's promise; there is room for the sums.
         unsafe {
-            if packed.transpose {
-                let some = k / format.group();
-                let mut one = [0f32; ROWS];
-                for (c, j) in columns.clone().enumerate() {
-                    packed.parameters(task.at, j, 0, &mut scales[..some], biases.get_mut(..some).unwrap_or(&mut []));
-                    let row = packed.row(task.at, j);
-                    let (x, s) = (task.x.as_ptr(), task.sums.as_ptr());
-                    with_rows!(R => lines::dots::<C, FINE, R>(row, k, shift, x, pitch, &scales, &biases, s, pitch_of_sums, &mut one));
-                    (0..rows).for_each(|r| *sums.add(r * width + c) = one[r]);
+            for (c, j) in columns.clone().enumerate() {
+                packed.parameters(task.at, j, 0, &mut scales[..groups], biases.get_mut(..groups).unwrap_or(&mut []));
+                macro_rules! dots {
+                    ($C:ident, $R:literal) => {{
+                        let job = Dots::<$C, $R> {
+                            row: packed.row(task.at, j),
+                            k,
+                            shift,
+                            x: task.x.0,
+                            pitch: task.pitches[0],
+                            scales: scales.as_ptr(),
+                            biases: &biases,
+                            sums: task.sums.0,
+                            pitch_of_sums: task.pitches[1],
+                            out: &mut one,
+                            of: PhantomData,
+                        };
+                        at_best(job, 16)
+                    }};
                 }
-                for (r, row) in task.rows.iter().enumerate() {
-                    round(sums.add(r * width), width, out.0.add(row.1 + columns.start));
-                }
-                return Ok(());
-            }
-            let parts = sums.add(rows * across);
-            sums.write_bytes(0, rows * (across + groups));
-            let first = columns.start / format.group();
-            let some = width / format.group();
-            for i in 0..k {
-                packed.parameters(task.at, i, first, &mut scales[..some], biases.get_mut(..some).unwrap_or(&mut []));
-                let codes = packed.row(task.at, i).add(columns.start / 8 * format.bits());
-                let x = std::array::from_fn(|r| if r < rows { task.x[r * pitch + i] } else { 0.0 });
-                with_rows!(R => lines::axpys::<C, FINE, R>(codes, width, shift, &x, sums, across, &scales, &biases, parts, groups));
+                with_codes!(format, C => match rows {
+                    1 => dots!(C, 1),
+                    2 => dots!(C, 2),
+                    _ => dots!(C, 4),
+                });
+                (0..rows).for_each(|r| *sums.add(r * width + c) = one[r]);
             }
             for (r, row) in task.rows.iter().enumerate() {
-                let y = std::slice::from_raw_parts_mut(sums.add(r * across), width);
-                for (j, y) in y.iter_mut().enumerate() {
-                    *y += *parts.add(r * groups + j / format.group());
-                }
-                round(y.as_ptr(), width, out.0.add(row.1 + columns.start));
+                round(sums.add(r * width), width, out.0.add(row.1 + columns.start));
             }
-            debug_assert!(columns.end <= n);
+        }
+        Ok(())
+    }
+
+    /// The same where words run across the sums.
+    unsafe fn across(&self, task: &Task<'_>, columns: Range<usize>, out: Shared<K::In>) -> Result<()> {
+        let (packed, format, rows) = (&self.packed, self.packed.format, task.rows.len());
+        let (shift, k, width) = (format.group().ilog2(), task.sizes[1], columns.len());
+        let (groups, first, pitch) = (width / format.group(), columns.start / format.group(), lines::padded(width));
+        let (each, of_sums) = (groups + 32, pitch / 8);
+        let sizes = [rows * pitch, rows * of_sums, DEEP * each, DEEP * each];
+        let mut room = Pieces::<f32>::new(&sizes)?;
+        let [y, sums, scales, biases] = sizes.map(|n| room.take(n));
+        // SAFETY: the caller's promise; the pieces have room. Zeros are zero bits.
+        unsafe {
+            y.write_bytes(0, rows * pitch);
+            sums.write_bytes(0, rows * of_sums);
+            scales.write_bytes(0, DEEP * each);
+            biases.write_bytes(0, DEEP * each);
+            for i in (0..k).step_by(DEEP) {
+                let deep = DEEP.min(k - i);
+                for d in 0..deep {
+                    let list = |p: *mut f32| std::slice::from_raw_parts_mut(p.add(d * each), groups);
+                    packed.parameters(task.at, i + d, first, list(scales), list(biases));
+                }
+                for c in (0..width).step_by(CHUNK) {
+                    macro_rules! axpys {
+                        ($C:ident, $R:literal) => {{
+                            let job = Axpys::<$C, $R> {
+                                codes: packed.row(task.at, i).add((columns.start + c) / 8 * format.bits()),
+                                step: 4 * packed.lines[0],
+                                rows: deep,
+                                n: width - c,
+                                shift,
+                                x: task.x.0.add(i),
+                                pitch: task.pitches[0],
+                                scales: scales.add(c / format.group()),
+                                biases: if self.affine { biases.add(c / format.group()) } else { std::ptr::null() },
+                                pitch_of_scales: each,
+                                y: y.add(c),
+                                pitch_of_y: pitch,
+                                sums: sums.add(c / 8),
+                                pitch_of_sums: of_sums,
+                                of: PhantomData,
+                            };
+                            at_best(job, 16)
+                        }};
+                    }
+                    with_codes!(format, C => match rows {
+                        1 => axpys!(C, 1),
+                        _ => axpys!(C, 2),
+                    });
+                }
+            }
+            let mut line = [0f32; CHUNK];
+            for (r, row) in task.rows.iter().enumerate() {
+                for c in (0..width).step_by(CHUNK) {
+                    for (j, to) in line.iter_mut().enumerate() {
+                        *to = *y.add(r * pitch + c + lines::turned(j)) + *sums.add(r * of_sums + (c + j) / 8);
+                    }
+                    round(line.as_ptr(), CHUNK.min(width - c), out.0.add(row.1 + columns.start + c));
+                }
+            }
         }
         Ok(())
     }
@@ -349,18 +400,12 @@ where
 /// Some rows of x, as f32 with the sums of their groups, and the numbers they meet.
 struct Task<'a> {
     rows: &'a [Row],
-    x: &'a [f32],
-    sums: &'a [f32],
+    x: Shared<f32>,
+    sums: Shared<f32>,
     pitches: [usize; 2],
     sizes: [usize; 2],
     at: Place,
 }
-
-/// The output, of which every task has a part of its own.
-struct Output<T>(*mut T);
-
-// SAFETY: see above.
-unsafe impl<T> Sync for Output<T> {}
 
 /// Rounds a row of `n` sums into the output.
 ///
@@ -393,6 +438,7 @@ where
             unsafe { out.write_bytes(0, items.len() * m * n) };
             return Ok(());
         }
+        let few = FEW[!self.packed.transpose as usize];
         let left: Vec<isize> = items.iter().map(|i| i[0]).collect();
         // Items meet the same numbers if words, scales and biases are the same; one item stands for all that do.
         let mut known: Vec<([isize; 3], isize)> = items.iter().enumerate().map(|(at, i)| ([i[1], i[2], i[3]], at as isize)).collect();
@@ -409,7 +455,7 @@ where
             };
             // SAFETY: the caller's promise.
             unsafe {
-                if rows.len() <= FEW && size_of::<K::E>() == size_of::<f32>() {
+                if rows.len() <= few && size_of::<K::E>() == size_of::<f32>() {
                     self.few(x, rows, at, out)
                 } else {
                     rows_product::<K, Packed>(x, self.x.step, rows, [n, k], self.packed, at, out)

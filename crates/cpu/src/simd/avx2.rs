@@ -19,6 +19,11 @@ unsafe impl F32s for A8 {
         A8(unsafe { _mm256_loadu_ps(p) })
     }
     #[inline(always)]
+    unsafe fn look(p: *const f32, index: Self::I) -> Self {
+        // SAFETY: the caller says that eight values may be read.
+        A8(unsafe { _mm256_permutevar8x32_ps(_mm256_loadu_ps(p), index) })
+    }
+    #[inline(always)]
     unsafe fn store(self, p: *mut f32) {
         // SAFETY: the caller says that eight values may be written.
         unsafe { _mm256_storeu_ps(p, self.0) }
@@ -172,6 +177,16 @@ unsafe impl F32s for A8 {
     fn sra<const S: i32>(a: Self::I) -> Self::I {
         // SAFETY: the trait's contract: the processor has this level.
         unsafe { _mm256_srai_epi32::<S>(a) }
+    }
+    #[inline(always)]
+    fn permute(a: Self::I, index: Self::I) -> Self::I {
+        // SAFETY: the trait's contract: the processor has this level.
+        unsafe { _mm256_permutevar8x32_epi32(a, index) }
+    }
+    #[inline(always)]
+    fn srlv(a: Self::I, by: Self::I) -> Self::I {
+        // SAFETY: the trait's contract: the processor has this level.
+        unsafe { _mm256_srlv_epi32(a, by) }
     }
     #[inline(always)]
     fn ieq(a: Self::I, b: Self::I) -> Self::M {

@@ -19,6 +19,11 @@ unsafe impl F32s for Z16 {
         Z16(unsafe { _mm512_loadu_ps(p) })
     }
     #[inline(always)]
+    unsafe fn look(p: *const f32, index: Self::I) -> Self {
+        // SAFETY: the caller says that sixteen values may be read.
+        Z16(unsafe { _mm512_permutexvar_ps(index, _mm512_loadu_ps(p)) })
+    }
+    #[inline(always)]
     unsafe fn store(self, p: *mut f32) {
         // SAFETY: the caller says that sixteen values may be written.
         unsafe { _mm512_storeu_ps(p, self.0) }
@@ -171,6 +176,16 @@ unsafe impl F32s for Z16 {
     fn sra<const S: i32>(a: Self::I) -> Self::I {
         // SAFETY: the trait's contract: the processor has this level.
         unsafe { _mm512_sra_epi32(a, _mm_cvtsi32_si128(S)) }
+    }
+    #[inline(always)]
+    fn permute(a: Self::I, index: Self::I) -> Self::I {
+        // SAFETY: the trait's contract: the processor has this level.
+        unsafe { _mm512_permutexvar_epi32(index, a) }
+    }
+    #[inline(always)]
+    fn srlv(a: Self::I, by: Self::I) -> Self::I {
+        // SAFETY: the trait's contract: the processor has this level.
+        unsafe { _mm512_srlv_epi32(a, by) }
     }
     #[inline(always)]
     fn ieq(a: Self::I, b: Self::I) -> Self::M {

@@ -81,6 +81,11 @@ pub unsafe trait F32s: Copy {
     /// # Safety
     /// `p` is valid for reading `N` values.
     unsafe fn load(p: *const f32) -> Self;
+    /// Reads `N` values; lane i gets the one of number `index[i]`, which is below `N`.
+    ///
+    /// # Safety
+    /// `p` is valid for reading `N` values.
+    unsafe fn look(p: *const f32, index: Self::I) -> Self;
     /// Writes `N` values.
     ///
     /// # Safety
@@ -146,6 +151,10 @@ pub unsafe trait F32s: Copy {
     fn shl<const S: i32>(a: Self::I) -> Self::I;
     /// Shift right, keeping the sign.
     fn sra<const S: i32>(a: Self::I) -> Self::I;
+    /// Lane i gets lane `index[i]` of `a`.
+    fn permute(a: Self::I, index: Self::I) -> Self::I;
+    /// Shift right, filled with zeros, each lane by its own count below 32.
+    fn srlv(a: Self::I, by: Self::I) -> Self::I;
     /// Integer equality.
     fn ieq(a: Self::I, b: Self::I) -> Self::M;
 
@@ -163,5 +172,53 @@ pub unsafe trait F32s: Copy {
     #[inline(always)]
     fn neg(self) -> Self {
         self.xor(Self::from_bits(Self::int(i32::MIN)))
+    }
+}
+
+/// The narrowest registers.
+pub type Four = portable::P<4>;
+
+/// Code that is compiled for each level.
+pub trait Job {
+    /// Runs it.
+    ///
+    /// # Safety
+    /// The processor has the level's instructions; what is pointed at lies there.
+    unsafe fn run<V: F32s>(self);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn avx2<J: Job>(job: J) {
+    // SAFETY: passed on.
+    unsafe { job.run::<avx2::A8>() }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,f16c,avx512f,avx512dq,avx512bw,avx512vl")]
+unsafe fn avx512<J: Job>(job: J) {
+    // SAFETY: passed on.
+    unsafe { job.run::<avx512::Z16>() }
+}
+
+/// Runs a job at the best level whose registers make up `width`.
+///
+/// # Safety
+/// What the job points at lies there.
+pub unsafe fn at_best<J: Job>(job: J, width: usize) {
+    let level = level();
+    // SAFETY: the processor has the level; the caller's promise.
+    unsafe {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if level == Level::Avx512 && width.is_multiple_of(16) {
+                return avx512(job);
+            }
+            if level >= Level::Avx2 && width.is_multiple_of(8) {
+                return avx2(job);
+            }
+        }
+        let _ = (level, Level::Portable);
+        job.run::<Four>()
     }
 }

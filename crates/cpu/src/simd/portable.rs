@@ -64,6 +64,11 @@ unsafe impl<const L: usize> F32s for P<L> {
         P(unsafe { p.cast::<[f32; L]>().read_unaligned() })
     }
     #[inline(always)]
+    unsafe fn look(p: *const f32, index: Self::I) -> Self {
+        // SAFETY: the caller says that so many values may be read, and that no index is beyond them.
+        P(each(index, |i| unsafe { *p.add(i as usize) }))
+    }
+    #[inline(always)]
     unsafe fn store(self, p: *mut f32) {
         // SAFETY: the caller says that as many values may be written.
         unsafe { p.cast::<[f32; L]>().write_unaligned(self.0) }
@@ -199,6 +204,14 @@ unsafe impl<const L: usize> F32s for P<L> {
     #[inline(always)]
     fn sra<const S: i32>(a: [i32; L]) -> [i32; L] {
         each(a, |x| x >> S)
+    }
+    #[inline(always)]
+    fn permute(a: [i32; L], index: [i32; L]) -> [i32; L] {
+        each(index, |i| a[i as usize])
+    }
+    #[inline(always)]
+    fn srlv(a: [i32; L], by: [i32; L]) -> [i32; L] {
+        ints(a, by, |x, n| (x as u32 >> n) as i32)
     }
     #[inline(always)]
     fn ieq(a: [i32; L], b: [i32; L]) -> [bool; L] {
