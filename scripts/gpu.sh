@@ -11,28 +11,23 @@ mkdir -p "$out"
 # Thin link-time optimisation takes minutes and changes nothing here.
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 
-# The path of the executable that cargo made: by test or binary, with the options to build it.
-made() {
-    local name=$1
-    shift
-    cargo "$@" --message-format=json | python3 -c '
+# One call for all: what they share is built once. The paths of what cargo made, by target.
+made=$(cargo build --release -p lazulite-cuda -p lazulite-testkit -p benches -p lazulite-py --features lazulite-testkit/cuda,benches/cuda \
+    --lib --bin cuda --test device --test matrix --test properties --test devices --message-format=json | python3 -c '
 import json, sys
 for line in sys.stdin:
     m = json.loads(line)
-    if m.get("executable") and m["target"]["name"] == sys.argv[1]: print(m["executable"])' "$name" | tail -1
-}
+    if m["reason"] == "compiler-artifact":
+        for file in m["filenames"]:
+            if m.get("executable") or file.endswith("liblazulite_py.so"): print(m["target"]["name"], file)')
 # Stripped and compressed: what travels may be limited.
-keep() { strip -o "$out/$1" "$2" && xz -1 -f "$out/$1"; }
-
-keep device "$(made device test --release -p lazulite-cuda --test device --no-run)"
-keep matrix "$(made matrix test --release -p lazulite-testkit --features cuda --test matrix --no-run)"
-keep properties "$(made properties test --release -p lazulite-testkit --features cuda --test properties --no-run)"
-keep devices "$(made devices test --release -p lazulite-testkit --features cuda --test devices --no-run)"
-keep figures "$(made cuda build --release -p benches --features cuda --bin cuda)"
-keep core.abi3.so "$(made lazulite_py build --release -p lazulite-py | sed 's/\.rlib$/.so/')"
+keep() { strip -o "$out/$2" "$(awk -v name="$1" '$1 == name { print $2 }' <<<"$made")" && xz -1 -f "$out/$2"; }
+for test in device devices matrix properties; do keep $test $test; done
+keep cuda figures
+keep lazulite_py core.abi3.so
 # The package without its extension, its tests, what they need beside Python's own library, and the yardstick.
 rm -rf "$out"/{python,examples,benches,site}
-git ls-files -z python examples benches/peers pyproject.toml | xargs -0 cp --parents -t "$out"
+git ls-files -z python examples benches/peers pyproject.toml README.md | xargs -0 cp --parents -t "$out"
 .venv/bin/pip install -q --disable-pip-version-check --target "$out/site" pytest pytest-xdist pytest-timeout
 cp benches/cuda_peers.py scripts/gpu/run.sh "$out/"
 chmod +x "$out/run.sh"

@@ -24,21 +24,26 @@ part() {
     echo "== $name: $((SECONDS - start)) s"
 }
 # The Python tests, with the GPU as the default device. What forks or waits for a signal needs a process that has not touched CUDA; the
-# stubs and mlx-lm need what is not installed here.
+# stubs, mlx-lm and what compares with real MLX need what is not installed here.
 python_tests() (
     cd "$here" && python3 -m pytest -q -n 12 --timeout 300 -p no:cacheprovider "$here/python/tests" \
-        --ignore "$here/python/tests/test_interrupt.py" --ignore "$here/python/tests/test_lm.py" --ignore "$here/python/tests/test_stubs.py"
+        --ignore "$here/python/tests/test_interrupt.py" --ignore "$here/python/tests/test_lm.py" --ignore "$here/python/tests/test_stubs.py" \
+        --ignore "$here/python/tests/test_differential.py" --deselect "$here/python/tests/test_files.py::test_exchange_with_mlx"
+)
+# Programs that end while kernels are compiled.
+python_exits() (
+    cd "$here" && python3 -m pytest -q -n 4 -p no:cacheprovider "$here/python/tests/test_programs.py"
 )
 # The same work in lazulite, PyTorch and JAX; TF32 as JAX has it by default.
 yardstick() (
     cd "$here/benches/peers" && BENCH_DEVICE=gpu LAZULITE_TF32=on python3 compare.py --rounds 1 {mx:lazulite,torch,jax}@"$(command -v python3)"
 )
-# A suite cut into shards that compile side by side, and wait for each tape's own kernel.
+# A suite cut into shards that compile side by side.
 shards() {
     local name=$1 n jobs=() bad=0
     n=$(nproc)
     for i in $(seq 0 $((n - 1))); do
-        LAZULITE_BACKGROUND=${LAZULITE_BACKGROUND:-off} LAZULITE_SHARD=$i/$n "$here/$name" --test-threads 1 >"/tmp/$name.$i" 2>&1 &
+        LAZULITE_SHARD=$i/$n "$here/$name" --test-threads 1 >"/tmp/$name.$i" 2>&1 &
         jobs+=($!)
     done
     for i in $(seq 0 $((n - 1))); do
@@ -56,8 +61,8 @@ for what in "$@"; do
     properties) part properties shards properties ;;
     # With no kernel on disk, so that generic ones stand in.
     beside) LAZULITE_BACKGROUND=on LAZULITE_CACHE=off LAZULITE_CASES=0.1 part beside shards properties ;;
-    sanitizer) part sanitizer compute-sanitizer --error-exitcode 9 "$here/device" --test-threads 1 rows unaligned ;;
-    python) part python python_tests ;;
+    sanitizer) part sanitizer compute-sanitizer --error-exitcode 9 "$here/device" --test-threads 1 rows unaligned scans sorts ;;
+    python) part python python_tests && LAZULITE_BACKGROUND=on LAZULITE_CACHE=off part exits python_exits ;;
     yardstick) part yardstick yardstick ;;
     figures) part figures "$here/figures" ;;
     peers) part peers python3 "$here/cuda_peers.py" ;;

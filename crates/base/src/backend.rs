@@ -105,6 +105,9 @@ pub trait Backend: Send + Sync {
         false
     }
 
+    /// Waits for what it does beside the work, such as compilations, and begins no more of it; the work goes on as before.
+    fn finish(&self) {}
+
     /// Whether the host reads and writes this memory through plain pointers.
     fn host_visible(&self) -> bool;
 

@@ -32,7 +32,7 @@ pub use plan::explain::explain;
 pub use runtime::counters::{Counters, counters};
 pub use runtime::host::HostData;
 pub use runtime::memory;
-pub use runtime::stream::{Device, Stream, with_stream};
+pub use runtime::stream::{Device, Stream, finish, with_stream};
 pub use statics::Static;
 pub use transforms::checkpoint::{checkpoint, depends};
 pub use transforms::compile::{Compile, compile, compile_with};

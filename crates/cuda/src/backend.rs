@@ -112,6 +112,10 @@ impl Backend for Cuda {
         self.gpus.len()
     }
 
+    fn finish(&self) {
+        background::finish();
+    }
+
     fn host_visible(&self) -> bool {
         false
     }

@@ -31,6 +31,7 @@ mod transforms;
 mod tree;
 
 use pyo3::prelude::*;
+use pyo3::types::PyCFunction;
 
 /// Lazy arrays and composable function transforms, with MLX's interface.
 #[pymodule]
@@ -50,7 +51,10 @@ fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     transforms::register(m)?;
     files::register(m)?;
     distributed::register(m)?;
-    export::register(m)
+    export::register(m)?;
+    // Before the interpreter and the libraries below it take themselves apart.
+    let finish = PyCFunction::new_closure(m.py(), None, None, |args, _| args.py().detach(lazulite::finish))?;
+    m.py().import("atexit")?.call_method1("register", (finish,)).map(drop)
 }
 
 /// Adds the numbers that have a name.

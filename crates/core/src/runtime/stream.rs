@@ -177,6 +177,18 @@ impl Stream {
     }
 }
 
+/// Waits for what backends do beside the work, such as compilations, and lets them begin no more of it; evaluation goes on as before. A host
+/// that takes itself apart when it exits, as an interpreter does, calls this first.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// lazulite::finish();
+/// assert_eq!((array![1.0] + 1.0).item::<f32>().unwrap(), 2.0);
+/// ```
+pub fn finish() {
+    backend::backends().iter().for_each(|b| b.finish());
+}
+
 /// Runs `f` with `stream` as the stream of the ops built in it; the former one comes back afterwards, also after a panic.
 ///
 /// ```

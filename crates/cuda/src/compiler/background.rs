@@ -11,11 +11,12 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, Once};
+use std::thread::JoinHandle;
 
-/// Whether tapes may run on a generic kernel while theirs are compiled: unless `LAZULITE_BACKGROUND=off`.
+/// Whether tapes may run on a generic kernel while theirs are compiled: with `LAZULITE_BACKGROUND=on`.
 pub fn allowed() -> bool {
-    static OFF: LazyLock<bool> = LazyLock::new(|| std::env::var_os("LAZULITE_BACKGROUND").is_some_and(|v| v == "off"));
-    !*OFF
+    static ON: LazyLock<bool> = LazyLock::new(|| std::env::var_os("LAZULITE_BACKGROUND").is_some_and(|v| v == "on"));
+    *ON
 }
 
 /// Seconds that the shortest compilation takes: what runs longer on a generic kernel waits for its own.
@@ -115,8 +116,9 @@ impl Shared {
     fn compile_beside(&self, batch: &[(String, Source)]) {
         let kernels: Vec<(String, &Source)> = batch.iter().map(|(n, s)| (n.clone(), s)).collect();
         let guarded = |kernels: &[(String, &Source)]| {
-            if LEAVING.load(Ordering::Acquire) {
-                return Err("the process exits".into());
+            if leaving() {
+                // Whoever needs them compiles them.
+                return Ok(());
             }
             catch_unwind(AssertUnwindSafe(|| self.build(kernels))).unwrap_or_else(|_| Err("the compiler's thread panicked".into()))
         };
@@ -135,7 +137,7 @@ impl Shared {
     fn serve(&self) {
         loop {
             let mut state = self.background.state();
-            if state.queue.is_empty() || LEAVING.load(Ordering::Acquire) {
+            if state.queue.is_empty() || leaving() {
                 state.served = false;
                 return;
             }
@@ -189,36 +191,29 @@ impl Programs {
     }
 }
 
-/// Threads that compile, of this process.
-static RUNNING: Mutex<u32> = Mutex::new(0);
-static ENDED: Condvar = Condvar::new();
+/// The threads that compile, of this process.
+static THREADS: Mutex<Vec<JoinHandle<()>>> = Mutex::new(Vec::new());
 /// The process exits.
 static LEAVING: AtomicBool = AtomicBool::new(false);
-/// The process whose threads are counted: a fork has the count, but not the threads.
+/// The process whose threads these are: a fork has the list, but not the threads.
 static OWNER: AtomicU32 = AtomicU32::new(0);
 
-/// One of the threads, while it runs.
-struct Running;
-
-impl Running {
-    fn new(compiler: &dyn Compile) -> Running {
-        static AT_EXIT: Once = Once::new();
-        AT_EXIT.call_once(|| {
-            // What is set up last goes first when the process exits: the compiler's state must outlast the wait for it.
-            compiler.warm();
-            OWNER.store(std::process::id(), Ordering::Release);
-            // SAFETY: `leave` may be called at any time.
-            unsafe { atexit(leave) };
-        });
-        *RUNNING.lock().unwrap_or_else(|e| e.into_inner()) += 1;
-        Running
-    }
+/// Whether nothing is compiled beside the work any more.
+pub(super) fn leaving() -> bool {
+    LEAVING.load(Ordering::Acquire)
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        *RUNNING.lock().unwrap_or_else(|e| e.into_inner()) -= 1;
-        ENDED.notify_all();
+/// Waits for the programs that are being compiled and begins no other beside the work. A thread is waited for to its very end: the compiler
+/// clears up on it, too.
+pub fn finish() {
+    if OWNER.load(Ordering::Acquire) != std::process::id() {
+        return;
+    }
+    LEAVING.store(true, Ordering::Release);
+    let threads = std::mem::take(&mut *THREADS.lock().unwrap_or_else(|e| e.into_inner()));
+    for thread in threads {
+        // A panic on it is an error of what it compiled.
+        let _ = thread.join();
     }
 }
 
@@ -227,31 +222,42 @@ unsafe extern "C" {
 }
 
 extern "C" fn leave() {
-    if OWNER.load(Ordering::Acquire) != std::process::id() {
-        return;
-    }
-    LEAVING.store(true, Ordering::Release);
-    let mut running = RUNNING.lock().unwrap_or_else(|e| e.into_inner());
-    while *running > 0 {
-        running = ENDED.wait(running).unwrap_or_else(|e| e.into_inner());
-    }
+    finish();
+}
+
+/// Has the process wait for the threads when it exits.
+fn at_exit(compiler: &dyn Compile) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // What is set up last goes first when the process exits: the compiler's state must outlast the wait for it.
+        compiler.warm();
+        OWNER.store(std::process::id(), Ordering::Release);
+        // SAFETY: `leave` may be called at any time.
+        unsafe { atexit(leave) };
+    });
 }
 
 /// Runs this on a thread of its own; here, if there is none to be had.
 fn beside(compiler: &dyn Compile, work: impl FnOnce() + Send + 'static) {
-    let running = Running::new(compiler);
+    at_exit(compiler);
     let given = Arc::new(Mutex::new(Some(work)));
     let take = |from: &Mutex<Option<_>>| from.lock().unwrap_or_else(|e| e.into_inner()).take();
     let theirs = given.clone();
     let run = move || {
-        let _running = running;
         if let Some(work) = take(&theirs) {
             work();
         }
     };
-    if std::thread::Builder::new().name("lazulite-compile".into()).spawn(run).is_err()
-        && let Some(work) = take(&given)
-    {
-        work();
+    match std::thread::Builder::new().name("lazulite-compile".into()).spawn(run) {
+        Ok(thread) => {
+            let mut threads = THREADS.lock().unwrap_or_else(|e| e.into_inner());
+            threads.extract_if(.., |t| t.is_finished()).for_each(|t| drop(t.join()));
+            threads.push(thread);
+        }
+        Err(_) => {
+            if let Some(work) = take(&given) {
+                work();
+            }
+        }
     }
 }

@@ -170,7 +170,7 @@ impl Programs {
 
     /// Whether tapes may run on a generic kernel while theirs are compiled.
     pub fn is_beside(&self) -> bool {
-        self.beside
+        self.beside && !background::leaving()
     }
 
     /// Where compiled programs are kept on disk.
