@@ -1,7 +1,7 @@
 //! `Static`: values in a tree that are no arrays, and part of its signature.
 
-use lazulite_base::Dtype;
 use lazulite_base::key::KeyHasher;
+use lazulite_base::{Dtype, Format};
 
 /// A value that a tree holds beside its arrays: a size, a rate, a mode, a function. Marked `#[module(static)]` (or `#[tree(static)]`) in
 /// a derived struct or enum, it is part of the tree's signature: `compile` traces again when it changes.
@@ -69,6 +69,13 @@ words! {
     f64: x => x.to_bits();
     Dtype: x => x as u64;
     (): _x => 0;
+}
+
+impl Static for Format {
+    fn feed(&self, key: &mut KeyHasher) {
+        key.text(self.name());
+        (self.bits(), self.group()).feed(key);
+    }
 }
 
 impl Static for &'static str {

@@ -38,6 +38,7 @@ mod layers;
 mod losses;
 mod module;
 mod pooling;
+mod quantized;
 mod sequential;
 
 pub use activations::{
@@ -51,6 +52,7 @@ pub use layers::{Embedding, LayerNorm, Linear};
 pub use losses::{binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1, mse, nll};
 pub use module::Module;
 pub use pooling::{AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d, avg_pool, max_pool};
+pub use quantized::{QuantizedEmbedding, QuantizedLinear};
 pub use sequential::{Activation, Layer, Sequential};
 
 pub use lazulite_core::value_and_grad;

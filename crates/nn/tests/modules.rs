@@ -330,3 +330,38 @@ fn windows_of_integers_have_a_largest_value() {
     let x = array![[-5, -7], [-3, -9]].reshape([1, 2, 2, 1]);
     assert_eq!(nn::max_pool(&x, &[2, 2], &[1, 1], &[1, 1]).to_vec::<i32>().unwrap(), [-5, -5, -7, -3, -3, -7, -3, -3, -9]);
 }
+
+#[test]
+fn quantized_layers_train_their_bias_alone_and_come_back_from_files() {
+    use lazulite::nn::{QuantizedEmbedding, QuantizedLinear};
+    use lazulite::optim::{AdamW, Optimizer};
+    for format in [Format::default(), Format::Affine { bits: 3, group: 32 }, Format::Mxfp4, Format::Nvfp4] {
+        let plain = Linear::new(64, 8, &random::key(0));
+        let layer = QuantizedLinear::new(&plain, format);
+        let x = random::normal([4, 64], &random::key(1));
+        let apart = |l: &QuantizedLinear| (l.forward(&x) - plain.forward(&x)).abs().max(..).item::<f32>().unwrap();
+        assert!(apart(&layer) < 0.6, "{format}");
+
+        let g = grad(|l: &QuantizedLinear| l.forward(&x).sum(..))(&layer);
+        assert_eq!(g.bias.as_ref().unwrap().to_vec::<f32>().unwrap(), [4.0; 8]);
+        let opt = AdamW::new(0.1);
+        let (next, _) = opt.update(&layer, &g, &opt.init(&layer));
+        assert_eq!(next.weight.get().to_vec::<u32>().unwrap(), layer.weight.get().to_vec::<u32>().unwrap());
+        assert_ne!(next.bias.unwrap().to_vec::<f32>().unwrap(), layer.bias.as_ref().unwrap().to_vec::<f32>().unwrap());
+
+        let path = scratch("quantized");
+        layer.save(&path).unwrap();
+        let other = QuantizedLinear::new(&Linear::new(64, 8, &random::key(2)), format).load(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let y = compile(|l: &QuantizedLinear| l.forward(&x))(&other);
+        assert_eq!(y.to_vec::<f32>().unwrap(), layer.forward(&x).to_vec::<f32>().unwrap());
+
+        let table = Embedding::new(10, 64, &random::key(3));
+        let small = QuantizedEmbedding::new(&table, format);
+        let ids = array![[1, 9], [0, 1]];
+        assert_eq!(small.forward(&ids).shape(), [2, 2, 64]);
+        let numbers = ops::dequantize(&table.weight.quantize(format, None), None, None).unwrap();
+        let bits = |a: &Array| a.astype(Dtype::F32).to_vec::<f32>().unwrap();
+        assert_eq!(bits(&small.forward(&ids)), bits(&numbers.take(&ids, 0)));
+    }
+}

@@ -42,6 +42,7 @@ fast! {
         // SAFETY: the caller's promise, throughout.
         let s = unsafe { std::slice::from_raw_parts_mut(s, keys) };
         for t in 0..steps {
+            // SAFETY: the caller's promise.
             let row = |p: *mut E, n: usize| unsafe { std::slice::from_raw_parts(p.add(t * n), n) };
             let (q, k, v) = (row(c.q, keys), row(c.k, keys), row(c.v, LANES));
             let (beta, mut factor) = (row(c.beta, 1)[0], E::ONE);

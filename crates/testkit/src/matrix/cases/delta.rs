@@ -18,11 +18,11 @@ fn reference(x: &[Tensor], state: Option<&Tensor>, seen: impl Fn(&[usize]) -> bo
             let at = |x: &Tensor, j: usize| x.at(&[b, t, h / share, j]);
             for (i, row) in s.iter_mut().enumerate() {
                 for (j, s) in row.iter_mut().enumerate() {
-                    *s = *s * if gamma.dims.len() == 3 { gamma.at(&[b, t, h]) } else { gamma.at(&[b, t, h, j]) };
+                    *s *= if gamma.dims.len() == 3 { gamma.at(&[b, t, h]) } else { gamma.at(&[b, t, h, j]) };
                 }
                 let known: C = (0..n).map(|j| row[j] * at(k, j)).sum();
                 let delta = beta.at(&[b, t, h]) * (v.at(&[b, t, h, i]) - known);
-                (0..n).for_each(|j| row[j] = row[j] + delta * at(k, j));
+                (0..n).for_each(|j| row[j] += delta * at(k, j));
                 let place = ((b * v.dims[1] + t) * v.dims[2] + h) * m + i;
                 y.values[place] = (0..n).map(|j| row[j] * at(q, j)).sum();
             }

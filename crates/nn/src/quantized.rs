@@ -1,0 +1,163 @@
+//! Layers whose weights are quantized and stay as they are.
+
+use crate::{Embedding, Frozen, Linear, Module};
+use lazulite_base::Format;
+use lazulite_core::Array;
+use lazulite_core::ops::{self, Quantized};
+
+/// The frozen parameters of quantized weights.
+fn parts(weight: &Array, format: Format) -> (Frozen<Array>, Frozen<Array>, Frozen<Option<Array>>) {
+    let q = weight.quantize(format, None);
+    (Frozen::new(q.weight), Frozen::new(q.scales), Frozen::new(q.biases))
+}
+
+/// The weights again.
+#[track_caller]
+fn whole(weight: &Array, scales: &Array, biases: Option<&Array>, format: Format) -> Quantized {
+    match Quantized::new(weight, scales, biases, format) {
+        Ok(q) => q,
+        Err(e) => e.raise(),
+    }
+}
+
+/// A [`Linear`] whose weights are quantized and frozen: `x Wᵀ + b`. Its parameters have MLX's names.
+///
+/// ```
+/// use lazulite::nn::{Linear, QuantizedLinear};
+/// use lazulite::prelude::*;
+/// let layer = QuantizedLinear::new(&Linear::new(64, 8, &random::key(0)), Format::default());
+/// let names: Vec<String> = layer.parameters().into_iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["weight", "scales", "biases", "bias"]);
+/// ```
+#[derive(Clone, Debug, Module)]
+pub struct QuantizedLinear {
+    /// The codes, `(out, words)`, uint32.
+    pub weight: Frozen<Array>,
+    /// `(out, groups)`.
+    pub scales: Frozen<Array>,
+    /// Of the scales' shape, for an affine format.
+    pub biases: Frozen<Option<Array>>,
+    /// `(out,)`, if there is one; it is trained.
+    pub bias: Option<Array>,
+    #[module(static)]
+    format: Format,
+}
+
+impl QuantizedLinear {
+    /// The layer with its weights quantized.
+    ///
+    /// # Panics
+    /// If the format's group does not divide the number of inputs.
+    ///
+    /// ```
+    /// use lazulite::nn::{Linear, QuantizedLinear};
+    /// use lazulite::prelude::*;
+    /// let layer = QuantizedLinear::new(&Linear::new(64, 8, &random::key(0)), Format::Mxfp8);
+    /// assert_eq!(layer.weight.get().shape(), [8, 16]);
+    /// ```
+    #[track_caller]
+    pub fn new(layer: &Linear, format: Format) -> QuantizedLinear {
+        let (weight, scales, biases) = parts(&layer.weight, format);
+        QuantizedLinear { weight, scales, biases, bias: layer.bias.clone(), format }
+    }
+
+    /// `(..., in)` to `(..., out)`.
+    ///
+    /// # Panics
+    /// If the last axis of `x` is not the weight's.
+    ///
+    /// ```
+    /// use lazulite::nn::{Linear, QuantizedLinear};
+    /// use lazulite::prelude::*;
+    /// let plain = Linear { weight: Array::ones([8, 64], Dtype::F32), bias: None };
+    /// let y = QuantizedLinear::new(&plain, Format::default()).forward(&Array::ones([2, 64], Dtype::F32));
+    /// assert_eq!(y.to_vec::<f32>().unwrap(), [64.0; 16]);
+    /// ```
+    #[track_caller]
+    pub fn forward(&self, x: &Array) -> Array {
+        let w = whole(&self.weight.get(), &self.scales.get(), self.biases.get().as_ref(), self.format);
+        let y = x.quantized_matmul(&w, true);
+        match &self.bias {
+            Some(b) => y + b,
+            None => y,
+        }
+    }
+}
+
+/// An [`Embedding`] whose vectors are quantized and frozen. Its parameters have MLX's names.
+///
+/// ```
+/// use lazulite::nn::{Embedding, QuantizedEmbedding};
+/// use lazulite::prelude::*;
+/// let table = QuantizedEmbedding::new(&Embedding::new(10, 64, &random::key(0)), Format::default());
+/// assert_eq!(table.forward(&array![[1, 2, 3]]).shape(), [1, 3, 64]);
+/// ```
+#[derive(Clone, Debug, Module)]
+pub struct QuantizedEmbedding {
+    /// The codes, `(count, words)`, uint32.
+    pub weight: Frozen<Array>,
+    /// `(count, groups)`.
+    pub scales: Frozen<Array>,
+    /// Of the scales' shape, for an affine format.
+    pub biases: Frozen<Option<Array>>,
+    #[module(static)]
+    format: Format,
+}
+
+impl QuantizedEmbedding {
+    /// The table with its vectors quantized.
+    ///
+    /// # Panics
+    /// If the format's group does not divide the vectors' size.
+    ///
+    /// ```
+    /// use lazulite::nn::{Embedding, QuantizedEmbedding};
+    /// use lazulite::prelude::*;
+    /// let table = QuantizedEmbedding::new(&Embedding::new(10, 64, &random::key(0)), Format::default());
+    /// assert_eq!(table.scales.get().shape(), [10, 1]);
+    /// ```
+    #[track_caller]
+    pub fn new(table: &Embedding, format: Format) -> QuantizedEmbedding {
+        let (weight, scales, biases) = parts(&table.weight, format);
+        QuantizedEmbedding { weight, scales, biases, format }
+    }
+
+    /// The vectors of integer `ids`, of any shape: one more axis, last. Only they are made numbers again.
+    ///
+    /// # Panics
+    /// If `ids` are no integers.
+    ///
+    /// ```
+    /// use lazulite::nn::{Embedding, QuantizedEmbedding};
+    /// use lazulite::prelude::*;
+    /// let plain = Embedding { weight: Array::ones([3, 64], Dtype::F32) };
+    /// let y = QuantizedEmbedding::new(&plain, Format::default()).forward(&array![2, 0]);
+    /// assert_eq!(y.to_vec::<f32>().unwrap(), [1.0; 128]);
+    /// ```
+    #[track_caller]
+    pub fn forward(&self, ids: &Array) -> Array {
+        // A matrix has two axes, whatever the ids have.
+        let row = |x: &Array| x.take(ids, 0).expand_dims(-2);
+        let w = whole(&row(&self.weight.get()), &row(&self.scales.get()), self.biases.get().as_ref().map(row).as_ref(), self.format);
+        match ops::dequantize(&w, None, None) {
+            Ok(y) => y.squeeze(-2),
+            Err(e) => e.raise(),
+        }
+    }
+
+    /// The table as a linear map `(..., dims)` to `(..., count)`: for output weights tied to it.
+    ///
+    /// # Panics
+    /// If the last axis of `x` is not of the vectors' size.
+    ///
+    /// ```
+    /// use lazulite::nn::{Embedding, QuantizedEmbedding};
+    /// use lazulite::prelude::*;
+    /// let table = QuantizedEmbedding::new(&Embedding::new(10, 64, &random::key(0)), Format::default());
+    /// assert_eq!(table.as_linear(&Array::ones([2, 64], Dtype::F32)).shape(), [2, 10]);
+    /// ```
+    #[track_caller]
+    pub fn as_linear(&self, x: &Array) -> Array {
+        x.quantized_matmul(&whole(&self.weight.get(), &self.scales.get(), self.biases.get().as_ref(), self.format), true)
+    }
+}
