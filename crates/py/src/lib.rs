@@ -6,6 +6,8 @@
 
 // The code that pyo3 generates inside our own macros counts as ours.
 #![allow(unsafe_op_in_unsafe_fn)]
+// Python's docstrings are no Markdown: `>>>` begins an example.
+#![allow(clippy::doc_lazy_continuation)]
 
 #[macro_use]
 mod about;
