@@ -163,7 +163,7 @@ fn contractions() -> Vec<Case> {
     let norm = |form: &str, order: Norm, f: fn(&[C]) -> f64| {
         Case::new(
             "norm",
-            Family::Products,
+            Family::Linalg,
             of(&[&[3, 4]]),
             move |x| ops::norm(&x[0], order, 1),
             move |x| fold(&x[0], &[1], false, x[0].dtype, |v| re(f(v))),
