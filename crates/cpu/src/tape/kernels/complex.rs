@@ -15,10 +15,11 @@ fn narrow(z: Complex64) -> Complex32 {
     Complex32::new(z.re as f32, z.im as f32)
 }
 
-/// Sum, difference and product, without a call an element.
+/// Sum, difference, product and absolute value, without a call an element.
 struct Add;
 struct Subtract;
 struct Multiply;
+struct Abs;
 struct Negative;
 struct Conjugate;
 struct Real;
@@ -42,6 +43,17 @@ impl F2<Complex32, Complex32> for Multiply {
     #[inline(always)]
     fn f(x: Complex32, y: Complex32) -> Complex32 {
         narrow(wide(x) * wide(y))
+    }
+}
+
+impl F1<Complex32, f32> for Abs {
+    #[inline(always)]
+    fn f(x: Complex32) -> f32 {
+        // Squares of f32 are exact in f64, and neither too large nor too small for it.
+        let z = wide(x);
+        let y = (z.re * z.re + z.im * z.im).sqrt() as f32;
+        // Infinity beside NaN is infinite.
+        if x.re.is_infinite() | x.im.is_infinite() { f32::INFINITY } else { y }
     }
 }
 
@@ -80,6 +92,7 @@ pub fn pick(level: Level, op: Op) -> Pick {
         Op::Add => at::<Map2<C, C, Add, 0>>(level),
         Op::Subtract => at::<Map2<C, C, Subtract, 0>>(level),
         Op::Multiply => at::<Map2<C, C, Multiply, 0>>(level),
+        Op::Abs => at::<Map1<C, f32, Abs>>(level),
         Op::Negative => at::<Map1<C, C, Negative>>(level),
         Op::Conjugate => at::<Map1<C, C, Conjugate>>(level),
         Op::Real => at::<Map1<C, f32, Real>>(level),
