@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{Scratch, same};
-use lazulite::io::{self, gguf, npy, npz};
+use common::same;
+use lazulite::io::{gguf, npy, npz};
 use lazulite::prelude::*;
 
 fn arrays(d: Dtype) -> Vec<Array> {

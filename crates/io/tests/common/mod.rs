@@ -1,4 +1,5 @@
-//! What the tests of files share.
+//! What the tests of files share; each takes a part.
+#![allow(dead_code)]
 
 use lazulite::prelude::*;
 use std::path::PathBuf;
