@@ -155,6 +155,7 @@ class _Sharded(Module):
         self.update(_shard(layer.parameters(), _predicate(way, segments), self.group))
 
     def _product(self, x: mx.array) -> mx.array:
+        """`x` times the weights: each kind of weights has its own."""
         raise NotImplementedError
 
     def __call__(self, x: mx.array) -> mx.array:

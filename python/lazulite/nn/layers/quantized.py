@@ -347,6 +347,7 @@ class QQLinear(Module):
             (2, 32)
         """
         if "bias" in linear_layer:
+            # MLX's layer has none either, and raises this.
             raise NotImplementedError("QQLinear does not support bias yet.")
         rows, columns = linear_layer.weight.shape
         layer = cls(columns, rows, group_size, bits, mode=mode)
