@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 /// One insertion that the document asks for.
 #[derive(Debug, PartialEq)]
@@ -46,6 +45,9 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Its kernels are compiled to run a few times.
+const UNOPTIMISED: &str = "profile.dev.package.lazulite-cpu.opt-level=1";
+
 /// Adds the operation in a copy of the tree at `root` and checks it.
 pub fn run(root: &Path) -> Result<(), String> {
     let document = fs::read_to_string(root.join("ARCHITECTURE.md")).map_err(|e| e.to_string())?;
@@ -69,13 +71,7 @@ pub fn run(root: &Path) -> Result<(), String> {
     }
     let name = list[0].text.split(',').nth(1).unwrap_or_default().trim().to_string();
     println!("added {name} in a copy of the tree: {} lines in {} files", list.len(), list.len());
-    let status = Command::new(env!("CARGO"))
-        .args(["run", "-q", "-p", "xtask", "--", "op-matrix", "--only", &name])
-        .current_dir(&tree)
-        .env("CARGO_TARGET_DIR", work.join("build"))
-        .status()
-        .map_err(|e| e.to_string())?;
-    if status.success() { Ok(()) } else { Err(format!("the op matrix of {name} fails")) }
+    super::op_matrix(&tree, &["--config", UNOPTIMISED], &["--only".into(), name])
 }
 
 #[cfg(test)]

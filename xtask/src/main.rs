@@ -1,21 +1,18 @@
-//! Chores of the workspace: `cargo xtask op-matrix [--write | --only OP]`, `cargo xtask add-op`.
+//! Chores of the workspace: `cargo xtask op-matrix [--write | --only OP]`, `cargo xtask add-op`. It depends on nothing, so that it is built
+//! at once; what needs lazulite is a program of its own, built with the workspace.
 
 mod add_op;
 
-use lazulite_testkit::matrix::{cases, report};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 const USAGE: &str = "usage: cargo xtask op-matrix [--write | --only OP] | add-op";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let result = match words[..] {
-        ["op-matrix"] => op_matrix(false),
-        ["op-matrix", "--write"] => op_matrix(true),
-        ["op-matrix", "--only", op] => one_op(op),
-        ["add-op"] => add_op::run(&root()),
+    let result = match args.first().map(String::as_str) {
+        Some("op-matrix") => op_matrix(&root(), &[], &args[1..]),
+        Some("add-op") if args.len() == 1 => add_op::run(&root()),
         _ => Err(USAGE.into()),
     };
     match result {
@@ -31,27 +28,17 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").into()
 }
 
-/// Runs the rows of one operation.
-fn one_op(op: &str) -> Result<(), String> {
-    let rows = report::rows(&cases::all().into_iter().filter(|c| c.op == op).collect::<Vec<_>>());
-    println!("{}", report::markdown(&rows));
-    let problems: Vec<String> = report::failures(&rows).into_iter().map(String::from).collect();
-    match (rows.is_empty(), problems.is_empty()) {
-        (true, _) => Err(format!("the matrix has no operation `{op}`")),
-        (false, true) => Ok(()),
-        (false, false) => Err(problems.join("\n")),
-    }
+/// Builds the op matrix of the tree at `root`, given cargo's further options, and runs it with these arguments. The whole workspace is named,
+/// so that crates have the features that they have in its tests, and what is built for those is not built again.
+fn op_matrix(tree: &Path, options: &[&str], args: &[String]) -> Result<(), String> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "-q", "--workspace", "--bin", "op-matrix"]).args(options).env("CARGO_TARGET_DIR", &target);
+    run(build.current_dir(tree))?;
+    run(Command::new(target.join("debug/op-matrix")).args(args))
 }
 
-/// Runs the matrix, and prints its page or writes it. The tests of `crates/testkit` compare it.
-fn op_matrix(write: bool) -> Result<(), String> {
-    let rows = report::rows(&cases::all());
-    let (page, file) = (report::markdown(&rows), root().join("docs/op-matrix.md"));
-    if write {
-        std::fs::write(&file, &page).map_err(|e| format!("{}: {e}", file.display()))?;
-    } else {
-        println!("{page}");
-    }
-    let problems = report::failures(&rows);
-    if problems.is_empty() { Ok(()) } else { Err(format!("{} problems:\n{}", problems.len(), problems.join("\n"))) }
+fn run(command: &mut Command) -> Result<(), String> {
+    let status = command.status().map_err(|e| format!("{command:?}: {e}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
 }

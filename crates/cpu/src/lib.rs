@@ -1,4 +1,4 @@
-//! The CPU backend of lazulite: a thread pool, ordered streams and a kernel for every kind of work.
+//! The CPU backend of lazulite: a kernel for every kind of work, on the host's threads.
 
 mod arg_reduce;
 mod attention;
@@ -8,7 +8,6 @@ mod conv;
 mod delta;
 #[cfg(feature = "fft")]
 mod fft;
-mod fork;
 mod gather;
 mod halves;
 mod index;
@@ -26,10 +25,8 @@ mod scatter;
 mod search;
 pub mod simd;
 mod sort;
-pub mod streams;
-mod sync;
 pub mod tape;
-pub mod threads;
 mod walk;
 
 pub use backend::Cpu;
+pub use lazulite_threads::{self as threads, streams};

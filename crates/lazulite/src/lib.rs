@@ -13,8 +13,72 @@
 pub use lazulite_core::*;
 #[doc(inline)]
 pub use lazulite_io as io;
-#[doc(no_inline)]
-pub use lazulite_macros::{Module, Static, Tree};
+/// Implements [`Module`](trait@nn::Module) and [`Tree`](trait@crate::Tree) for a model: a struct or enum, `Clone`, whose
+/// fields are arrays, layers and other models.
+///
+/// Fields marked `#[module(static)]` hold no arrays; they are part of the signature and must be
+/// [`Static`](trait@crate::Static).
+///
+/// ```
+/// use lazulite::nn::Linear;
+/// use lazulite::prelude::*;
+///
+/// #[derive(Clone, Module)]
+/// struct Scaled {
+///     layer: Linear,
+///     #[module(static)]
+///     scale: f32,
+/// }
+///
+/// let model = Scaled { layer: Linear::new(3, 2, &random::key(0)), scale: 0.5 };
+/// let names: Vec<String> = model.parameters().into_iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["layer.weight", "layer.bias"]);
+/// assert_eq!(model.scale, 0.5);
+/// ```
+#[doc(inline)]
+pub use lazulite_macros::Module;
+/// Implements [`Static`](trait@crate::Static) for a struct or an enum, `Clone`, of static values.
+///
+/// ```
+/// use lazulite::prelude::*;
+///
+/// #[derive(Clone, Static)]
+/// struct Window { size: usize, stride: Option<usize> }
+///
+/// #[derive(Tree)]
+/// struct Pool {
+///     #[tree(static)]
+///     window: Window,
+/// }
+///
+/// let pool = Pool { window: Window { size: 2, stride: None } };
+/// assert!(lazulite::tree::flatten(&pool).is_empty());
+/// assert_eq!((pool.window.size, pool.window.stride), (2, None));
+/// ```
+#[doc(inline)]
+pub use lazulite_macros::Static;
+/// Implements [`Tree`](trait@crate::Tree) for a struct or an enum: its arrays are those of its fields, in order.
+///
+/// Fields marked `#[tree(static)]` hold no arrays; they are part of the signature and must be
+/// [`Static`](trait@crate::Static).
+///
+/// ```
+/// use lazulite::prelude::*;
+///
+/// #[derive(Tree)]
+/// struct Line {
+///     slope: Array,
+///     #[tree(static)]
+///     name: &'static str,
+/// }
+///
+/// let line = Line { slope: array![3.0], name: "steep" };
+/// let g = grad(|l: &Line| (&l.slope * &l.slope).sum(..))(&line);
+/// assert_eq!(g.slope.to_vec::<f32>().unwrap(), [6.0]);
+/// assert_eq!(g.name, "steep");
+/// ```
+#[doc(inline)]
+pub use lazulite_macros::Tree;
 #[doc(inline)]
 pub use lazulite_nn as nn;
 #[doc(hidden)]

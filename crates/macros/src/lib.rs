@@ -5,53 +5,13 @@ use proc_macro2::{Span, TokenStream as Tokens, TokenTree};
 use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Error, Field, Fields, Generics, Ident, Result, Type};
 
-/// Implements [`Tree`](trait@lazulite::Tree) for a struct or an enum: its arrays are those of its fields, in order.
-///
-/// Fields marked `#[tree(static)]` hold no arrays; they are part of the signature and must be
-/// [`Static`](trait@lazulite::Static).
-///
-/// ```
-/// use lazulite::prelude::*;
-///
-/// #[derive(Tree)]
-/// struct Line {
-///     slope: Array,
-///     #[tree(static)]
-///     name: &'static str,
-/// }
-///
-/// let line = Line { slope: array![3.0], name: "steep" };
-/// let g = grad(|l: &Line| (&l.slope * &l.slope).sum(..))(&line);
-/// assert_eq!(g.slope.to_vec::<f32>().unwrap(), [6.0]);
-/// assert_eq!(g.name, "steep");
-/// ```
+/// Derives `lazulite::Tree`; `lazulite` documents it.
 #[proc_macro_derive(Tree, attributes(tree, module))]
 pub fn derive_tree(input: TokenStream) -> TokenStream {
     expand(input, tree)
 }
 
-/// Implements [`Module`](trait@lazulite::nn::Module) and [`Tree`](trait@lazulite::Tree) for a model: a struct or enum, `Clone`, whose
-/// fields are arrays, layers and other models.
-///
-/// Fields marked `#[module(static)]` hold no arrays; they are part of the signature and must be
-/// [`Static`](trait@lazulite::Static).
-///
-/// ```
-/// use lazulite::nn::Linear;
-/// use lazulite::prelude::*;
-///
-/// #[derive(Clone, Module)]
-/// struct Scaled {
-///     layer: Linear,
-///     #[module(static)]
-///     scale: f32,
-/// }
-///
-/// let model = Scaled { layer: Linear::new(3, 2, &random::key(0)), scale: 0.5 };
-/// let names: Vec<String> = model.parameters().into_iter().map(|(name, _)| name).collect();
-/// assert_eq!(names, ["layer.weight", "layer.bias"]);
-/// assert_eq!(model.scale, 0.5);
-/// ```
+/// Derives `lazulite::nn::Module` and `lazulite::Tree`; `lazulite` documents it.
 #[proc_macro_derive(Module, attributes(tree, module))]
 pub fn derive_module(input: TokenStream) -> TokenStream {
     expand(input, |shape| {
@@ -70,24 +30,7 @@ pub fn derive_module(input: TokenStream) -> TokenStream {
     })
 }
 
-/// Implements [`Static`](trait@lazulite::Static) for a struct or an enum, `Clone`, of static values.
-///
-/// ```
-/// use lazulite::prelude::*;
-///
-/// #[derive(Clone, Static)]
-/// struct Window { size: usize, stride: Option<usize> }
-///
-/// #[derive(Tree)]
-/// struct Pool {
-///     #[tree(static)]
-///     window: Window,
-/// }
-///
-/// let pool = Pool { window: Window { size: 2, stride: None } };
-/// assert!(lazulite::tree::flatten(&pool).is_empty());
-/// assert_eq!((pool.window.size, pool.window.stride), (2, None));
-/// ```
+/// Derives `lazulite::Static`; `lazulite` documents it.
 #[proc_macro_derive(Static)]
 pub fn derive_static(input: TokenStream) -> TokenStream {
     expand(input, |shape| {
