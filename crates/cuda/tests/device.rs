@@ -124,15 +124,7 @@ fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u6
             (std::iter::once(x).chain(factors).map(&mut make).collect(), vec![make(&out(x.dtype, &x.dims))], vec![])
         }
         Work::Reinterpret { x } => (vec![make(x)], vec![make(&out(x.dtype, &x.dims))], vec![]),
-        Work::Fft { .. }
-        | Work::Linalg { .. }
-        | Work::GatedDelta(_)
-        | Work::GatedDeltaGrad(_)
-        | Work::Quantize { .. }
-        | Work::Dequantize { .. }
-        | Work::Fp8 { .. }
-        | Work::QuantizedMatMul { .. }
-        | Work::GatherMatMul { .. } => unreachable!("the CPU's alone"),
+        other => unreachable!("{} is the CPU's alone", other.name()),
     }
 }
 
@@ -217,15 +209,7 @@ fn dtypes(work: &Work) -> Vec<Dtype> {
         }
         Work::Scatter { out, .. } | Work::ScatterAlong { out, .. } => vec![out.dtype],
         Work::RandomBits { width, .. } => vec![[Dtype::U8, Dtype::U16, Dtype::U32][width.ilog2() as usize]],
-        Work::Fft { .. }
-        | Work::Linalg { .. }
-        | Work::GatedDelta(_)
-        | Work::GatedDeltaGrad(_)
-        | Work::Quantize { .. }
-        | Work::Dequantize { .. }
-        | Work::Fp8 { .. }
-        | Work::QuantizedMatMul { .. }
-        | Work::GatherMatMul { .. } => unreachable!("the CPU's alone"),
+        other => unreachable!("{} is the CPU's alone", other.name()),
     }
 }
 

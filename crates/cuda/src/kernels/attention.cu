@@ -60,12 +60,7 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
           for (int e = 0; e < 4; e++) {
             const int i = first + warp * TILES * 16 + t * 16 + lane / 4 + e / 2 * 8, j = at + n * 8 + lane % 4 * 2 + e % 2;
             float x = s[t][n][e] * scale;
-            if ($MASK$ && i < queries && j < keys) {
-              const i64 place = at3(p.w + SMASK_, b, h, i) + (i64)j * (i64)p.w[SMASK_ + 3];
-              if ($MASK$ == 1) x = ((const bool*)p.w[MASK_])[place] ? x : lowest<float>();
-              if ($MASK$ == 2) x = with_mask(x, get(((const T*)p.w[MASK_])[place]));
-            }
-            if ($CAUSAL$ && j > i + after) x = lowest<float>();
+            if (i < queries && j < keys && hides<$MASK$, $CAUSAL$, T>(p.w, b, h, i, j, after, x)) x = lowest<float>();
             s[t][n][e] = j < keys ? x : -INF_F;
           }
     }

@@ -20,6 +20,13 @@ template <class T> FN T with_mask(T x, T a) {
   const T y = fma_(a, (T)LOG2E, x);
   return a == minus_inf(a) ? a : y < lowest<T>() ? lowest<T>() : y;
 }
+// Whether the mask or causality hides the score x of query i and key j, which exist; an added mask is added. MASK: 0 none, 1 of booleans,
+// 2 of numbers M that are added.
+template <int MASK, bool CAUSAL, class M, class T> FN bool hides(const u64* w, i64 b, i64 h, int i, int j, int after, T& x) {
+  const i64 place = MASK ? at3(w + SMASK_, b, h, i) + (i64)j * (i64)w[SMASK_ + 3] : 0;
+  if (MASK == 2) x = with_mask(x, (T)get(((const M*)w[MASK_])[place]));
+  return (CAUSAL && j > i + after) || (MASK == 1 && !((const bool*)w[MASK_])[place]);
+}
 
 FN u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
 FN void copy16(u32 to, const void* from, bool some) {

@@ -54,14 +54,8 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
             bool hidden = false;
             if (edge) {
               const int j = first + warp * TILES * 16 + t * 16 + lane / 4 + e / 2 * 8, i = at + c + e % 2;
-              if ($MASK$ && i < queries && j < keys) {
-                const i64 place = at3(p.w + SMASK_, b, h, i) + (i64)j * (i64)p.w[SMASK_ + 3];
-                if ($MASK$ == 1) hidden = !((const bool*)p.w[MASK_])[place];
-                if ($MASK$ == 2) x = with_mask(x, get(((const T*)p.w[MASK_])[place]));
-              }
-              if ($CAUSAL$ && j > i + after) hidden = true;
-              x = hidden ? lowest<float>() : x;
-              x = j < keys ? x : -INF_F;
+              hidden = i < queries && j < keys && hides<$MASK$, $CAUSAL$, T>(p.w, b, h, i, j, after, x);
+              x = j >= keys ? -INF_F : hidden ? lowest<float>() : x;
             }
             const float w = pow2(x - m) * r;
             s[t][n][e] = w;

@@ -55,12 +55,7 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
           bool hidden = false;
           if (edge) {
             const int i = first + warp * TILES * 16 + t * 16 + lane / 4 + e / 2 * 8, j = at + n * 8 + lane % 4 * 2 + e % 2;
-            if ($MASK$ && i < queries && j < keys) {
-              const i64 place = at3(p.w + SMASK_, b, h, i) + (i64)j * (i64)p.w[SMASK_ + 3];
-              if ($MASK$ == 1) hidden = !((const bool*)p.w[MASK_])[place];
-              if ($MASK$ == 2) x = with_mask(x, get(((const T*)p.w[MASK_])[place]));
-            }
-            hidden = hidden || ($CAUSAL$ && j > i + after) || j >= keys;
+            hidden = j >= keys || (i < queries && hides<$MASK$, $CAUSAL$, T>(p.w, b, h, i, j, after, x));
           }
           const float w = pow2(x - most[t][e / 2]) * share[t][e / 2];
           d[t][n][e] = hidden ? 0.0f : w * (d[t][n][e] - mean[t][e / 2]);

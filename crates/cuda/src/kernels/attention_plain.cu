@@ -53,12 +53,7 @@ extern "C" __global__ void __launch_bounds__(128) @(const __grid_constant__ Args
     for (int r = 0; r < 4; r++) {
       const int i = first + warp * 4 + r;
       W x = s[r] * scale;
-      if ($MASK$ && i < queries && j < keys) {
-        const i64 place = at3(p.w + SMASK_, b, h, i) + (i64)j * (i64)p.w[SMASK_ + 3];
-        if ($MASK$ == 1) x = ((const bool*)p.w[MASK_])[place] ? x : lowest<W>();
-        if ($MASK$ == 2) x = with_mask(x, (W)get(((const $TYPE$*)p.w[MASK_])[place]));
-      }
-      if ($CAUSAL$ && j > i + after) x = lowest<W>();
+      if (i < queries && j < keys && hides<$MASK$, $CAUSAL$, $TYPE$>(p.w, b, h, i, j, after, x)) x = lowest<W>();
       x = j < keys ? x : minus_inf(x);
       W m = x > most[r] ? x : most[r];
 #pragma unroll

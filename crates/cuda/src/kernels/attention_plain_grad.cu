@@ -66,10 +66,7 @@ extern "C" __global__ void __launch_bounds__(128) @(const __grid_constant__ Args
         W w = 0, slope = 0;
         if (i < queries && j < keys) {
           W x = s[r] * scale;
-          bool hidden = $CAUSAL$ && j > i + after;
-          const i64 place = at3(p.w + SMASK_, b, h, i) + (i64)j * (i64)p.w[SMASK_ + 3];
-          if ($MASK$ == 1) hidden = hidden || !((const bool*)p.w[MASK_])[place];
-          if ($MASK$ == 2) x = with_mask(x, (W)get(((const T*)p.w[MASK_])[place]));
+          const bool hidden = hides<$MASK$, $CAUSAL$, T>(p.w, b, h, i, j, after, x);
           w = pow2((hidden ? lowest<W>() : x) - numbers[i]) * numbers[all + i];
           slope = hidden ? (W)0 : w * (d[r] - numbers[2 * all + i]);
         }
