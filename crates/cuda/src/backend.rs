@@ -7,6 +7,7 @@ use crate::gpu::Gpu;
 use crate::graphs::{FEW, Graphs};
 use crate::launch::Plan;
 use crate::step::{self, Step};
+use crate::work::Target;
 use crate::{tape, work};
 use lazulite_base::backend::{Address, Backend, Event, Kernel, Linked, Recording, Start, Task};
 use lazulite_base::work::Work;
@@ -65,7 +66,7 @@ pub fn why_not() -> Option<String> {
 }
 
 /// How a step runs, for every kind of work whose kernels are our own; `None` for the others.
-pub fn plan(work: &Work) -> Option<Plan> {
+pub fn plan(work: &Work, on: Target) -> Option<Plan> {
     match work {
         Work::Tape(t) => Some(tape::plan(t)),
         Work::RandomBits { keys, n, width } => work::random::plan(*keys, *n, *width),
@@ -75,8 +76,8 @@ pub fn plan(work: &Work) -> Option<Plan> {
         Work::ScatterAlong { out, updates, index, axis, mode } => work::scatter::along(out, updates, index, *axis, *mode),
         Work::ArgReduce { x, axis, op } => work::arg_reduce::plan(x, *axis, *op),
         Work::Reinterpret { x } => Some(tape::plan(&tape::copy(x, tape::raw(x.dtype)))),
-        Work::Attention(a) => work::attention::plan(a),
-        Work::AttentionGrad(g) => work::attention::gradient(g),
+        Work::Attention(a) => work::attention::plan(a, on),
+        Work::AttentionGrad(g) => work::attention::gradient(g, on),
         Work::MatMul { .. }
         | Work::SearchSorted { .. }
         | Work::GatedDelta(_)
@@ -166,8 +167,9 @@ impl Backend for Cuda {
     }
 
     fn prepare(&self, device: u16, works: &[&Work]) {
-        let plans: Vec<Plan> = works.iter().filter_map(|w| plan(w)).collect();
-        step::prepare(&self.gpus[device as usize], plans);
+        let gpu = &self.gpus[device as usize];
+        let on = Target::of(&gpu.properties);
+        step::prepare(gpu, works.iter().filter_map(|w| plan(w, on)).collect());
     }
 
     fn compile(&self, device: u16, work: &Work) -> Result<Option<Arc<dyn Kernel>>> {
@@ -175,7 +177,7 @@ impl Backend for Cuda {
         if let (Work::MatMul { a, b }, Ok(blas)) = (work, &self.blas) {
             return Ok(blas.kernel(gpu, a, b)?.map(|k| Arc::new(k) as Arc<dyn Kernel>));
         }
-        match plan(work) {
+        match plan(work, Target::of(&gpu.properties)) {
             Some(plan) => Ok(Some(Arc::new(Step::new(gpu.clone(), plan)?))),
             None => Ok(None),
         }

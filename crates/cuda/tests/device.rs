@@ -13,6 +13,7 @@ use lazulite_base::{Dtype, Op, Scalar};
 use lazulite_cpu::Cpu;
 use lazulite_cuda::backend::{gpu, plan};
 use lazulite_cuda::launch::{Plan, Source};
+use lazulite_cuda::work::Target;
 use std::sync::{Arc, Mutex};
 
 fn cuda() -> Option<Arc<dyn Backend>> {
@@ -271,7 +272,8 @@ fn differs(cuda: &Arc<dyn Backend>, work: &Work, shift: usize) -> Option<String>
 /// Waits until the works' own kernels are compiled, so that no generic one stands in for them.
 fn compiled(works: &[Work]) {
     let start = std::time::Instant::now();
-    let plans: Vec<Plan> = works.iter().filter_map(plan).collect();
+    let on = Target::of(&gpu(0).expect("a device").properties);
+    let plans: Vec<Plan> = works.iter().filter_map(|w| plan(w, on)).collect();
     let sources: Vec<&Source> = plans.iter().flat_map(|p| p.launches.iter().chain(&p.scalar)).map(|l| &l.source).collect();
     // What is refused is refused again where it is needed.
     let _ = gpu(0).expect("a device").programs.prepare(&sources);

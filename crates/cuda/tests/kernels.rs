@@ -8,13 +8,14 @@ use lazulite_cuda::backend::plan;
 use lazulite_cuda::compiler::{Compile, program};
 use lazulite_cuda::launch::Source;
 use lazulite_cuda::tape::generic::operations::Class;
+use lazulite_cuda::work::Target;
 use std::collections::BTreeMap;
 
-/// The kernels of every kind of work, once each.
-fn sources() -> Vec<(String, Source)> {
+/// The kernels of every kind of work on a device, once each.
+fn sources(on: Target) -> Vec<(String, Source)> {
     let mut seen = BTreeMap::new();
     for work in common::all() {
-        let plan = plan(&work).unwrap_or_else(|| panic!("no kernel for {work:?}"));
+        let plan = plan(&work, on).unwrap_or_else(|| panic!("no kernel for {work:?}"));
         for l in plan.launches.into_iter().chain(plan.scalar) {
             seen.entry(l.source.text.clone()).or_insert(l.source);
         }
@@ -22,9 +23,9 @@ fn sources() -> Vec<(String, Source)> {
     seen.into_values().enumerate().map(|(i, s)| (format!("lz_{i}"), s)).collect()
 }
 
-fn compiles(architecture: &str) {
+fn compiles(architecture: &str, on: Target) {
     let Some(compiler) = common::nvrtc(architecture) else { return };
-    let sources = sources();
+    let sources = sources(on);
     for group in sources.chunks(64) {
         let kernels: Vec<(String, &Source)> = group.iter().map(|(n, s)| (n.clone(), s)).collect();
         let start = std::time::Instant::now();
@@ -40,7 +41,7 @@ fn generic_kernels_know_every_real_tape() {
     for work in common::all() {
         let Work::Tape(tape) = &work else { continue };
         let complex = tape.code.iter().any(|i| i.dtype == Dtype::C64);
-        let generic = plan(&work).expect("a kernel").generic;
+        let generic = plan(&work, Target::OLDEST).expect("a kernel").generic;
         assert_eq!(generic.is_none(), complex, "{tape:?}");
         let Some(call) = generic else { continue };
         let common = tape.code.iter().all(|i| Class::Common.takes(i.dtype));
@@ -65,7 +66,7 @@ fn generic_kernels_compile() {
 fn outputs_may_share_a_register() {
     let Some(compiler) = common::nvrtc("sm_80") else { return };
     for tape in common::shared_register_tapes() {
-        let plan = plan(&Work::Tape(tape.clone())).expect("a kernel");
+        let plan = plan(&Work::Tape(tape.clone()), Target::OLDEST).expect("a kernel");
         for (i, launch) in plan.launches.iter().enumerate() {
             let kernel = (format!("lz_{i}"), &launch.source);
             compiler.compile(&program(&[kernel])).unwrap_or_else(|log| panic!("{tape:?}: {log}"));
@@ -75,10 +76,10 @@ fn outputs_may_share_a_register() {
 
 #[test]
 fn every_kernel_compiles_for_sm_80() {
-    compiles("sm_80");
+    compiles("sm_80", Target::OLDEST);
 }
 
 #[test]
 fn every_kernel_compiles_for_sm_90a() {
-    compiles("sm_90a");
+    compiles("sm_90a", Target::HOPPER);
 }

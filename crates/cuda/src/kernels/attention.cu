@@ -42,7 +42,7 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
     copies_end();
   }
   for (int at = start; at < end; at += BLOCK) {
-    copies_wait();
+    copies_wait<0>();
     __syncthreads();
     copy_rows<BLOCK, HEAD, THREADS>(sv, v + (i64)at * vs, vs, (i64)p.w[SV_ + 3], keys - at, values);
     copies_end();
@@ -54,84 +54,45 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
       by = 1.0f;
 #pragma unroll
       for (int t = 0; t < TILES; t++)
-#pragma unroll
-        for (int n = 0; n < BLOCK / 8; n++)
-#pragma unroll
-          for (int e = 0; e < 4; e++) {
-            const int i = first + warp * TILES * 16 + t * 16 + lane / 4 + e / 2 * 8, j = at + n * 8 + lane % 4 * 2 + e % 2;
-            float x = s[t][n][e] * scale;
-            if (i < queries && j < keys && hides<$MASK$, $CAUSAL$, T>(p.w, b, h, i, j, after, x)) x = lowest<float>();
-            s[t][n][e] = j < keys ? x : -INF_F;
-          }
+        masked<$MASK$, $CAUSAL$, T>(s[t], p.w, b, h, first + (warp * TILES + t) * 16 + lane / 4, at + lane % 4 * 2, scale);
     }
 #pragma unroll
-    for (int t = 0; t < TILES; t++)
-#pragma unroll
-      for (int r = 0; r < 2; r++) {
-        float x = -INF_F;
-#pragma unroll
-        for (int n = 0; n < BLOCK / 8; n++) x = fmaxf(x, fmaxf(s[t][n][2 * r], s[t][n][2 * r + 1]));
-        x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, 1));
-        x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, 2));
-        x = fmaxf(most[t][r], x * by);
-        const float base = x == -INF_F ? 0.0f : x, factor = pow2(most[t][r] - base);
-        most[t][r] = x;
-        float sum = 0;
-#pragma unroll
-        for (int n = 0; n < BLOCK / 8; n++)
-#pragma unroll
-          for (int e = 2 * r; e < 2 * r + 2; e++) {
-            s[t][n][e] = pow2(__fmaf_rn(s[t][n][e], by, -base));
-            sum += s[t][n][e];
-          }
-        total[t][r] = __fmaf_rn(total[t][r], factor, sum);
-#pragma unroll
-        for (int n = 0; n < HEAD / 8; n++) {
-          o[t][n][2 * r] *= factor;
-          o[t][n][2 * r + 1] *= factor;
-        }
-      }
-    copies_wait();
+    for (int t = 0; t < TILES; t++) {
+      float factor[2];
+      weigh(s[t], by, most[t], total[t], factor);
+      times(o[t], factor);
+    }
+    copies_wait<0>();
     __syncthreads();
     if (at + BLOCK < end) copy_rows<BLOCK, HEAD, THREADS>(sk, k + (i64)(at + BLOCK) * ks, ks, (i64)p.w[SK_ + 3], keys - at - BLOCK, features);
     copies_end();
     weighted<TILES, BLOCK / 8, HEAD / 8, T>(o, s, sv, lane);
   }
 #pragma unroll
-  for (int t = 0; t < TILES; t++)
+  for (int t = 0; t < TILES; t++) {
+    const int mine = first + (warp * TILES + t) * 16 + lane / 4;
+    if (!$SPLIT$) {
+      finished(p.w, o[t], most[t], total[t], b, h, mine, lane);
+      continue;
+    }
 #pragma unroll
     for (int r = 0; r < 2; r++) {
-      total[t][r] += __shfl_xor_sync(0xffffffffu, total[t][r], 1);
-      total[t][r] += __shfl_xor_sync(0xffffffffu, total[t][r], 2);
-      const int i = first + warp * TILES * 16 + t * 16 + lane / 4 + r * 8;
-      if ($SPLIT$) {
-        if (i < queries) {
-          float* to = (float*)p.w[SCRATCH_] + (((i64)head * queries + i) * (i64)p.w[SPLITS_] + blockIdx.y) * (values + 2);
+      const float sum = row_sum(total[t][r]);
+      if (mine + r * 8 >= queries) continue;
+      float* to = (float*)p.w[SCRATCH_] + (((i64)head * queries + mine + r * 8) * (i64)p.w[SPLITS_] + blockIdx.y) * (values + 2);
 #pragma unroll
-          for (int n = 0; n < HEAD / 8; n++)
+      for (int n = 0; n < HEAD / 8; n++)
 #pragma unroll
-            for (int e = 0; e < 2; e++) {
-              const int c = n * 8 + lane % 4 * 2 + e;
-              if (c < values) to[c] = o[t][n][2 * r + e];
-            }
-          if (lane % 4 == 0) {
-            to[values] = most[t][r];
-            to[values + 1] = total[t][r];
-          }
+        for (int e = 0; e < 2; e++) {
+          const int c = n * 8 + lane % 4 * 2 + e;
+          if (c < values) to[c] = o[t][n][2 * r + e];
         }
-      } else {
-        const float share = 1.0f / total[t][r];
-#pragma unroll
-        for (int n = 0; n < HEAD / 8; n++) {
-          o[t][n][2 * r] *= share;
-          o[t][n][2 * r + 1] *= share;
-        }
-        if (i < queries && lane % 4 == 0) {
-          ((float*)p.w[MOST_])[at3(p.w + SMOST_, b, h, i)] = most[t][r];
-          ((float*)p.w[TOTAL_])[at3(p.w + STOTAL_, b, h, i)] = total[t][r];
-        }
+      if (lane % 4 == 0) {
+        to[values] = most[t][r];
+        to[values + 1] = sum;
       }
     }
+  }
   if (!$SPLIT$) {
     __syncthreads();
     store_rows<TILES, HEAD, T>(o, (u16*)room, warp * TILES * 16, lane, (u16*)p.w[OUT_] + at3(p.w + SOUT_, b, h, first), (i64)p.w[SOUT_ + 2], rows, values);

@@ -5,7 +5,7 @@ namespace attention {
 enum { Q_ = 0, K_, V_, MASK_, SINKS_, OUT_, MOST_, TOTAL_, CT_, DQ_, DK_, DV_, DSINKS_, SCRATCH_,
   HEADS_ = 14, EACH_, QUERIES_, KEYS_, FEATURES_, VALUES_,
   SQ_ = 20, SK_ = 24, SV_ = 28, SMASK_ = 32, SSINKS_ = 36, SOUT_ = 39, SMOST_ = 43, STOTAL_ = 46, SCT_ = 49,
-  SCALE2_ = 53, SCALE_, BLOCKS_, SPLITS_, PART_, ROWS_ };
+  SCALE2_ = 53, SCALE_, BLOCKS_, SPLITS_, PART_, ROWS_, TOGETHER_, ITEMS_ };
 constexpr double LOG2E = 1.4426950408889634;
 template <class T> FN T lowest() { return sizeof(T) == 8 ? (T)-1.7976931348623157e308 : (T)-3.4028234663852886e38f; }
 FN float minus_inf(float) { return -INF_F; }
@@ -28,12 +28,80 @@ template <int MASK, bool CAUSAL, class M, class T> FN bool hides(const u64* w, i
   return (CAUSAL && j > i + after) || (MASK == 1 && !((const bool*)w[MASK_])[place]);
 }
 
+// The scores of queries `mine` and `mine` + 8 and of the keys from `at` on that a lane has, scaled, with the mask.
+template <int MASK, bool CAUSAL, class M, int N> FN void masked(float (&s)[N][4], const u64* w, i64 b, i64 h, int mine, int at, float scale) {
+  const int queries = (int)w[QUERIES_], keys = (int)w[KEYS_];
+#pragma unroll
+  for (int n = 0; n < N; n++)
+#pragma unroll
+    for (int e = 0; e < 4; e++) {
+      const int i = mine + e / 2 * 8, j = at + n * 8 + e % 2;
+      float x = s[n][e] * scale;
+      if (i < queries && j < keys && hides<MASK, CAUSAL, M>(w, b, h, i, j, keys - queries, x)) x = lowest<float>();
+      s[n][e] = j < keys ? x : -INF_F;
+    }
+}
+// Scores times `by` to weights; the largest and the sum so far, and what sums of before are to be multiplied by.
+template <int N> FN void weigh(float (&s)[N][4], float by, float (&most)[2], float (&total)[2], float (&factor)[2]) {
+#pragma unroll
+  for (int r = 0; r < 2; r++) {
+    float x = -INF_F;
+#pragma unroll
+    for (int n = 0; n < N; n++) x = fmaxf(x, fmaxf(s[n][2 * r], s[n][2 * r + 1]));
+    x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, 1));
+    x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, 2));
+    x = fmaxf(most[r], x * by);
+    const float base = x == -INF_F ? 0.0f : x;
+    factor[r] = pow2(most[r] - base);
+    most[r] = x;
+    float sum = 0;
+#pragma unroll
+    for (int n = 0; n < N; n++)
+#pragma unroll
+      for (int e = 2 * r; e < 2 * r + 2; e++) {
+        s[n][e] = pow2(__fmaf_rn(s[n][e], by, -base));
+        sum += s[n][e];
+      }
+    total[r] = __fmaf_rn(total[r], factor[r], sum);
+  }
+}
+// Rows times a number each.
+template <int N> FN void times(float (&x)[N][4], const float (&by)[2]) {
+#pragma unroll
+  for (int n = 0; n < N; n++)
+#pragma unroll
+    for (int e = 0; e < 4; e++) x[n][e] *= by[e / 2];
+}
+// Over the four lanes that have a row.
+FN float row_sum(float x) {
+  x += __shfl_xor_sync(0xffffffffu, x, 1);
+  return x + __shfl_xor_sync(0xffffffffu, x, 2);
+}
+// Sums over the sums of weights; both numbers of each query to memory.
+template <int N> FN void finished(const u64* w, float (&o)[N][4], const float (&most)[2], const float (&total)[2], i64 b, i64 h, int mine, int lane) {
+  float share[2];
+#pragma unroll
+  for (int r = 0; r < 2; r++) {
+    const float sum = row_sum(total[r]);
+    share[r] = 1.0f / sum;
+    if (mine + r * 8 < (int)w[QUERIES_] && lane % 4 == 0) {
+      ((float*)w[MOST_])[at3(w + SMOST_, b, h, mine + r * 8)] = most[r];
+      ((float*)w[TOTAL_])[at3(w + STOTAL_, b, h, mine + r * 8)] = sum;
+    }
+  }
+  times(o, share);
+}
+
 FN u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
 FN void copy16(u32 to, const void* from, bool some) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" :: "r"(to), "l"(from), "r"(some ? 16 : 0) : "memory");
 }
+FN void copy4(u32 to, const void* from, bool some) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" :: "r"(to), "l"(from), "r"(some ? 4 : 0) : "memory");
+}
 FN void copies_end() { asm volatile("cp.async.commit_group;" ::: "memory"); }
-FN void copies_wait() { asm volatile("cp.async.wait_group 0;" ::: "memory"); }
+// Waits for all but the last LEFT groups of copies.
+template <int LEFT> FN void copies_wait() { asm volatile("cp.async.wait_group %0;" :: "n"(LEFT) : "memory"); }
 // Four matrices of 8 by 8 halves; as they are, and transposed.
 FN void load_matrices(u32 (&r)[4], u32 at) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(at) : "memory");
@@ -75,14 +143,23 @@ FN u32 across(u32 base, int pitch, int column, int step, int lane) { return base
 FN u32 down(u32 base, int pitch, int step, int column, int lane) { return base + ((step + lane % 16) * pitch + column + lane / 16 * 8) * 2; }
 // The left side: 16 rows by 16 steps.
 FN u32 left(u32 base, int pitch, int row, int step, int lane) { return base + ((row + lane % 16) * pitch + step + lane / 16 * 8) * 2; }
-// Zeros of a warp's tiles.
+// Zeros of a tile, and of a warp's tiles.
+template <int N> FN void clear(float (&x)[N][4]) {
+#pragma unroll
+  for (int n = 0; n < N; n++)
+#pragma unroll
+    for (int e = 0; e < 4; e++) x[n][e] = 0;
+}
 template <int TILES, int N> FN void clear(float (&x)[TILES][N][4]) {
 #pragma unroll
-  for (int t = 0; t < TILES; t++)
+  for (int t = 0; t < TILES; t++) clear(x[t]);
+}
+// A tile's weights as the left side of products of 16 steps.
+template <class T, int N> FN void halves(u32 (&y)[N / 2][4], const float (&w)[N][4]) {
 #pragma unroll
-    for (int n = 0; n < N; n++)
+  for (int c = 0; c < N / 2; c++)
 #pragma unroll
-      for (int e = 0; e < 4; e++) x[t][n][e] = 0;
+    for (int i = 0; i < 4; i++) y[c][i] = pair(w[2 * c + i / 2][i % 2 * 2], w[2 * c + i / 2][i % 2 * 2 + 1], T());
 }
 // s += rows of `a`, from `row`, times rows of `b`, over their features; both lie in shared memory.
 template <int TILES, int N, int HEAD, class T> FN void scores(float (&s)[TILES][N][4], u32 a, int row, u32 b, int lane) {
@@ -105,21 +182,19 @@ template <int TILES, int N, int HEAD, class T> FN void scores(float (&s)[TILES][
 }
 // o += weights, rounded to halves, times rows of `b` in shared memory.
 template <int TILES, int N, int FEATURES, class T> FN void weighted(float (&o)[TILES][FEATURES][4], const float (&w)[TILES][N][4], u32 b, int lane) {
+  u32 y[TILES][N / 2][4];
+#pragma unroll
+  for (int t = 0; t < TILES; t++) halves<T>(y[t], w[t]);
 #pragma unroll
   for (int c = 0; c < N / 2; c++) {
-    u32 y[TILES][4];
-#pragma unroll
-    for (int t = 0; t < TILES; t++)
-#pragma unroll
-      for (int i = 0; i < 4; i++) y[t][i] = pair(w[t][2 * c + i / 2][i % 2 * 2], w[t][2 * c + i / 2][i % 2 * 2 + 1], T());
 #pragma unroll
     for (int n = 0; n < FEATURES / 2; n++) {
       u32 x[4];
       load_turned(x, down(b, FEATURES * 8 + 8, c * 16, n * 16, lane));
 #pragma unroll
       for (int t = 0; t < TILES; t++) {
-        mma(o[t][2 * n], y[t], x[0], x[1], T());
-        mma(o[t][2 * n + 1], y[t], x[2], x[3], T());
+        mma(o[t][2 * n], y[t][c], x[0], x[1], T());
+        mma(o[t][2 * n + 1], y[t][c], x[2], x[3], T());
       }
     }
   }

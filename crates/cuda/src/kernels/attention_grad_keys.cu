@@ -2,11 +2,11 @@
 // scores lie transposed, so that weights go from registers straight into the next product.
 extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __grid_constant__ Args<WORDS> p) {
   using namespace attention;
-  constexpr int TILES = $TILES$, WARPS = $WARPS$, HEAD = $HEAD$, BLOCK = $BLOCK$, P = HEAD + 8, HIGH = TILES * 16 * WARPS, THREADS = WARPS * 32;
+  constexpr int PLACES = $PLACES$, TILES = $TILES$, WARPS = $WARPS$, HEAD = $HEAD$, BLOCK = $BLOCK$, P = HEAD + 8, HIGH = TILES * 16 * WARPS, THREADS = WARPS * 32;
   typedef $TYPE$ T;
   extern __shared__ __align__(16) unsigned char room[];
-  const u32 sk = shared_address(room), sv = sk + HIGH * P * 2, sq = sv + HIGH * P * 2, sc = sq + BLOCK * P * 2;
-  float* numbers = (float*)(room + (2 * HIGH + 2 * BLOCK) * P * 2);
+  const u32 sk = shared_address(room), sv = sk + HIGH * P * 2, sq = sv + HIGH * P * 2, sc = sq + PLACES * BLOCK * P * 2;
+  float* all_numbers = (float*)(room + (2 * HIGH + 2 * PLACES * BLOCK) * P * 2);
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const int blocks = (int)p.w[BLOCKS_], queries = (int)p.w[QUERIES_], keys = (int)p.w[KEYS_], heads = (int)p.w[HEADS_], each = (int)p.w[EACH_];
   const int groups = heads / each, group = blockIdx.x / blocks, first = (int)(blockIdx.x % blocks) * HIGH;
@@ -23,23 +23,36 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
   // Queries before `from` see none of these keys, unless they see no key at all.
   int from = 0;
   if ($CAUSAL$ && after >= 0) from = first - after > 0 ? (first - after) / BLOCK * BLOCK : 0;
+  // A block of queries and what belongs to them, to a place, of one or two: with two, it comes while the block before is worked on.
+  auto load = [&](int h, int at, int place) {
+    const u16* q = (const u16*)p.w[Q_] + at3(p.w + SQ_, b, h, at);
+    const u16* ct = (const u16*)p.w[CT_] + at3(p.w + SCT_, b, h, at);
+    const float* of_rows = (const float*)p.w[SCRATCH_] + ((i64)b * heads + h) * queries + at;
+    copy_rows<BLOCK, HEAD, THREADS>(sq + place * BLOCK * P * 2, q, qs, (i64)p.w[SQ_ + 3], queries - at, features);
+    copy_rows<BLOCK, HEAD, THREADS>(sc + place * BLOCK * P * 2, ct, cs, (i64)p.w[SCT_ + 3], queries - at, values);
+    for (int i = threadIdx.x; i < 3 * BLOCK; i += THREADS) {
+      const bool some = at + i % BLOCK < queries;
+      copy4(shared_address(all_numbers + place * 3 * BLOCK + i), some ? of_rows + i / BLOCK * all + i % BLOCK : of_rows, some);
+    }
+  };
+  int place = 0;
+  if (PLACES == 2 && from < queries) load(g * each, from, 0);
+  copies_end();
   for (int h = g * each; h < (g + 1) * each; h++) {
-    const u16* q = (const u16*)p.w[Q_] + at3(p.w + SQ_, b, h, 0);
-    const u16* ct = (const u16*)p.w[CT_] + at3(p.w + SCT_, b, h, 0);
-    const float* of_rows = (const float*)p.w[SCRATCH_] + ((i64)b * heads + h) * queries;
-    for (int at = from; at < queries; at += BLOCK) {
-      __syncthreads();
-      copy_rows<BLOCK, HEAD, THREADS>(sq, q + (i64)at * qs, qs, (i64)p.w[SQ_ + 3], queries - at, features);
-      copy_rows<BLOCK, HEAD, THREADS>(sc, ct + (i64)at * cs, cs, (i64)p.w[SCT_ + 3], queries - at, values);
+    for (int at = from; at < queries; at += BLOCK, place ^= PLACES - 1) {
+      const bool last = at + BLOCK >= queries;
+      if (PLACES == 1) load(h, at, 0);
+      else if (!last || h + 1 < (g + 1) * each) load(h + last, last ? from : at + BLOCK, place ^ 1);
       copies_end();
-      for (int i = threadIdx.x; i < 3 * BLOCK; i += THREADS) numbers[i] = at + i % BLOCK < queries ? of_rows[i / BLOCK * all + at + i % BLOCK] : 0.0f;
-      copies_wait();
+      copies_wait<PLACES - 1>();
       __syncthreads();
+      const u32 q_here = sq + place * BLOCK * P * 2, c_here = sc + place * BLOCK * P * 2;
+      const float* numbers = all_numbers + place * 3 * BLOCK;
       float s[TILES][BLOCK / 8][4], d[TILES][BLOCK / 8][4];
       clear(s);
       clear(d);
-      scores<TILES, BLOCK / 8, HEAD, T>(s, sk, warp * TILES * 16, sq, lane);
-      scores<TILES, BLOCK / 8, HEAD, T>(d, sv, warp * TILES * 16, sc, lane);
+      scores<TILES, BLOCK / 8, HEAD, T>(s, sk, warp * TILES * 16, q_here, lane);
+      scores<TILES, BLOCK / 8, HEAD, T>(d, sv, warp * TILES * 16, c_here, lane);
       const bool edge = $MASK$ || first + HIGH > keys || ($CAUSAL$ && first + HIGH - 1 > at + after);
 #pragma unroll
       for (int n = 0; n < BLOCK / 8; n++) {
@@ -62,11 +75,12 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
             d[t][n][e] = hidden ? 0.0f : w * (d[t][n][e] - mu);
           }
       }
-      weighted<TILES, BLOCK / 8, HEAD / 8, T>(dv, s, sc, lane);
-      weighted<TILES, BLOCK / 8, HEAD / 8, T>(dk, d, sq, lane);
+      weighted<TILES, BLOCK / 8, HEAD / 8, T>(dv, s, c_here, lane);
+      weighted<TILES, BLOCK / 8, HEAD / 8, T>(dk, d, q_here, lane);
+      __syncthreads();
     }
   }
-  copies_wait();
+  copies_wait<0>();
   __syncthreads();
   const float plain = bits<float>(p.w[SCALE_]);
 #pragma unroll
@@ -75,8 +89,8 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
     for (int n = 0; n < HEAD / 8; n++)
 #pragma unroll
       for (int e = 0; e < 4; e++) dk[t][n][e] *= plain;
-  const i64 place = ((i64)b * keys + first) * groups + g;
-  store_rows<TILES, HEAD, T>(dk, (u16*)room, warp * TILES * 16, lane, (u16*)p.w[DK_] + place * features, (i64)groups * features, rows, features);
+  const i64 to = ((i64)b * keys + first) * groups + g;
+  store_rows<TILES, HEAD, T>(dk, (u16*)room, warp * TILES * 16, lane, (u16*)p.w[DK_] + to * features, (i64)groups * features, rows, features);
   __syncwarp();
-  store_rows<TILES, HEAD, T>(dv, (u16*)room, warp * TILES * 16, lane, (u16*)p.w[DV_] + place * values, (i64)groups * values, rows, values);
+  store_rows<TILES, HEAD, T>(dv, (u16*)room, warp * TILES * 16, lane, (u16*)p.w[DV_] + to * values, (i64)groups * values, rows, values);
 }

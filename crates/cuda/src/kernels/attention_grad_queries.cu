@@ -1,10 +1,10 @@
 // The cotangents of queries, of halves: a block of queries, whose keys pass by. A warp has 16 * $TILES$ queries.
 extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __grid_constant__ Args<WORDS> p) {
   using namespace attention;
-  constexpr int TILES = $TILES$, WARPS = $WARPS$, HEAD = $HEAD$, BLOCK = $BLOCK$, P = HEAD + 8, HIGH = TILES * 16 * WARPS, THREADS = WARPS * 32;
+  constexpr int PLACES = $PLACES$, TILES = $TILES$, WARPS = $WARPS$, HEAD = $HEAD$, BLOCK = $BLOCK$, P = HEAD + 8, HIGH = TILES * 16 * WARPS, THREADS = WARPS * 32;
   typedef $TYPE$ T;
   extern __shared__ __align__(16) unsigned char room[];
-  const u32 sq = shared_address(room), sc = sq + HIGH * P * 2, sk = sc + HIGH * P * 2, sv = sk + BLOCK * P * 2;
+  const u32 sq = shared_address(room), sc = sq + HIGH * P * 2, sk = sc + HIGH * P * 2, sv = sk + PLACES * BLOCK * P * 2;
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const int blocks = (int)p.w[BLOCKS_], queries = (int)p.w[QUERIES_], keys = (int)p.w[KEYS_], heads = (int)p.w[HEADS_];
   const int head = blockIdx.x / blocks, first = (blocks - 1 - (int)(blockIdx.x % blocks)) * HIGH;
@@ -32,18 +32,25 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
       share[t][r] = i < queries ? numbers[all] : 0.0f;
       mean[t][r] = i < queries ? numbers[2 * all] : 0.0f;
     }
-  for (int at = 0; at < end; at += BLOCK) {
-    __syncthreads();
-    copy_rows<BLOCK, HEAD, THREADS>(sk, k + (i64)at * ks, ks, (i64)p.w[SK_ + 3], keys - at, features);
-    copy_rows<BLOCK, HEAD, THREADS>(sv, v + (i64)at * vs, vs, (i64)p.w[SV_ + 3], keys - at, values);
+  // A block of keys and values to a place, of one or two: with two, it comes while the block before is worked on.
+  auto load = [&](int at, int place) {
+    copy_rows<BLOCK, HEAD, THREADS>(sk + place * BLOCK * P * 2, k + (i64)at * ks, ks, (i64)p.w[SK_ + 3], keys - at, features);
+    copy_rows<BLOCK, HEAD, THREADS>(sv + place * BLOCK * P * 2, v + (i64)at * vs, vs, (i64)p.w[SV_ + 3], keys - at, values);
+  };
+  if (PLACES == 2) load(0, 0);
+  copies_end();
+  for (int at = 0, place = 0; at < end; at += BLOCK, place ^= PLACES - 1) {
+    if (PLACES == 1) load(at, 0);
+    else if (at + BLOCK < end) load(at + BLOCK, place ^ 1);
     copies_end();
-    copies_wait();
+    copies_wait<PLACES - 1>();
     __syncthreads();
+    const u32 k_here = sk + place * BLOCK * P * 2, v_here = sv + place * BLOCK * P * 2;
     float s[TILES][BLOCK / 8][4], d[TILES][BLOCK / 8][4];
     clear(s);
     clear(d);
-    scores<TILES, BLOCK / 8, HEAD, T>(s, sq, warp * TILES * 16, sk, lane);
-    scores<TILES, BLOCK / 8, HEAD, T>(d, sc, warp * TILES * 16, sv, lane);
+    scores<TILES, BLOCK / 8, HEAD, T>(s, sq, warp * TILES * 16, k_here, lane);
+    scores<TILES, BLOCK / 8, HEAD, T>(d, sc, warp * TILES * 16, v_here, lane);
     const bool edge = $MASK$ || at + BLOCK > keys || ($CAUSAL$ && at + BLOCK - 1 > first + after);
 #pragma unroll
     for (int t = 0; t < TILES; t++)
@@ -60,9 +67,10 @@ extern "C" __global__ void __launch_bounds__($WARPS$ * 32, $LEAST$) @(const __gr
           const float w = pow2(x - most[t][e / 2]) * share[t][e / 2];
           d[t][n][e] = hidden ? 0.0f : w * (d[t][n][e] - mean[t][e / 2]);
         }
-    weighted<TILES, BLOCK / 8, HEAD / 8, T>(dq, d, sk, lane);
+    weighted<TILES, BLOCK / 8, HEAD / 8, T>(dq, d, k_here, lane);
+    __syncthreads();
   }
-  copies_wait();
+  copies_wait<0>();
   __syncthreads();
   const float plain = bits<float>(p.w[SCALE_]);
 #pragma unroll

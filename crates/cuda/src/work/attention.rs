@@ -1,9 +1,13 @@
 //! Attention and its gradient: the kernels of `kernels/attention*.cu`. Halves go through the tensor cores, a block of queries or keys in
-//! shared memory at a time; f32 and f64 through plain arithmetic. Nobody adds to what another block adds to, so two runs give equal bits.
+//! shared memory at a time, on Hopper with the products of warp groups; f32 and f64 through plain arithmetic. Nobody adds to what another
+//! block adds to, so two runs give equal bits.
 
-use super::filled;
+mod groups;
+
+use super::{Target, filled};
 use crate::launch::{Launch, Plan, Word, Words};
 use crate::tape::text::memory;
+use groups::Sizes;
 use lazulite_base::Dtype;
 use lazulite_base::shape::size;
 use lazulite_base::work::{Attention, AttentionGrad, View};
@@ -16,15 +20,28 @@ const PLAIN: (u32, usize) = (128, 16);
 const BLOCKS: usize = 512;
 const KEYS: usize = 64;
 
-/// A tile of the tensor cores' kernels: rows of 16 that a warp has, what passes by at a time, blocks that share a processor.
+/// A tile of the tensor cores' kernels: rows of 16 that a warp has, what passes by at a time, blocks that share a processor, and for how
+/// many blocks that pass by there is room (gradients only).
 struct Tile {
     tiles: usize,
     block: usize,
     least: usize,
+    places: usize,
 }
 
-/// Bytes of shared memory that a block may have on the oldest architecture.
-const MOST: usize = 160 << 10;
+/// How work is cut, as kernels are told: a head's blocks; parts of the keys of few queries, and keys of a part; heads whose blocks run
+/// together, and blocks of all heads.
+#[derive(Default)]
+struct Shape {
+    blocks: usize,
+    parts: usize,
+    part: usize,
+    together: usize,
+    items: usize,
+}
+
+/// Bytes of shared memory that a block may have on the oldest architecture; and on Hopper, less what its kernels have besides.
+const MOST: [usize; 2] = [160 << 10, 220 << 10];
 /// Warps of a block.
 const WARPS: usize = 4;
 
@@ -53,10 +70,12 @@ struct Form {
     head: usize,
     /// Which input or output each of the first words is.
     places: [Option<Word>; 14],
+    /// Bytes of shared memory that a block may have.
+    most: usize,
 }
 
 impl Form {
-    fn new(a: &Attention) -> Option<Form> {
+    fn new(a: &Attention, on: Target) -> Option<Form> {
         let [batch, heads, queries, features] = std::array::from_fn(|i| a.q.dims[i]);
         let (groups, keys, values) = (a.k.dims[1], a.k.dims[2], a.v.dims[3]);
         let sizes = [batch, heads, heads / groups.max(1), queries, keys, features, values];
@@ -85,6 +104,7 @@ impl Form {
             causal: a.causal,
             head: wide.next_multiple_of(16),
             places,
+            most: MOST[on.groups as usize],
             of: a.clone(),
         })
     }
@@ -98,7 +118,7 @@ impl Form {
     }
 
     /// The arguments, by the numbers of the texts' enumeration.
-    fn words(&self, blocks: usize, parts: usize, part: usize) -> Words {
+    fn words(&self, shape: Shape) -> Words {
         let [batch, heads, each, queries, keys, features, values] = self.sizes;
         let mut w: Vec<Word> = self.places.iter().map(|p| p.unwrap_or(Word::Value(0))).collect();
         let mut number = |n: isize| w.push(Word::Value(n as u64));
@@ -110,7 +130,8 @@ impl Form {
         for s in [scale * std::f64::consts::LOG2_E, scale] {
             number(if self.of.q.dtype == Dtype::F64 { s.to_bits() as isize } else { (s as f32).to_bits() as isize });
         }
-        [blocks, parts, part, batch * heads * queries].into_iter().for_each(|n| number(n as isize));
+        let Shape { blocks, parts, part, together, items } = shape;
+        [blocks, parts, part, batch * heads * queries, together, items].into_iter().for_each(|n| number(n as isize));
         Words(w)
     }
 
@@ -132,20 +153,22 @@ impl Form {
         all.push(("$TYPE$", memory(d).into()));
         all.push(("$WIDE$", memory(d.accumulator()).into()));
         let text = filled(&[SHARED, text].concat(), &all, &words);
-        if shared > MOST {
+        if shared > self.most {
             return None;
         }
         let grid = [u32::try_from(grid[0]).ok().filter(|&n| n < 1 << 31)?, grid[1] as u32];
         Some(Launch { source: text, grid, block: threads as u32, shared: shared as u32, words })
     }
 
-    /// A kernel of the tensor cores with `own` blocks' rows that lie in shared memory once or `times`, and so many bytes more.
-    fn tiled(&self, text: &str, tile: Tile, own: usize, outer: usize, times: [usize; 2], more: usize) -> Option<Launch> {
+    /// A kernel of the tensor cores for `own` rows of a head, of which it has `operands` in shared memory, and numbers for each row that
+    /// passes by.
+    fn tiled(&self, text: &str, tile: Tile, own: usize, outer: usize, operands: usize, numbers: usize) -> Option<Launch> {
         let high = tile.tiles * 16 * WARPS;
         let blocks = own.div_ceil(high);
-        let shared = (times[0] * high + times[1] * tile.block) * (self.head + 8) * 2 + more;
-        let blanks = [("$TILES$", tile.tiles), ("$BLOCK$", tile.block), ("$LEAST$", tile.least), ("$SPLIT$", 0)];
-        self.launch(text, &blanks, self.words(blocks, 1, 0), [blocks * outer, 1], WARPS * 32, shared)
+        let passing = tile.places * tile.block;
+        let shared = (operands * high + 2 * passing) * (self.head + 8) * 2 + numbers * passing * 4;
+        let blanks = [("$TILES$", tile.tiles), ("$BLOCK$", tile.block), ("$LEAST$", tile.least), ("$PLACES$", tile.places), ("$SPLIT$", 0)];
+        self.launch(text, &blanks, self.words(Shape { blocks, ..Shape::default() }), [blocks * outer, 1], WARPS * 32, shared)
     }
 
     /// A kernel in plain arithmetic with `own` rows.
@@ -153,19 +176,26 @@ impl Form {
         let blocks = own.div_ceil(PLAIN.1);
         let (x, y) = (self.sizes[5] + 1, self.sizes[6] + 1);
         let shared = (rows[0] * x + rows[1] * y) * self.of.q.dtype.accumulator().size();
-        self.launch(text, &[("$OF_KEYS$", of_keys as usize)], self.words(blocks, 1, 0), [blocks * outer, 1], PLAIN.0 as usize, shared)
+        self.launch(
+            text,
+            &[("$OF_KEYS$", of_keys as usize)],
+            self.words(Shape { blocks, ..Shape::default() }),
+            [blocks * outer, 1],
+            PLAIN.0 as usize,
+            shared,
+        )
     }
 
     /// A warp for each query.
     fn by_rows(&self, text: &str, parts: usize) -> Option<Launch> {
         let rows = self.outer() * self.sizes[3];
-        self.launch(text, &[], self.words(0, parts, 0), [rows.div_ceil(8), 1], 256, 0)
+        self.launch(text, &[], self.words(Shape { parts, ..Shape::default() }), [rows.div_ceil(8), 1], 256, 0)
     }
 }
 
 /// The result, and two numbers for each query.
-pub fn plan(a: &Attention) -> Option<Plan> {
-    let mut f = Form::new(a)?;
+pub fn plan(a: &Attention, on: Target) -> Option<Plan> {
+    let mut f = Form::new(a, on)?;
     let [_, heads, each, queries, keys, _, values] = f.sizes;
     let (h, t, v) = (heads as isize, queries as isize, values as isize);
     for (i, place) in [(5, 0), (6, 1), (7, 2)] {
@@ -191,13 +221,23 @@ pub fn plan(a: &Attention) -> Option<Plan> {
         return f.plain(include_str!("../kernels/attention_plain.cu"), false, queries, outer, [48, 32]).map(Plan::one);
     }
     let text = include_str!("../kernels/attention.cu");
+    if queries > 16 && on.groups {
+        let sizes = match f.head {
+            ..=64 => Sizes { block: 128, places: 2, own: 2, turns: true },
+            65..=128 => Sizes { block: 128, places: 2, own: 1, turns: false },
+            _ => Sizes { block: 64, places: 2, own: 1, turns: false },
+        };
+        let text = include_str!("../kernels/attention_groups.cu");
+        let others = keys.div_ceil(each);
+        return f.grouped(groups::Work { text, sizes, operands: 1, rows: queries, outer, others }, on).map(Plan::one);
+    }
     if queries > 16 {
         let tile = match (f.head, f.causal) {
-            (..=64, true) => Tile { tiles: 1, block: 64, least: 4 },
-            (65..=128, _) | (..=64, false) => Tile { tiles: 2, block: 64, least: 2 },
-            _ => Tile { tiles: 1, block: 32, least: 1 },
+            (..=64, true) => Tile { tiles: 1, block: 64, least: 4, places: 1 },
+            (65..=128, _) | (..=64, false) => Tile { tiles: 2, block: 64, least: 2, places: 1 },
+            _ => Tile { tiles: 1, block: 32, least: 1, places: 1 },
         };
-        return f.tiled(text, tile, queries, outer, [1, 2], 0).map(Plan::one);
+        return f.tiled(text, tile, queries, outer, 1, 0).map(Plan::one);
     }
     // Few queries: one warp a block, and the keys shared out if there are few blocks.
     let blocks = keys.div_ceil(KEYS);
@@ -207,7 +247,8 @@ pub fn plan(a: &Attention) -> Option<Plan> {
     f.places[13] = Some(Word::Scratch(0));
     let blanks = [("$TILES$", 1), ("$BLOCK$", KEYS), ("$LEAST$", 1), ("$SPLIT$", (parts > 1) as usize)];
     let shared = (16 + 2 * KEYS) * (f.head + 8) * 2;
-    let mut launches = vec![f.launch(text, &blanks, f.words(1, parts, part), [outer, parts], 32, shared)?];
+    let mut launches =
+        vec![f.launch(text, &blanks, f.words(Shape { blocks: 1, parts, part, ..Shape::default() }), [outer, parts], 32, shared)?];
     if parts > 1 {
         launches.push(f.by_rows(include_str!("../kernels/attention_combine.cu"), parts)?);
     }
@@ -216,8 +257,8 @@ pub fn plan(a: &Attention) -> Option<Plan> {
 }
 
 /// The cotangents of q, k and v.
-pub fn gradient(g: &AttentionGrad) -> Option<Plan> {
-    let mut f = Form::new(&g.of)?;
+pub fn gradient(g: &AttentionGrad, on: Target) -> Option<Plan> {
+    let mut f = Form::new(&g.of, on)?;
     let [batch, heads, each, queries, keys, ..] = f.sizes;
     let first = 3 + g.of.mask.is_some() as usize + g.of.sinks.is_some() as usize;
     for i in 0..4 {
@@ -233,16 +274,27 @@ pub fn gradient(g: &AttentionGrad) -> Option<Plan> {
     }
     let (outer, groups) = (batch * heads, batch * heads / each);
     let rows = f.by_rows(include_str!("../kernels/attention_rows.cu"), 1)?;
-    let [of_keys, of_queries] = if f.half() {
+    let [of_keys, of_queries] = if f.half() && on.groups && f.head <= 128 {
         let (by_keys, by_queries) = match f.head {
-            ..=64 => (Tile { tiles: 1, block: 64, least: 2 }, Tile { tiles: 2, block: 64, least: 2 }),
-            65..=128 => (Tile { tiles: 1, block: 64, least: 2 }, Tile { tiles: 1, block: 32, least: 2 }),
-            _ => (Tile { tiles: 1, block: 16, least: 1 }, Tile { tiles: 1, block: 16, least: 1 }),
+            ..=64 => (Sizes { block: 64, places: 3, own: 2, turns: false }, Sizes { block: 128, places: 3, own: 2, turns: false }),
+            _ => (Sizes { block: 64, places: 3, own: 1, turns: false }, Sizes { block: 64, places: 3, own: 1, turns: false }),
         };
-        let numbers = 3 * by_keys.block * 4;
+        let text = include_str!("../kernels/attention_groups_keys.cu");
+        let of_keys = groups::Work { text, sizes: by_keys, operands: 2, rows: keys, outer: groups, others: queries * each };
+        let text = include_str!("../kernels/attention_groups_queries.cu");
+        let others = keys.div_ceil(each);
+        let of_queries = groups::Work { text, sizes: by_queries, operands: 2, rows: queries, outer, others };
+        [f.grouped(of_keys, on)?, f.grouped(of_queries, on)?]
+    } else if f.half() {
+        // Two blocks are to fit into one processor's shared memory.
+        let (by_keys, by_queries) = match f.head {
+            ..=64 => (Tile { tiles: 1, block: 64, least: 2, places: 2 }, Tile { tiles: 2, block: 64, least: 2, places: 2 }),
+            65..=128 => (Tile { tiles: 1, block: 64, least: 2, places: 1 }, Tile { tiles: 1, block: 32, least: 2, places: 2 }),
+            _ => (Tile { tiles: 1, block: 16, least: 1, places: 1 }, Tile { tiles: 1, block: 16, least: 1, places: 1 }),
+        };
         [
-            f.tiled(include_str!("../kernels/attention_grad_keys.cu"), by_keys, keys, groups, [2, 2], numbers)?,
-            f.tiled(include_str!("../kernels/attention_grad_queries.cu"), by_queries, queries, outer, [2, 2], 0)?,
+            f.tiled(include_str!("../kernels/attention_grad_keys.cu"), by_keys, keys, groups, 2, 3)?,
+            f.tiled(include_str!("../kernels/attention_grad_queries.cu"), by_queries, queries, outer, 2, 0)?,
         ]
     } else {
         let text = include_str!("../kernels/attention_plain_grad.cu");

@@ -10,7 +10,29 @@ pub mod scan;
 pub mod scatter;
 pub mod sort;
 
+use crate::driver::Properties;
 use crate::launch::{Launch, Source, Words};
+
+/// What plans need to know of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Whether it has the products of warp groups, Hopper's alone.
+    pub groups: bool,
+    /// Its multiprocessors.
+    pub processors: usize,
+}
+
+impl Target {
+    /// The least that is supported, such as an A100 (sm_80).
+    pub const OLDEST: Target = Target { groups: false, processors: 108 };
+    /// An H100 (sm_90a).
+    pub const HOPPER: Target = Target { groups: true, processors: 132 };
+
+    /// A device.
+    pub fn of(p: &Properties) -> Target {
+        Target { groups: p.capability.0 == 9, processors: (p.processors as usize).max(1) }
+    }
+}
 
 /// Threads of a block.
 pub const THREADS: u32 = 256;

@@ -255,6 +255,10 @@ pub fn attentions() -> Vec<Work> {
         attention(BF16, [1, 1, 2, 130, 90, 128, 128], true, 2, false, false),
         attention(F16, [1, 2, 1, 40, 50, 96, 80], false, 0, false, true),
         attention(BF16, [1, 1, 1, 40, 70, 256, 256], true, 0, false, false),
+        // Many blocks of a head, and more blocks than a device has processors.
+        attention(BF16, [4, 4, 3, 300, 280, 64, 64], true, 0, true, true),
+        attention(F16, [1, 2, 2, 300, 700, 128, 112], true, 0, false, false),
+        attention(BF16, [1, 1, 2, 200, 333, 80, 80], false, 1, false, true),
         attention(BF16, [2, 2, 4, 1, 1200, 128, 128], true, 0, true, false),
         attention(F16, [1, 1, 1, 9, 40, 20, 12], false, 2, false, false),
         attention(F32, [1, 2, 2, 30, 50, 64, 64], true, 2, true, true),

@@ -10,13 +10,14 @@ use lazulite_base::{Dtype, Op};
 use lazulite_cuda::backend::{gpu, plan};
 use lazulite_cuda::step::Generic;
 use lazulite_cuda::tape::generic::operations::Class;
+use lazulite_cuda::work::Target;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Where the generic kernel's bits are not those of a tape's own kernel, but for the payloads of what is no number.
 fn unequal(cuda: &Arc<dyn Backend>, work: &Work, dice: &mut Dice, shift: usize) -> Option<String> {
     let Work::Tape(tape) = work else { return None };
-    let call = plan(work)?.generic?;
+    let call = plan(work, Target::OLDEST)?.generic?;
     let operands =
         |dice: &mut Dice, m: &Map| operand(dice, &View { dtype: m.dtype, dims: tape.dims.clone(), strides: m.strides.clone() }, true);
     let inputs: Vec<Operand> = tape.inputs.iter().map(|m| operands(dice, m)).collect();
@@ -49,7 +50,7 @@ fn generic_kernels_give_equal_bits() {
         let dtypes: Vec<Dtype> = Dtype::ALL.into_iter().filter(|&d| class.takes(d)).collect();
         works.push(Work::Tape(tape(&mut dice, &dtypes, orders, [300, 3000, 40_000][n % 3])));
     }
-    works.retain(|w| plan(w).is_some_and(|p| p.generic.is_some()));
+    works.retain(|w| plan(w, Target::OLDEST).is_some_and(|p| p.generic.is_some()));
     assert!(works.len() > 1800, "{}", works.len());
     compiled(&works);
     let start = std::time::Instant::now();
@@ -84,7 +85,7 @@ fn generic_kernels_take_about_the_time_that_is_expected() {
     let works: Vec<Work> = forms.iter().map(|f| Work::Tape(f.1.clone())).collect();
     compiled(&works);
     for ((name, tape), work) in forms.iter().zip(&works) {
-        let call = plan(work).and_then(|p| p.generic).expect("no complex numbers");
+        let call = plan(work, Target::OLDEST).and_then(|p| p.generic).expect("no complex numbers");
         let own = cuda.compile(0, work).expect("a kernel").expect("a kernel");
         let generic = Generic::new(gpu(0).expect("a device"), &call).expect("the generic kernel");
         let bytes: Vec<usize> =
