@@ -51,6 +51,10 @@ fn operand(dice: &mut Dice, v: &View, any: bool) -> Operand {
 fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u64>) {
     let any = match work {
         Work::ArgSort { .. } | Work::ArgReduce { .. } | Work::Scan { op: ScanOp::Max | ScanOp::Min, .. } => true,
+        // One operation of whole numbers, and a division.
+        Work::Tape(t) if t.inner == 1 && t.inputs.iter().all(|m| !m.dtype.is_inexact()) => {
+            matches!(t.code.last(), Some(Instr { inst: Inst::Apply(..), .. })) && t.code.len() == t.inputs.len() + 1
+        }
         Work::Tape(t) if t.inner == 1 => matches!(t.code[..], [_, _, Instr { inst: Inst::Apply(Op::Divide, _), .. }]),
         _ => false,
     };

