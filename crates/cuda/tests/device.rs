@@ -414,7 +414,9 @@ fn scans_agree() {
             for (dims, axis) in [(&[3usize, 1][..], 1), (&[9, 33], 1), (&[4, 100], 1), (&[40, 7], 0), (&[2, 300, 33], 1)] {
                 works.extend([(false, false), (true, false), (false, true), (true, true)].map(|(r, e)| scan(op, d, dims, axis, r, e)));
             }
-            for (dims, axis) in [(&[5usize, 1024][..], 1), (&[2, 9000], 1), (&[1, 32_768], 1), (&[2, 100_000], 1), (&[2000, 3], 0), (&[70_000, 40], 0)] {
+            for (dims, axis) in
+                [(&[5usize, 1024][..], 1), (&[2, 9000], 1), (&[1, 32_768], 1), (&[2, 100_000], 1), (&[2000, 3], 0), (&[70_000, 40], 0)]
+            {
                 works.extend(long.then(|| scan(op, d, dims, axis, d.is_inexact(), false)));
             }
         }
