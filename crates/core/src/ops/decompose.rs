@@ -163,18 +163,7 @@ stored!("decompose", Decompose { 0 });
 
 impl Primitive for Decompose {
     fn name(&self) -> &'static str {
-        match self.0 {
-            Linalg::Cholesky => "linalg.cholesky",
-            Linalg::Inverse => "linalg.inv",
-            Linalg::PseudoInverse => "linalg.pinv",
-            Linalg::Solve => "linalg.solve",
-            Linalg::SolveTriangular { .. } => "linalg.solve_triangular",
-            Linalg::Lu => "linalg.lu",
-            Linalg::Qr => "linalg.qr",
-            Linalg::Svd { .. } => "linalg.svd",
-            Linalg::Eigh { .. } => "linalg.eigh",
-            Linalg::Eig { .. } => "linalg.eig",
-        }
+        self.0.name()
     }
     fn key(&self, h: &mut KeyHasher) {
         let bit = |b: bool, at: u32| (b as u64) << at;
