@@ -361,7 +361,9 @@ pub fn all() -> Vec<Work> {
     for n in [50, 100, 200, 400, 1000, 2000, 4000, 8000, 16_384, 50_000] {
         out.push(Work::ArgSort { x: view(Dtype::F32, &[3, n]) });
     }
-    for (dims, axis) in [(&[3usize, 1000][..], 1), (&[3, 5000], 1), (&[2, 70_000], 1), (&[5000, 3], 0), (&[100, 20_000], 0)] {
+    for (dims, axis) in
+        [(&[3usize, 1000][..], 1), (&[3, 5000], 1), (&[2, 70_000], 1), (&[5000, 3], 0), (&[100, 20_000], 0), (&[40_000, 20], 0)]
+    {
         out.push(scan(ScanOp::Sum, Dtype::F32, dims, axis, false, false));
         out.push(scan(ScanOp::Linear, Dtype::BF16, dims, axis, true, false));
     }
