@@ -6,6 +6,8 @@ from os import PathLike
 from types import ModuleType, TracebackType
 from typing import Any, Final, IO, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
+__version__: str
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
