@@ -227,7 +227,9 @@ impl KernelOf for Dequantize {
     }
 }
 
-/// 8-bit floats from floats, or floats from 8-bit floats.
+/// 8-bit floats from floats, or floats from 8-bit floats. It is no `Cast`, which reads `uint8` as a number, where this reads a code: one of
+/// the two would need a dtype that arrays do not have. And it is no row of the elementwise table, where its dtypes would be the only ones
+/// of their kind, for work that is done once a weight.
 struct Fp8(Dtype);
 
 stored!("fp8", Fp8 { 0 });
