@@ -1,6 +1,6 @@
 //! The operations, a file a family: the public function, its primitive with its rules, and its tests.
 //!
-//! Every operation is declared once, by [`op!`]: a function here that returns a `Result`, and a method of [`Array`] that panics with the
+//! Every operation is declared once, by `op!`: a function here that returns a `Result`, and a method of [`Array`] that panics with the
 //! same error.
 
 pub mod arg;
