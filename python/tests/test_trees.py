@@ -117,3 +117,40 @@ def test_leaves_that_are_no_arrays() -> None:
         mx.grad(lambda d: d["a"].sum())({"a": X, "b": "text"})
     with pytest.raises(ValueError, match="only arrays"):
         mx.vmap(lambda pair: pair[0])([X, 3])
+
+
+def test_containers_that_hold_themselves_are_refused():
+    """Where a walk would never end, or end the stack."""
+    x = mx.array([1.0])
+    loop, mixed, ring, state, deep = [], [x], {}, [x], [1.0]
+    loop.append(loop)
+    mixed.append(mixed)
+    ring["a"] = ring
+    state.append(state)
+    for _ in range(5000):
+        deep = [deep]
+    calls = [
+        lambda: mx.array(loop),
+        lambda: mx.array(mixed),
+        lambda: mx.array(deep),
+        lambda: mx.eval(loop),
+        lambda: mx.eval(ring),
+        lambda: x[loop],
+        lambda: mx.grad(lambda a: x.sum())(ring),
+        lambda: mx.vmap(lambda a: a)(mixed),
+        lambda: mx.compile(lambda a: 1)(deep),
+        lambda: mx.compile(lambda a: 1)(ring),
+        lambda: mx.compile(lambda: 1, inputs=state)(),
+        lambda: mx.compile(lambda: x, outputs=state)(),
+        lambda: mx.checkpoint(lambda a: x)(loop),
+    ]
+    for call in calls:
+        with pytest.raises(RecursionError, match="containers are nested more than 1000 deep"):
+            call()
+    # What is nested less works, and the depth is that of each walk.
+    for _ in range(3):
+        fine = [x]
+        for _ in range(900):
+            fine = [fine]
+        mx.eval(fine)
+        assert mx.compile(lambda a: x * 2)(fine).item() == 2.0

@@ -3,7 +3,7 @@
 use super::state::{After, Snapshot, write};
 use super::{Callable, Transform, out, through, transformed};
 use crate::array::PyArray;
-use crate::tree::{Kind, Leaves, Shape, flatten};
+use crate::tree::{Kind, Leaves, Shape, below, flatten};
 use lazulite::{Array, AxisTree, Compile};
 use lazulite_base::key::KeyHasher;
 use lazulite_core::Tree;
@@ -148,7 +148,7 @@ impl Captured {
         }
         if let Ok(t) = obj.cast_exact::<PyTuple>() {
             key.word(2 | (t.len() as u64) << 8);
-            return t.iter().try_for_each(|x| self.sign_constant(&x, key));
+            return below(|| t.iter().try_for_each(|x| self.sign_constant(&x, key)));
         }
         let (class, hash) = (obj.get_type_ptr() as usize, obj.hash()?);
         key.word(11);
@@ -178,9 +178,11 @@ impl Captured {
     /// Adds the items of a dict.
     fn sign_items(&self, d: &Bound<'_, PyDict>, any: bool, key: &mut KeyHasher, arrays: &mut Vec<Array>) -> PyResult<()> {
         key.word(4 | (d.len() as u64) << 8);
-        d.iter().try_for_each(|(k, x)| {
-            self.sign_constant(&k, key)?;
-            self.sign(&x, any, key, arrays)
+        below(|| {
+            d.iter().try_for_each(|(k, x)| {
+                self.sign_constant(&k, key)?;
+                self.sign(&x, any, key, arrays)
+            })
         })
     }
 
@@ -193,21 +195,21 @@ impl Captured {
         }
         if let Ok(t) = obj.cast_exact::<PyTuple>() {
             key.word(2 | (t.len() as u64) << 8);
-            return t.iter().try_for_each(|x| self.sign(&x, any, key, arrays));
+            return below(|| t.iter().try_for_each(|x| self.sign(&x, any, key, arrays)));
         }
         if let Ok(d) = obj.cast_exact::<PyDict>() {
             return self.sign_items(d, any, key, arrays);
         }
         if let Ok(l) = obj.cast_exact::<PyList>() {
             key.word(5 | (l.len() as u64) << 8);
-            return l.iter().try_for_each(|x| self.sign(&x, any, key, arrays));
+            return below(|| l.iter().try_for_each(|x| self.sign(&x, any, key, arrays)));
         }
         if sign_literal(obj, key)? {
             return Ok(());
         }
         key.word(10);
         key.word(obj.get_type_ptr() as u64);
-        match Kind::of(obj)? {
+        below(|| match Kind::of(obj)? {
             Kind::Tuple(t) => t.iter().try_for_each(|x| self.sign(&x, any, key, arrays)),
             Kind::List(l) => l.iter().try_for_each(|x| self.sign(&x, any, key, arrays)),
             Kind::Dict(d) => self.sign_items(&d, any, key, arrays),
@@ -225,7 +227,7 @@ impl Captured {
                 }
                 Ok(())
             }
-        }
+        })
     }
 }
 
