@@ -1,6 +1,8 @@
 """Trees: containers, named tuples, dataclasses and registered classes in transforms."""
 
 import dataclasses
+import subprocess
+import sys
 from typing import NamedTuple
 
 import lazulite.core as mx
@@ -154,3 +156,32 @@ def test_containers_that_hold_themselves_are_refused():
             fine = [fine]
         mx.eval(fine)
         assert mx.compile(lambda a: x * 2)(fine).item() == 2.0
+
+
+REPLACED = """
+import lazulite.core as mx
+
+class Last:
+    def __del__(self):
+        mx.eval([mx.ones(1) + 1])
+        f(mx.ones(1))
+
+class Box:
+    pass
+
+def with_last():
+    last = Last()
+    return lambda *_: last
+
+f = mx.custom_function(lambda x: x * 2)
+for _ in range(2):
+    mx.register_tree(Box, with_last(), with_last())
+    f.vjp(with_last())
+print("done")
+"""
+
+
+def test_what_is_replaced_may_run_python_as_it_ends():
+    """No lock is held then: this would hang."""
+    done = subprocess.run([sys.executable, "-c", REPLACED], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "done\n" and not done.stderr

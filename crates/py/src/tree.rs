@@ -273,8 +273,17 @@ fn register_tree(cls: Bound<'_, PyType>, flatten: Bound<'_, PyAny>, unflatten: B
     }
     let new = Registered { class: cls.unbind(), flatten: flatten.unbind(), unflatten: unflatten.unbind() };
     let mut list = CLASSES.write().unwrap_or_else(|e| e.into_inner());
-    list.retain(|r| !r.class.is(&new.class));
-    list.push(new);
+    let former = list.iter_mut().find(|r| r.class.is(&new.class));
+    let former = match former {
+        Some(r) => Some(std::mem::replace(r, new)),
+        None => {
+            list.push(new);
+            None
+        }
+    };
+    // The end of Python's objects may run Python, which may ask for the list.
+    drop(list);
+    drop(former);
     Ok(())
 }
 
