@@ -98,6 +98,8 @@ cases! {
     "an impossible padding", OutOfMemory, "pad", ["float32", "address space"], ops::pad(&f(&[2, 2]), &[(0, 1 << 40), (0, 1 << 40)], 0.0);
     "an impossible identity", OutOfMemory, "eye", ["float32", "address space"], ops::eye(1 << 33, 1 << 33, 0, Dtype::F32);
     "elements of an impossible shape", OutOfMemory, "array", ["float32", "address space"], Array::from_slice::<f32>(&[], [1usize << 63, 2]);
+    "strides that wrap around", Value, "as_strided", ["leads outside"], ops::as_strided(&f(&[4]), &[2, 2], &[i64::MAX, i64::MAX], 0);
+    "frames of an impossible size", OutOfMemory, "full", ["address space"], ops::fft::stft(&f(&[16]), &ops::fft::Frames::new(usize::MAX / 2), None);
     "an unknown device", Runtime, "device", ["tpu:0", "cpu: 1"], Device::named("tpu", 0);
     "an axis to take along", Index, "take", ["axis 3"], ops::take(&f(&[2, 3]), &array![0], 3);
     "an index of floats", Value, "take", ["float32"], ops::take(&f(&[2, 3]), &f(&[1]), 0);
