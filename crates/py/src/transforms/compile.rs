@@ -75,9 +75,12 @@ struct Captured {
     outputs: Option<Py<PyAny>>,
     /// Objects whose identity is part of a trace's key.
     kept: Mutex<Vec<Py<PyAny>>>,
-    /// Constants whose equality is: of each type and hash those that differ.
-    constants: Mutex<HashMap<(usize, isize), Vec<Py<PyAny>>>>,
+    /// Constants whose equality is.
+    constants: Mutex<Constants>,
 }
+
+/// Of each type and hash, the constants that differ.
+type Constants = HashMap<(usize, isize), Vec<Py<PyAny>>>;
 
 /// Adds a value of one of the common constant types to the key; says whether it is one.
 fn sign_literal(obj: &Bound<'_, PyAny>, key: &mut KeyHasher) -> PyResult<bool> {
