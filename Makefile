@@ -16,7 +16,7 @@ test: test-python
 	cargo test --workspace
 	cargo xtask add-op
 	scripts/valgrind.sh
-	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -q -p lazulite-core -p lazulite-threads --lib loom
+	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -q -p lazulite-core -p lazulite-threads --lib
 
 test-python: python
 	.venv/bin/ruff format --check

@@ -56,15 +56,15 @@ nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 for what in "$@"; do
     case $what in
     device) part device "$here/device" --test-threads 1 --nocapture ;;
-    matrix) part matrix shards matrix ;;
+    matrix) LAZULITE_BACKGROUND=off part matrix shards matrix ;;
     devices) part devices "$here/devices" --test-threads 1 ;;
-    properties) part properties shards properties ;;
+    properties) LAZULITE_BACKGROUND=off part properties shards properties ;;
     # With no kernel on disk, so that generic ones stand in.
-    beside) LAZULITE_BACKGROUND=on LAZULITE_CACHE=off LAZULITE_CASES=0.1 part beside shards properties ;;
+    beside) LAZULITE_CACHE=off LAZULITE_CASES=0.1 part beside shards properties ;;
     sanitizer) part sanitizer compute-sanitizer --error-exitcode 9 "$here/device" --test-threads 1 rows unaligned scans sorts ;;
-    python) part python python_tests && LAZULITE_BACKGROUND=on LAZULITE_CACHE=off part exits python_exits ;;
+    python) part python python_tests && LAZULITE_CACHE=off part exits python_exits ;;
     yardstick) part yardstick yardstick ;;
-    figures) part figures "$here/figures" ;;
+    figures) LAZULITE_BACKGROUND=off part figures "$here/figures" ;;
     peers) part peers python3 "$here/cuda_peers.py" ;;
     *) echo "there is no part $what" && failed+=("$what") ;;
     esac

@@ -30,3 +30,17 @@ mod walk;
 
 pub use backend::Cpu;
 pub use lazulite_threads::{self as threads, streams};
+
+/// What `tests/parts.rs` tests by itself.
+#[doc(hidden)]
+pub mod parts {
+    pub use crate::isa::isa;
+    pub use crate::matmul::pack::{F32, Kind, Side};
+    pub use crate::matmul::tile::Tiled;
+    pub use crate::order::Ordered;
+    pub use crate::quantized::codes;
+    pub use crate::sort::network;
+    #[cfg(target_arch = "x86_64")]
+    pub use crate::sort::quick;
+    pub use crate::walk::Walk;
+}

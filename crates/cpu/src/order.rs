@@ -154,20 +154,3 @@ macro_rules! with_ordered {
     };
 }
 pub(crate) use with_ordered;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_order_floats() {
-        let rising = [f32::NEG_INFINITY, -1e30, -1.0, -1e-45, 0.0, 1e-45, 2.0, f32::INFINITY, f32::NAN];
-        assert!(rising.windows(2).all(|w| w[0].up() < w[1].up()));
-        assert!(rising[..8].windows(2).all(|w| w[0].down() > w[1].down()));
-        assert!(rising[..8].iter().all(|v| v.down() < f32::NAN.down() && v.up() > f32::LEAST));
-        assert_eq!((0.0f32.up(), 0.0f64.down(), (-f16::ZERO).up()), ((-0.0f32).up(), (-0.0f64).down(), f16::ZERO.up()));
-        assert!(Complex32::new(1.0, -2.0).up() < Complex32::new(1.0, 2.0).up());
-        assert!(Complex32::new(1.0, -2.0).down() > Complex32::new(1.0, 2.0).down());
-        assert!(Complex32::new(-1.0, 9.0).up() < Complex32::new(1.0, -2.0).up());
-    }
-}

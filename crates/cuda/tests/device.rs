@@ -51,6 +51,10 @@ fn operand(dice: &mut Dice, v: &View, any: bool) -> Operand {
 fn operands(work: &Work, dice: &mut Dice) -> (Vec<Operand>, Vec<Operand>, Vec<u64>) {
     let any = match work {
         Work::ArgSort { .. } | Work::ArgReduce { .. } | Work::Scan { op: ScanOp::Max | ScanOp::Min, .. } => true,
+        // One operation of whole numbers, and a division.
+        Work::Tape(t) if t.inner == 1 && t.inputs.iter().all(|m| !m.dtype.is_inexact()) => {
+            matches!(t.code.last(), Some(Instr { inst: Inst::Apply(..), .. })) && t.code.len() == t.inputs.len() + 1
+        }
         Work::Tape(t) if t.inner == 1 => matches!(t.code[..], [_, _, Instr { inst: Inst::Apply(Op::Divide, _), .. }]),
         _ => false,
     };
@@ -407,10 +411,12 @@ fn scans_agree() {
         for op in scan_ops(d) {
             // Complex products grow without bound.
             let long = d != Dtype::C64 || matches!(op, ScanOp::Sum | ScanOp::Max | ScanOp::Min);
-            for (dims, axis) in [(&[3usize, 1][..], 1), (&[9, 33], 1), (&[4, 100], 1), (&[40, 7], 0)] {
+            for (dims, axis) in [(&[3usize, 1][..], 1), (&[9, 33], 1), (&[4, 100], 1), (&[40, 7], 0), (&[2, 300, 33], 1)] {
                 works.extend([(false, false), (true, false), (false, true), (true, true)].map(|(r, e)| scan(op, d, dims, axis, r, e)));
             }
-            for (dims, axis) in [(&[5usize, 1024][..], 1), (&[2, 9000], 1), (&[1, 32_768], 1), (&[2, 100_000], 1), (&[2000, 3], 0)] {
+            for (dims, axis) in
+                [(&[5usize, 1024][..], 1), (&[2, 9000], 1), (&[1, 32_768], 1), (&[2, 100_000], 1), (&[2000, 3], 0), (&[70_000, 40], 0)]
+            {
                 works.extend(long.then(|| scan(op, d, dims, axis, d.is_inexact(), false)));
             }
         }

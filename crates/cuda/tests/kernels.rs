@@ -62,6 +62,18 @@ fn generic_kernels_compile() {
 }
 
 #[test]
+fn outputs_may_share_a_register() {
+    let Some(compiler) = common::nvrtc("sm_80") else { return };
+    for tape in common::shared_register_tapes() {
+        let plan = plan(&Work::Tape(tape.clone())).expect("a kernel");
+        for (i, launch) in plan.launches.iter().enumerate() {
+            let kernel = (format!("lz_{i}"), &launch.source);
+            compiler.compile(&program(&[kernel])).unwrap_or_else(|log| panic!("{tape:?}: {log}"));
+        }
+    }
+}
+
+#[test]
 fn every_kernel_compiles_for_sm_80() {
     compiles("sm_80");
 }

@@ -285,25 +285,3 @@ impl Kind for C64 {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::isa::isa;
-
-    /// Panels of every height and length hold the operand's transpose, and nothing behind them is written.
-    #[test]
-    fn packing_stays_in_the_panel() {
-        let tiles = f32::tiles(isa());
-        let x: Vec<f32> = (0..40 * 40).map(|i| i as f32).collect();
-        for (lines, k) in (1..20).flat_map(|l| (1..36).map(move |k| (l, k))) {
-            let mut panel = vec![-1.0; lines * k + 64];
-            // SAFETY: the operand has 40 lines of 40 numbers, the panel has room.
-            unsafe { F32::pack(tiles, Side::A, x.as_ptr(), 40, lines, 1, k, panel.as_mut_ptr(), lines, true) };
-            for (i, &v) in panel.iter().enumerate() {
-                let want = if i < lines * k { (i % lines * 40 + i / lines) as f32 } else { -1.0 };
-                assert_eq!(v, want, "{lines} lines, {k} steps, at {i}");
-            }
-        }
-    }
-}

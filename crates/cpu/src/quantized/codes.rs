@@ -28,7 +28,7 @@ const fn spread(word: u64, bits: usize, width: usize) -> u64 {
 /// # Safety
 /// They lie there.
 #[inline(always)]
-unsafe fn unpack<const B: usize>(p: *const u8) -> [u8; CHUNK] {
+pub unsafe fn unpack<const B: usize>(p: *const u8) -> [u8; CHUNK] {
     let mut words = [0u64; 8];
     // SAFETY: the caller's promise; a word that would reach behind the bytes is read from further ahead and shifted.
     unsafe {
@@ -276,96 +276,3 @@ macro_rules! with_codes {
     };
 }
 pub(super) use with_codes;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::simd::{Job, at_best};
-    use lazulite_base::format::fp4;
-
-    fn there_and_back<const B: usize>() {
-        let codes: Vec<u8> = (0..CHUNK).map(|i| (i * 37 + i / 8) as u8 & ((1u16 << B) - 1) as u8).collect();
-        let mut packed = vec![0u8; 8 * B];
-        for (i, eight) in codes.chunks_exact(8).enumerate() {
-            // SAFETY: eight codes take B bytes.
-            unsafe { pack(eight.try_into().unwrap(), B, packed.as_mut_ptr().add(i * B)) };
-        }
-        // SAFETY: the bytes of 64 codes.
-        assert_eq!(unsafe { unpack::<B>(packed.as_ptr()) }.to_vec(), codes, "{B} bits");
-        let bit = |at: usize| packed[at / 8] >> (at % 8) & 1;
-        for (i, &c) in codes.iter().enumerate() {
-            assert_eq!((0..B).map(|b| bit(i * B + b) << b).sum::<u8>(), c, "{B} bits, code {i}");
-        }
-    }
-
-    #[test]
-    fn codes_of_every_width_come_back() {
-        there_and_back::<1>();
-        there_and_back::<2>();
-        there_and_back::<3>();
-        there_and_back::<4>();
-        there_and_back::<5>();
-        there_and_back::<6>();
-        there_and_back::<8>();
-    }
-
-    struct Lanes<'a, C>(*const u8, &'a mut [f32; 128], std::marker::PhantomData<C>);
-
-    impl<C: Codes> Job for Lanes<'_, C> {
-        #[inline(always)]
-        unsafe fn run<V: F32s>(self) {
-            for first in (0..16).step_by(V::N) {
-                // SAFETY: the caller's promise.
-                let words = unsafe { C::words::<V>(self.0, first) };
-                for (half, mut word) in words.into_iter().enumerate() {
-                    for i in 0..4 {
-                        let mut lanes = [0.0; 16];
-                        // SAFETY: there is room for any vector.
-                        unsafe { C::lowest::<V>(word).store(lanes.as_mut_ptr()) };
-                        (0..V::N).for_each(|l| self.1[8 * (first + l) + 4 * half + i] = lanes[l]);
-                        word = C::next::<V>(word);
-                    }
-                }
-            }
-        }
-    }
-
-    fn lanes_are_the_numbers<C: Codes>() {
-        let bytes: Vec<u8> = (0..16 * C::BITS).map(|i| (i * 73 + i / 5 + 11) as u8).collect();
-        for width in [4, 8, 16] {
-            let mut got = [0.0; 128];
-            // SAFETY: the bytes of 128 codes.
-            unsafe { at_best(Lanes(bytes.as_ptr(), &mut got, std::marker::PhantomData::<C>), width) };
-            // SAFETY: the same, 64 at a time.
-            let want = [0, 8 * C::BITS].map(|at| unsafe { C::numbers(bytes.as_ptr().add(at)) }).concat();
-            let bits = |list: &[f32]| list.iter().map(|x| if x.is_nan() { 1 } else { x.to_bits() }).collect::<Vec<_>>();
-            assert_eq!(bits(&got), bits(&want), "{} bits, {width} lanes", C::BITS);
-        }
-    }
-
-    #[test]
-    fn lanes_of_every_width_are_the_numbers() {
-        lanes_are_the_numbers::<Whole<1>>();
-        lanes_are_the_numbers::<Whole<2>>();
-        lanes_are_the_numbers::<Whole<3>>();
-        lanes_are_the_numbers::<Whole<4>>();
-        lanes_are_the_numbers::<Whole<5>>();
-        lanes_are_the_numbers::<Whole<6>>();
-        lanes_are_the_numbers::<Whole<8>>();
-        lanes_are_the_numbers::<Fp8>();
-        // Zeros have signs in lanes.
-        let packed: Vec<u8> = (0..64).map(|i| (2 * i % 16) | (2 * i % 16 + 1) << 4).collect();
-        let mut got = [1.0; 128];
-        // SAFETY: the bytes of 128 codes.
-        unsafe { at_best(Lanes(packed.as_ptr(), &mut got, std::marker::PhantomData::<Fp4>), 16) };
-        (0..128).for_each(|i| assert_eq!(got[i] * Fp4::FACTOR, fp4(i as u8 % 16)));
-    }
-
-    #[test]
-    fn four_bit_floats_are_those_of_the_format() {
-        let packed: Vec<u8> = (0..32).map(|i| (2 * i % 16) | (2 * i % 16 + 1) << 4).collect();
-        // SAFETY: the bytes of 64 codes.
-        let got = unsafe { Fp4::numbers(packed.as_ptr()) };
-        (0..CHUNK).for_each(|i| assert_eq!(got[i] * Fp4::FACTOR, fp4(i as u8 % 16)));
-    }
-}

@@ -4,9 +4,9 @@
 //! With AVX-512 words of four bytes to sort and more go through a vector quicksort. Without it many rows of moderate length go through a
 //! sorting network, a lane a row. Long rows and those of few bytes are sorted by radix, the others by comparison.
 
-mod network;
+pub mod network;
 #[cfg(target_arch = "x86_64")]
-mod quick;
+pub mod quick;
 mod words;
 
 use crate::order::{Ordered, with_ordered};

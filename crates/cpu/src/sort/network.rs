@@ -92,29 +92,3 @@ pub fn sort<W: Copy + Ord, const L: usize>(v: &mut [[W; L]]) {
     // SAFETY: it only touches the slice.
     unsafe { sort_lanes(v) }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_length_is_sorted() {
-        let mut seed = 1u32;
-        for n in (0..70).chain([255, 256, 257, 300, 511, 513, 1000, 1025]) {
-            for bits in [1, 32] {
-                let mut v: Vec<[u32; LANES]> = (0..n)
-                    .map(|_| {
-                        std::array::from_fn(|_| {
-                            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                            seed >> (32 - bits)
-                        })
-                    })
-                    .collect();
-                let mut want: Vec<Vec<u32>> = (0..LANES).map(|l| v.iter().map(|r| r[l]).collect()).collect();
-                want.iter_mut().for_each(|w| w.sort());
-                sort(&mut v);
-                assert!((0..LANES).all(|l| v.iter().map(|r| r[l]).eq(want[l].iter().copied())), "{n} places");
-            }
-        }
-    }
-}

@@ -23,14 +23,19 @@ pub trait Lanes: Copy {
     const LAST: Self::Word;
     /// The word that follows, if there is one.
     fn after(w: Self::Word) -> Option<Self::Word>;
+    /// The word in every lane.
     unsafe fn splat(w: Self::Word) -> Self;
+    /// The lanes at `p`.
     unsafe fn load(p: *const Self::Word) -> Self;
     /// The first `n` lanes; the others hold the last word.
     unsafe fn load_some(p: *const Self::Word, n: usize) -> Self;
+    /// Writes the lanes.
     unsafe fn store(self, p: *mut Self::Word);
     /// The first `n` lanes.
     unsafe fn store_some(self, p: *mut Self::Word, n: usize);
+    /// The lesser of each two lanes.
     unsafe fn min(self, o: Self) -> Self;
+    /// The greater.
     unsafe fn max(self, o: Self) -> Self;
     /// The lanes that are below those of `o`.
     unsafe fn below(self, o: Self) -> u32;
@@ -83,12 +88,14 @@ macro_rules! lanes {
                 w.checked_add(1)
             }
             #[inline(always)]
-            unsafe fn splat(w: $w) -> Self {
+            /// The word in every lane.
+    unsafe fn splat(w: $w) -> Self {
                 // SAFETY: the caller's promise, here and below.
                 unsafe { $name($splat(w as _)) }
             }
             #[inline(always)]
-            unsafe fn load(p: *const $w) -> Self {
+            /// The lanes at `p`.
+    unsafe fn load(p: *const $w) -> Self {
                 // SAFETY: as above.
                 unsafe { $name(_mm512_loadu_si512(p.cast())) }
             }
@@ -98,7 +105,8 @@ macro_rules! lanes {
                 unsafe { $name($mask_load(_mm512_set1_epi32(-1), ((1u32 << n) - 1) as $m, p.cast())) }
             }
             #[inline(always)]
-            unsafe fn store(self, p: *mut $w) {
+            /// Writes the lanes.
+    unsafe fn store(self, p: *mut $w) {
                 // SAFETY: as above.
                 unsafe { _mm512_storeu_si512(p.cast(), self.0) };
             }
@@ -108,12 +116,14 @@ macro_rules! lanes {
                 unsafe { $mask_store(p.cast(), ((1u32 << n) - 1) as $m, self.0) };
             }
             #[inline(always)]
-            unsafe fn min(self, o: Self) -> Self {
+            /// The lesser of each two lanes.
+    unsafe fn min(self, o: Self) -> Self {
                 // SAFETY: as above.
                 unsafe { $name($min(self.0, o.0)) }
             }
             #[inline(always)]
-            unsafe fn max(self, o: Self) -> Self {
+            /// The greater.
+    unsafe fn max(self, o: Self) -> Self {
                 // SAFETY: as above.
                 unsafe { $name($max(self.0, o.0)) }
             }
@@ -355,49 +365,4 @@ pub fn sort<V: Lanes>() -> Option<fn(&mut [V::Word])> {
         unsafe { quicksort::<V>(words.as_mut_ptr(), words.len(), 2 * words.len().max(1).ilog2()) };
     }
     (isa() == Isa::V4 && is_x86_feature_detected!("popcnt")).then_some(run::<V>)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check<V: Lanes>(word: impl Fn(u64) -> V::Word)
-    where
-        V::Word: std::fmt::Debug,
-    {
-        let Some(sort) = sort::<V>() else { return };
-        let mut seed = 1u64;
-        let mut random = || {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            seed >> 20
-        };
-        for n in (0..300).chain([511, 512, 513, 1000, 2048, 4097, 100_000]) {
-            for range in [1, 2, 7, 1000, u64::MAX] {
-                let mut v: Vec<V::Word> = (0..n).map(|_| word(random() % range)).collect();
-                let mut want = v.clone();
-                want.sort();
-                sort(&mut v);
-                assert_eq!(v, want, "{n} words below {range}");
-                // What is in order already, and the other way round.
-                sort(&mut v);
-                assert_eq!(v, want);
-                v.reverse();
-                sort(&mut v);
-                assert_eq!(v, want);
-            }
-        }
-        let mut v = vec![V::LAST; 1000];
-        sort(&mut v);
-        assert_eq!(v, vec![V::LAST; 1000]);
-    }
-
-    #[test]
-    fn words_of_32_bits_are_sorted() {
-        check::<U32x16>(|x| x as u32);
-    }
-
-    #[test]
-    fn words_of_64_bits_are_sorted() {
-        check::<U64x8>(|x| x << 20 | x & 1);
-    }
 }

@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, Once};
 use std::thread::JoinHandle;
 
-/// Whether tapes may run on a generic kernel while theirs are compiled: with `LAZULITE_BACKGROUND=on`.
+/// Whether tapes may run on a generic kernel while theirs are compiled: not with `LAZULITE_BACKGROUND=off`.
 pub fn allowed() -> bool {
-    static ON: LazyLock<bool> = LazyLock::new(|| std::env::var_os("LAZULITE_BACKGROUND").is_some_and(|v| v == "on"));
-    *ON
+    static OFF: LazyLock<bool> = LazyLock::new(|| std::env::var_os("LAZULITE_BACKGROUND").is_some_and(|v| v == "off"));
+    !*OFF
 }
 
 /// Seconds that the shortest compilation takes: what runs longer on a generic kernel waits for its own.

@@ -120,7 +120,8 @@ FN bool lz_floordiv(bool a, bool b) { return a && b; }
 template <class T> FN T lz_floordiv(T a, T b) {
   if (b == (T)0) return 0;
   if (b == (T)-1 && (T)-1 < (T)0) return (T)(0ull - (u64)a);
-  return a / b;
+  const T q = a / b, r = a % b;
+  return r != (T)0 && (r < (T)0) != (b < (T)0) ? (T)(q - 1) : q;
 }
 
 LZ_SLOW float lz_pow(float a, float b) { return (float)pow((double)a, (double)b); }

@@ -185,7 +185,7 @@ impl<'a> Rows<'a> {
     }
 
     /// A loop over elements `start`, `start + step`, … below `end`: the values `targets` of `batch` elements, then `after` for each, so
-    /// that the loads of a batch are in flight together whatever `after` stores.
+    /// that the loads of a batch are in flight together whatever `after` stores. A value may be a target more than once.
     #[allow(clippy::too_many_arguments)]
     pub fn batched(
         &mut self,
@@ -199,7 +199,9 @@ impl<'a> Rows<'a> {
     ) {
         let (index, signed) = (self.index, self.signed);
         let text = self.element(targets, known);
-        let varied: Vec<usize> = targets.iter().copied().filter(|&t| self.tape.code[t].varies == Varies::Element).collect();
+        let mut varied: Vec<usize> = targets.iter().copied().filter(|&t| self.tape.code[t].varies == Varies::Element).collect();
+        varied.sort_unstable();
+        varied.dedup();
         let _ = writeln!(self.body, "  for ({index} at_ = {start}; at_ < {end}; at_ += {}) {{", batch * step);
         for &t in &varied {
             let _ = writeln!(self.body, "    {} b{t}[{batch}];", register(self.tape.code[t].dtype));

@@ -72,9 +72,7 @@ pub fn kernel(tape: &Tape, space: &Space, chunk: usize, places: Option<&[usize]>
         "  for ({index} from = first; from < last; from += {each}) {{ const {index} to = last - from < {each} ? last : from + {each};\n  if (live) {{"
     );
     let outputs = r.outputs(true);
-    let mut targets: Vec<usize> = list.iter().map(|l| l.2).chain(outputs.iter().map(|o| o.1)).collect();
-    targets.sort_unstable();
-    targets.dedup();
+    let targets: Vec<usize> = list.iter().map(|l| l.2).chain(outputs.iter().map(|o| o.1)).collect();
     let (start, step, depth) = match tape.order {
         Order::Lanes => ("from + threadIdx.x", WARPS * LANES, "(j - from) / 32"),
         Order::Blocks => ("from + warp", WARPS, "j - from"),

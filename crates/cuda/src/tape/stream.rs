@@ -32,13 +32,6 @@ const BATCH: usize = 16;
 /// first, then their accumulation in order, and the `outputs` (with their registers) that are written on the way.
 fn accumulate(r: &mut Rows<'_>, stage: usize, order: Order, outputs: &[(usize, usize)]) {
     let list = r.reductions(stage);
-    let (index, signed) = (r.index, r.signed);
-    let mut targets: Vec<usize> = list.iter().map(|l| l.2).chain(outputs.iter().map(|o| o.1)).collect();
-    targets.sort_unstable();
-    targets.dedup();
-    let varied: Vec<(usize, usize)> =
-        outputs.iter().copied().filter(|o| r.tape.code[o.1].varies == lazulite_base::tape::Varies::Element).collect();
-    let text = r.element(&targets, &|_| None);
     let (start, step) = match order {
         Order::Lanes => ("from + lane", 32),
         Order::Blocks => ("from", 1),
@@ -47,36 +40,11 @@ fn accumulate(r: &mut Rows<'_>, stage: usize, order: Order, outputs: &[(usize, u
         let d = r.tape.code[i].dtype;
         let _ = writeln!(r.body, "  {} l{i} = {};", register(d), identity(op, d));
     }
-    let _ = writeln!(r.body, "  for ({index} at_ = {start}; at_ < to; at_ += {}) {{", BATCH * step);
-    for &(i, _, _) in &list {
-        let _ = writeln!(r.body, "    {} b{i}[{BATCH}];", register(r.tape.code[i].dtype));
-    }
-    for &(o, v) in &varied {
-        let _ = writeln!(r.body, "    {} w{o}[{BATCH}];", register(r.tape.code[v].dtype));
-    }
-    let each = format!(
-        "#pragma unroll\n    for (i32 k = 0; k < {BATCH}; k++) {{ const {signed} j = ({signed})at_ + k * {step}; if (({index})j < to) {{\n"
-    );
-    let _ = write!(r.body, "{each}{text}");
-    for &(i, _, v) in &list {
-        let _ = writeln!(r.body, "    b{i}[k] = r{v};");
-    }
-    for &(o, v) in &varied {
-        let _ = writeln!(r.body, "    w{o}[k] = r{v};");
-    }
-    let _ = write!(r.body, "    }} }}\n{each}");
-    for &(i, op, _) in &list {
-        let _ = writeln!(r.body, "    l{i} = {};", combine(op, &format!("l{i}"), &format!("b{i}[k]")));
-    }
-    if !outputs.is_empty() {
-        let mut text = r.coordinates();
-        for &(o, v) in &varied {
-            let _ = writeln!(text, "const {} r{v} = w{o}[k];", register(r.tape.code[v].dtype));
-        }
-        text.push_str(&r.store(outputs));
-        r.body.push_str(&text);
-    }
-    r.body.push_str("    } }\n  }\n");
+    let targets: Vec<usize> = list.iter().map(|l| l.2).chain(outputs.iter().map(|o| o.1)).collect();
+    r.batched(start, step, BATCH, "to", &targets, &|_| None, &|r| {
+        let sums = list.iter().map(|&(i, op, v)| format!("    l{i} = {};\n", combine(op, &format!("l{i}"), &format!("r{v}"))));
+        sums.collect::<String>() + &r.store(outputs)
+    });
     if order == Order::Lanes {
         for &(i, op, _) in &list {
             let t = register(r.tape.code[i].dtype);

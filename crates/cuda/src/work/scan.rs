@@ -10,8 +10,8 @@ use lazulite_base::work::{ScanOp, View};
 
 /// Elements of a part of a long row: a block of blocks.
 const PART: usize = 1 << 15;
-/// Rows beside one another from which a thread each keeps the device busy.
-const BESIDE: usize = 132 * 128;
+/// Rows beside one another from which their elements are read together.
+const BESIDE: usize = 8;
 
 /// The text of states: their type, how an element becomes one and back, how two combine; and the bytes of one.
 fn state(op: ScanOp, d: Dtype) -> (String, usize) {
@@ -97,27 +97,24 @@ pub fn plan(x: &View, factors: Option<&View>, axis: usize, op: ScanOp, reverse: 
         blocks(file, w, warps, items, &blanks)
     };
     let none = value(0);
-    let beside = steps[0].last() == Some(&1) && steps[2].last() == Some(&1) && rows >= BESIDE && all[0][axis] != 1;
-    if beside {
-        let mut one = make(include_str!("../kernels/scan_beside.cu"), none, false, 1, 1);
-        (one.grid, one.block) = ([rows.div_ceil(128) as u32, 1], 128);
-        return Some(Plan::one(one));
-    }
-    let file = include_str!("../kernels/scan.cu");
-    if n <= 1024 {
+    let beside = steps[0].last() == Some(&1) && steps[2].last() == Some(&1) && dims.last() >= Some(&BESIDE) && all[0][axis] != 1;
+    let file = if beside { include_str!("../kernels/scan_beside.cu") } else { include_str!("../kernels/scan.cu") };
+    // Of warps that take groups, and of blocks that take rows.
+    let (warps, across) = if beside { (n.div_ceil(32).next_power_of_two().min(8), rows.div_ceil(32) as u32) } else { (8, rows as u32) };
+    if n <= 1024 && !beside {
         let items = n.div_ceil(32).next_power_of_two();
         let mut one = make(file, none, false, 1, items);
         one.grid = [rows.div_ceil(8) as u32, 1];
         return Some(Plan::one(one));
     }
     if parts == 1 {
-        let mut one = make(file, none, false, 8, 32);
-        one.grid = [rows as u32, 1];
+        let mut one = make(file, none, false, warps, 32);
+        (one.grid, one.block) = ([across, 1], warps as u32 * 32);
         return Some(Plan::one(one));
     }
     let before = Word::Scratch(0);
-    let (mut first, mut last) = (make(file, before, true, 8, 32), make(file, before, false, 8, 32));
-    (first.grid, last.grid) = ([rows as u32, parts as u32 - 1], [rows as u32, parts as u32]);
+    let (mut first, mut last) = (make(file, before, true, warps, 32), make(file, before, false, warps, 32));
+    (first.grid, last.grid) = ([across, parts as u32 - 1], [across, parts as u32]);
     let mut middle = blocks(include_str!("../kernels/scan_parts.cu"), Words(vec![before, value(parts)]), 1, 1, &[]);
     (middle.grid, middle.block) = ([rows as u32, 1], 32);
     Some(Plan { launches: vec![first, middle, last], scratch: rows * parts * bytes, ..Plan::default() })

@@ -150,6 +150,42 @@ pub fn columns_beside(columns: usize, n: usize) -> Tape {
     t.done()
 }
 
+/// Rows doubled, with two outputs of one register: an element's, and a row's sum. With `passes` of two, elements are divided by that sum
+/// first, so that no kernel of one pass will do.
+pub fn shared_registers(order: Order, rows: usize, n: usize, passes: usize) -> Tape {
+    let d = Dtype::F32;
+    let s: Strides = if order == Order::Lanes { contiguous(&[rows, n]) } else { [1, rows as isize].into_iter().collect() };
+    let mut t = Draft::new(&[rows, n], 1, order);
+    let x = t.load(d, &s);
+    let x = t.apply(Op::Add, &[x, x]);
+    let sum = t.reduce(ReduceOp::Sum, x);
+    let y = if passes == 2 { t.apply(Op::Divide, &[x, sum]) } else { x };
+    for (r, s) in [(y, &s[..]), (y, &s[..]), (sum, &[1, 0]), (sum, &[1, 0])] {
+        t.store(r, s);
+    }
+    t.done()
+}
+
+/// Tapes with outputs that share registers, for every kind of kernel over rows, and for those without rows.
+pub fn shared_register_tapes() -> Vec<Tape> {
+    let rows = [
+        (Order::Lanes, 7, 100, 1),
+        (Order::Lanes, 7, 100, 2),
+        (Order::Lanes, 7, 8192, 2),
+        (Order::Lanes, 7, 60_000, 2),
+        (Order::Blocks, 33, 1000, 1),
+        (Order::Blocks, 33, 50, 1),
+        (Order::Blocks, 4000, 8700, 1),
+        (Order::Blocks, 33, 1000, 2),
+    ];
+    let mut tapes: Vec<Tape> = rows.map(|(order, rows, n, passes)| shared_registers(order, rows, n, passes)).into();
+    for mut tape in [single(Op::Add, Dtype::F32, &[1000]), transposed(Dtype::F32, 130, 144)] {
+        tape.outputs.push(tape.outputs[0].clone());
+        tapes.push(tape);
+    }
+    tapes
+}
+
 /// Layer norm over rows of `n`, with a weight, and the mean as a second output.
 pub fn layer_norm(rows: usize, n: usize) -> Tape {
     let d = Dtype::F32;
@@ -251,6 +287,8 @@ pub fn scan(op: ScanOp, d: Dtype, dims: &[usize], axis: usize, reverse: bool, ex
 pub fn all() -> Vec<Work> {
     let mut out = vec![Work::Tape(masked_softmax(5, 4096)), Work::Tape(columns_beside(33, 1000))];
     out.extend(attentions());
+    let small = |t: &Tape| t.dims.iter().product::<usize>() < 1 << 20;
+    out.extend(shared_register_tapes().into_iter().filter(small).map(Work::Tape));
     for &op in Op::ALL {
         let mut seen: Vec<Dtype> = Vec::new();
         for d in Dtype::ALL.into_iter().filter_map(|d| op.operand_dtype(d)) {
@@ -323,7 +361,9 @@ pub fn all() -> Vec<Work> {
     for n in [50, 100, 200, 400, 1000, 2000, 4000, 8000, 16_384, 50_000] {
         out.push(Work::ArgSort { x: view(Dtype::F32, &[3, n]) });
     }
-    for (dims, axis) in [(&[3usize, 1000][..], 1), (&[3, 5000], 1), (&[2, 70_000], 1), (&[5000, 3], 0), (&[100, 20_000], 0)] {
+    for (dims, axis) in
+        [(&[3usize, 1000][..], 1), (&[3, 5000], 1), (&[2, 70_000], 1), (&[5000, 3], 0), (&[100, 20_000], 0), (&[40_000, 20], 0)]
+    {
         out.push(scan(ScanOp::Sum, Dtype::F32, dims, axis, false, false));
         out.push(scan(ScanOp::Linear, Dtype::BF16, dims, axis, true, false));
     }

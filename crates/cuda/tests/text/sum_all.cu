@@ -19,16 +19,18 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   const u32 from = unit * 8192, to = len - from < 8192 ? len : from + 8192;
   float l1 = (float)0;
   for (u32 at_ = from + lane; at_ < to; at_ += 512) {
-    float b1[16];
+    float b0[16];
 #pragma unroll
     for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 32; if ((u32)j < to) {
 const i32 d0 = j;
 const float r0 = get(x0[(i64)d0]);
-    b1[k] = r0;
+    b0[k] = r0;
     } }
 #pragma unroll
     for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 32; if ((u32)j < to) {
-    l1 = red_add(l1, b1[k]);
+const i32 d0 = j;
+    const float r0 = b0[k];
+    l1 = red_add(l1, r0);
     } }
   }
   LZ_FOLD(float, l1, red_add)
