@@ -2,7 +2,7 @@
 
 use super::carry::Carry;
 use super::elements::Elements;
-use super::joins::{Aligned, GROUP, Joins, LANES};
+use super::joins::{Aligned, GROUP, Joins};
 use super::rows::Row;
 
 /// Elements of a block.
@@ -33,10 +33,9 @@ fn bits_mut<S>(s: &mut [S]) -> *mut u8 {
 
 /// One state before another.
 pub fn join<S: Copy>(joins: &Joins, a: &S, b: &S) -> S {
-    let (a, b) = ([*a; LANES], [*b; LANES]);
-    let mut r = a;
-    // SAFETY: each is as many states as there are lanes.
-    unsafe { (joins.join)(bits(&a), bits(&b), bits_mut(&mut r)) };
+    let mut r = [*b; GROUP];
+    // SAFETY: one state, and groups of them.
+    unsafe { (joins.follow)(bits(&[*a]), bits(&[*b; GROUP]), bits_mut(&mut r)) };
     r[0]
 }
 
@@ -50,6 +49,15 @@ unsafe fn enter<E: Elements>(row: &Row<E::Item>, step: isize, to: &mut [E::State
             let x = *row.x.offset(i * step);
             E::enter(x, if E::FACTORS { *row.factors.offset(i * row.step[1]) } else { x })
         };
+    }
+}
+
+/// Writes results that lie `step` apart.
+#[inline(always)]
+unsafe fn leave<E: Elements>(row: &Row<E::Item>, step: isize, states: &[E::State]) {
+    for (i, &s) in states.iter().enumerate() {
+        // SAFETY: the caller's promise: the row has these elements, and nobody else writes their results.
+        unsafe { *row.out.offset(i as isize * step) = E::leave(s) };
     }
 }
 
@@ -104,8 +112,9 @@ impl<'a, E: Elements> Along<'a, E> {
             if row.step[2] == 1 {
                 return E::leave_all(&states[..m], std::slice::from_raw_parts_mut(row.out, m));
             }
-            for (i, &s) in states[..m].iter().enumerate() {
-                *row.out.offset(i as isize * row.step[2]) = E::leave(s);
+            match row.step[2] {
+                -1 => leave::<E>(row, -1, &states[..m]),
+                step => leave::<E>(row, step, &states[..m]),
             }
         }
     }

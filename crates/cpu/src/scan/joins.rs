@@ -16,33 +16,66 @@ pub type Tile<S> = [[S; LANES]; GROUP];
 #[repr(align(64))]
 pub struct Aligned<T>(pub T);
 
+/// Values that are computed many at a time: numbers, and what is made of them.
+pub trait Parts: Copy + Default + 'static {
+    /// So many of them, as is best for computing: a number of parts may have each side by side.
+    type Many<const N: usize>: Copy;
+    /// The same one everywhere.
+    fn all<const N: usize>(self) -> Self::Many<N>;
+    /// One of them.
+    fn at<const N: usize>(many: &Self::Many<N>, i: usize) -> Self;
+    /// Replaces one.
+    fn put<const N: usize>(many: &mut Self::Many<N>, i: usize, s: Self);
+    /// The results of a function of two.
+    #[inline(always)]
+    fn zip<const N: usize>(a: &Self::Many<N>, b: &Self::Many<N>, f: impl Fn(Self, Self) -> Self) -> Self::Many<N> {
+        let mut r = *b;
+        for i in 0..N {
+            Self::put(&mut r, i, f(Self::at(a, i), Self::at(b, i)));
+        }
+        r
+    }
+    /// From place `D` on others, from `by` places before: part by part, so that each stays in registers.
+    fn after<const D: usize, const N: usize>(many: &Self::Many<N>, others: &Self::Many<N>, by: usize) -> Self::Many<N>;
+}
+
+/// States as they lie in memory, by their parts.
+#[inline(always)]
+fn open<S: Parts, const N: usize>(states: &[S; N]) -> S::Many<N> {
+    let mut r = S::default().all();
+    for (i, &s) in states.iter().enumerate() {
+        S::put(&mut r, i, s);
+    }
+    r
+}
+
+/// The reverse.
+#[inline(always)]
+fn close<S: Parts, const N: usize>(many: &S::Many<N>) -> [S; N] {
+    let mut r = [S::default(); N];
+    for (i, s) in r.iter_mut().enumerate() {
+        *s = S::at(many, i);
+    }
+    r
+}
+
 /// How states combine.
 pub trait Join: 'static {
     /// A value that is carried.
-    type State: Copy + Default;
+    type State: Parts;
     /// The combination with a later state.
     fn join(a: Self::State, b: Self::State) -> Self::State;
     /// The same of many.
     #[inline(always)]
-    fn join_all(a: &[Self::State; LANES], b: &[Self::State; LANES]) -> [Self::State; LANES] {
-        let mut r = *b;
-        for i in 0..LANES {
-            r[i] = Self::join(a[i], b[i]);
-        }
-        r
-    }
-    /// The same of a group's.
-    #[inline(always)]
-    fn join_group(a: &[Self::State; GROUP], b: &[Self::State; GROUP]) -> [Self::State; GROUP] {
-        let mut r = *b;
-        for i in 0..GROUP {
-            r[i] = Self::join(a[i], b[i]);
-        }
-        r
+    fn join_all<const N: usize>(a: &Many<Self, N>, b: &Many<Self, N>) -> Many<Self, N> {
+        Self::State::zip::<N>(a, b, Self::join)
     }
     /// Its functions.
     fn joins() -> Joins;
 }
+
+/// So many states of a [`Join`].
+pub type Many<J, const N: usize> = <<J as Join>::State as Parts>::Many<N>;
 
 /// The functions of one [`Join`]. States are as many as it says, at any address unless it says more.
 #[derive(Clone, Copy)]
@@ -51,35 +84,31 @@ pub struct Joins {
     pub ladder: unsafe fn(*const u8, *mut u8),
     /// Joins one state before those of a group: before, from, to.
     pub follow: unsafe fn(*const u8, *const u8, *mut u8),
-    /// Scans the first so many elements of every lane of a [`Tile`] that is [`Aligned`].
+    /// Scans the first so many elements of every lane of a [`Tile`] that is [`Aligned`], which it leaves open: an element's lanes are by
+    /// their parts.
     pub ladders: unsafe fn(*mut u8, usize),
-    /// Joins what comes before each lane to its first so many elements of such a tile.
+    /// Joins what comes before each lane, which is open, to its first so many elements of such a tile, and closes them.
     pub lead: unsafe fn(*const u8, *mut u8, usize),
-    /// Joins a row of lanes before another: before, after, to.
+    /// Closes them as they are.
+    pub close: unsafe fn(*mut u8, usize),
+    /// Joins a row of open lanes before another: before, after, to.
     pub join: unsafe fn(*const u8, *const u8, *mut u8),
 }
 
 /// A step of the ladder over a group. The states stay in registers: the loops have fixed lengths.
 #[inline(always)]
-fn step<J: Join, const D: usize>(v: [J::State; GROUP]) -> [J::State; GROUP] {
-    let (mut before, mut r) = (v, v);
-    for i in D..GROUP {
-        before[i] = v[i - D];
-    }
-    let joined = J::join_group(&before, &v);
-    for i in D..GROUP {
-        r[i] = joined[i];
-    }
-    r
+fn step<J: Join, const D: usize>(v: Many<J, GROUP>) -> Many<J, GROUP> {
+    let before = J::State::after::<D, GROUP>(&v, &v, D);
+    J::State::after::<D, GROUP>(&v, &J::join_all::<GROUP>(&before, &v), 0)
 }
 
 #[inline(always)]
 unsafe fn ladder<J: Join>(from: *const u8, to: *mut u8) {
     // SAFETY: the caller's promise.
     unsafe {
-        let v = step::<J, 1>(from.cast::<[J::State; GROUP]>().read_unaligned());
+        let v = step::<J, 1>(open(&from.cast::<[J::State; GROUP]>().read_unaligned()));
         let v = step::<J, 16>(step::<J, 8>(step::<J, 4>(step::<J, 2>(v))));
-        to.cast::<[J::State; GROUP]>().write_unaligned(v);
+        to.cast::<[J::State; GROUP]>().write_unaligned(close::<J::State, GROUP>(&v));
     }
 }
 
@@ -87,39 +116,68 @@ unsafe fn ladder<J: Join>(from: *const u8, to: *mut u8) {
 unsafe fn follow<J: Join>(before: *const u8, from: *const u8, to: *mut u8) {
     // SAFETY: the caller's promise.
     unsafe {
-        let before = before.cast::<J::State>().read_unaligned();
-        let v = from.cast::<[J::State; GROUP]>().read_unaligned();
-        to.cast::<[J::State; GROUP]>().write_unaligned(J::join_group(&[before; GROUP], &v));
+        let before = before.cast::<J::State>().read_unaligned().all();
+        let v = open(&from.cast::<[J::State; GROUP]>().read_unaligned());
+        to.cast::<[J::State; GROUP]>().write_unaligned(close::<J::State, GROUP>(&J::join_all::<GROUP>(&before, &v)));
     }
 }
 
+/// An element's lanes by their parts, in the place of its states.
+type Lanes<J> = Many<J, LANES>;
+
 #[inline(always)]
 unsafe fn ladders<J: Join>(tile: *mut u8, m: usize) {
-    // SAFETY: the caller's promise.
-    let v = unsafe { &mut *tile.cast::<Tile<J::State>>() };
+    const { assert!(size_of::<Lanes<J>>() == size_of::<[J::State; LANES]>()) };
+    // SAFETY: the caller's promise; lanes take as many bytes as their states, which are read before they are written over.
+    let v = unsafe {
+        for i in 0..m {
+            let lanes = tile.cast::<[J::State; LANES]>().add(i);
+            lanes.cast::<Lanes<J>>().write(open(&lanes.read()));
+        }
+        std::slice::from_raw_parts_mut(tile.cast::<Lanes<J>>(), m)
+    };
     let mut d = 1;
     while d < GROUP {
         for i in (d..m).rev() {
-            v[i] = J::join_all(&v[i - d], &v[i]);
+            v[i] = J::join_all::<LANES>(&v[i - d], &v[i]);
         }
         d *= 2;
+    }
+}
+
+/// Closes the first so many elements' lanes, after a change.
+#[inline(always)]
+unsafe fn closed<J: Join>(tile: *mut u8, m: usize, change: impl Fn(Lanes<J>) -> Lanes<J>) {
+    for i in 0..m {
+        // SAFETY: the caller's promise; as for `ladders`.
+        unsafe {
+            let lanes = tile.cast::<Lanes<J>>().add(i);
+            lanes.cast::<[J::State; LANES]>().write(close::<J::State, LANES>(&change(lanes.read())));
+        }
     }
 }
 
 #[inline(always)]
 unsafe fn lead<J: Join>(before: *const u8, tile: *mut u8, m: usize) {
     // SAFETY: the caller's promise.
-    let (before, v) = unsafe { (before.cast::<[J::State; LANES]>().read_unaligned(), &mut *tile.cast::<Tile<J::State>>()) };
-    v.iter_mut().take(m).for_each(|v| *v = J::join_all(&before, v));
+    unsafe {
+        let before = before.cast::<Lanes<J>>().read_unaligned();
+        closed::<J>(tile, m, |v| J::join_all::<LANES>(&before, &v));
+    }
+}
+
+#[inline(always)]
+unsafe fn close_all<J: Join>(tile: *mut u8, m: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { closed::<J>(tile, m, |v| v) };
 }
 
 #[inline(always)]
 unsafe fn join<J: Join>(before: *const u8, after: *const u8, to: *mut u8) {
-    type Lanes<J> = [<J as Join>::State; LANES];
     // SAFETY: the caller's promise.
     unsafe {
         let (a, b) = (before.cast::<Lanes<J>>().read_unaligned(), after.cast::<Lanes<J>>().read_unaligned());
-        to.cast::<Lanes<J>>().write_unaligned(J::join_all(&a, &b));
+        to.cast::<Lanes<J>>().write_unaligned(J::join_all::<LANES>(&a, &b));
     }
 }
 
@@ -133,10 +191,18 @@ macro_rules! level {
             level! { @$name($($features)?) follow(before: *const u8, from: *const u8, to: *mut u8) }
             level! { @$name($($features)?) ladders(tile: *mut u8, m: usize) }
             level! { @$name($($features)?) lead(before: *const u8, tile: *mut u8, m: usize) }
+            level! { @$name($($features)?) close_all(tile: *mut u8, m: usize) }
             level! { @$name($($features)?) join(before: *const u8, after: *const u8, to: *mut u8) }
 
             pub fn joins<J: Join>() -> super::Joins {
-                super::Joins { ladder: ladder::<J>, follow: follow::<J>, ladders: ladders::<J>, lead: lead::<J>, join: join::<J> }
+                super::Joins {
+                    ladder: ladder::<J>,
+                    follow: follow::<J>,
+                    ladders: ladders::<J>,
+                    lead: lead::<J>,
+                    close: close_all::<J>,
+                    join: join::<J>,
+                }
             }
         }
     };

@@ -1,7 +1,7 @@
 //! Running sums, products, extrema, logarithms of sums of exponentials and linear recurrences along an axis.
 //!
-//! The order is [`ScanOp`]'s: a tree of ladders over groups of 32. Where neighbouring rows lie side by side, a lane of a register is a row
-//! ([`abreast`]); else a row's groups are registers ([`along`]). A lone long row is cut into pieces of a fixed size, whose totals the threads
+//! The order is [`ScanOp`]'s: a tree of ladders over groups of 32. Where neighbouring rows lie side by side, and where rows are short, a lane
+//! of a register is a row ([`abreast`]); else a row's groups are registers ([`along`]). A lone long row is cut into pieces of a fixed size, whose totals the threads
 //! work out first. What moves elements is compiled for each kind of element, the arithmetic ([`joins`]) for each operation.
 
 mod abreast;
@@ -31,6 +31,8 @@ use std::sync::{Arc, Mutex};
 const PIECE: usize = GROUP * BLOCK;
 /// Neighbouring rows from which on they are scanned side by side if they lie so.
 const FEW: usize = 4;
+/// Elements up to which rows are scanned side by side however they lie: a ladder of their own would be for 32.
+const SHORT: usize = GROUP;
 /// About how many picoseconds a row takes beside its elements.
 const ROW: usize = 20_000;
 
@@ -206,8 +208,8 @@ impl<E: Elements> Kernel for Scan<E> {
         if n == 0 || rows == 0 {
             return Ok(());
         }
-        let beside = self.space.rows.step()[0].abs() == 1 && rows >= FEW && self.space.step[0].abs() != 1;
-        if beside {
+        let beside = self.space.rows.step()[0].abs() == 1 && self.space.step[0].abs() != 1;
+        if rows >= FEW && (beside || n <= SHORT) {
             threads::pieces(rows.div_ceil(LANES), n * LANES * self.cost, |range| {
                 let mut abreast = Abreast::<E>::new(&self.joins);
                 let mut list = Vec::with_capacity(MOST);
