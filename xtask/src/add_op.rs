@@ -45,8 +45,16 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Its kernels are compiled to run a few times.
-const UNOPTIMISED: &str = "profile.dev.package.lazulite-cpu.opt-level=1";
+/// Cargo's options for the copy: its crates are compiled to run a few times, and apart from the tree's own, which stay as they are built.
+fn options(root: &Path) -> std::io::Result<Vec<String>> {
+    let mut options = Vec::new();
+    for entry in fs::read_dir(root.join("crates"))? {
+        let folder = entry?.file_name().to_string_lossy().into_owned();
+        let name = if folder == "lazulite" { folder } else { format!("lazulite-{folder}") };
+        options.extend(["--config".into(), format!("profile.dev.package.{name}.opt-level=1")]);
+    }
+    Ok(options)
+}
 
 /// Adds the operation in a copy of the tree at `root` and checks it.
 pub fn run(root: &Path) -> Result<(), String> {
@@ -71,7 +79,8 @@ pub fn run(root: &Path) -> Result<(), String> {
     }
     let name = list[0].text.split(',').nth(1).unwrap_or_default().trim().to_string();
     println!("added {name} in a copy of the tree: {} lines in {} files", list.len(), list.len());
-    super::op_matrix(&tree, &["--config", UNOPTIMISED], &["--only".into(), name])
+    let options = options(&tree).map_err(|e| e.to_string())?;
+    super::op_matrix(&tree, &options, &["--only".into(), name])
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ fn root() -> PathBuf {
 
 /// Builds the op matrix of the tree at `root`, given cargo's further options, and runs it with these arguments. The whole workspace is named,
 /// so that crates have the features that they have in its tests, and what is built for those is not built again.
-fn op_matrix(tree: &Path, options: &[&str], args: &[String]) -> Result<(), String> {
+fn op_matrix(tree: &Path, options: &[String], args: &[String]) -> Result<(), String> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "-q", "--workspace", "--bin", "op-matrix"]).args(options).env("CARGO_TARGET_DIR", &target);

@@ -119,5 +119,5 @@ pub use lazulite_cuda as cuda;
 
 /// The programs of the README.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! `einsum`: sums of products named by letters, contracted pair by pair in the order that [`contraction`](super::contraction) finds.
+//! `einsum`: sums of products named by letters, contracted pair by pair in the order that `contraction` finds.
 
 use crate::Array;
 use crate::ops::contraction::{self, Label};

@@ -19,6 +19,8 @@ const KEYS: usize = 128;
 const TASKS: usize = 16;
 /// Copies of the queries' cotangents, at most.
 const COPIES: usize = 8;
+/// Numbers of a query that its slopes need.
+const NUMBERS: usize = 4;
 
 pub struct Backward<K: Kind> {
     shape: Shape<K::E>,
@@ -79,7 +81,8 @@ where
         self.shape.batch * self.shape.heads * self.shape.queries
     }
 
-    /// Three numbers for each query of a head: the largest score, what a weight is multiplied by, the mean of the weights' cotangents.
+    /// Four numbers for each query of a head: the largest score, what a weight is multiplied by, the mean of the weights' cotangents, the
+    /// sink's weight.
     unsafe fn means(&self, p: Places, head: usize, to: Shared<K::E>) -> Result<()> {
         let s = &self.shape;
         let (b, h, dv) = (head / s.heads, head % s.heads, s.values);
@@ -88,18 +91,18 @@ where
         for row in 0..s.queries {
             // SAFETY: the caller's promise.
             unsafe {
-                s.copy_rows::<K>((p.out as *const K::In).offset(at(self.out, b, h, row)), self.out, 1, dv, y);
-                s.copy_rows::<K>((p.cotangent as *const K::In).offset(at(self.cotangent, b, h, row)), self.cotangent, 1, dv, ct);
+                s.copy_rows::<K>((p.out as *const K).offset(at(self.out, b, h, row)), self.out, 1, dv, y);
+                s.copy_rows::<K>((p.cotangent as *const K).offset(at(self.cotangent, b, h, row)), self.cotangent, 1, dv, ct);
                 let mean = number::dot(y, ct, dv);
                 let most = *(p.most as *const K::E).offset(at(self.most, b, h, row));
                 let share = K::E::ONE / *(p.total as *const K::E).offset(at(self.total, b, h, row));
-                let place = to.at(3 * (head * s.queries + row));
-                [most, share, mean].into_iter().enumerate().for_each(|(i, v)| place.add(i).write(v));
+                let mut sink = K::E::default();
                 if let Some(x) = s.sink::<K>(p.sinks as *const u8, b, h, row) {
                     let base = if most == K::E::NOTHING { K::E::default() } else { most };
-                    let weight = (x - base).power() * share;
-                    (p.of_sinks as *mut K::E).add(head * s.queries + row).write(-(weight * mean));
+                    sink = (x - base).power() * share;
+                    (p.of_sinks as *mut K::E).add(head * s.queries + row).write(-(sink * mean));
                 }
+                to.at(NUMBERS * (head * s.queries + row)).cast::<[K::E; NUMBERS]>().write([most, share, mean, sink]);
             }
         }
         Ok(())
@@ -122,12 +125,12 @@ where
             KEYS * width,
             KEYS * d,
             KEYS * dv,
-            3 * width,
+            NUMBERS * width,
         ];
         let mut room = Pieces::<K::E>::new(&sizes)?;
-        let [keys, key_rows, values, q_turned, q_rows, ct_turned, ct_rows, scores, slopes, panels, of_k, of_v, rows3] =
+        let [keys, key_rows, values, q_turned, q_rows, ct_turned, ct_rows, scores, slopes, panels, of_k, of_v, each] =
             sizes.map(|n| room.take(n));
-        let from = |base: usize, steps: Steps, h: usize, row: usize| (base as *const K::In).wrapping_offset(at(steps, b, h, row));
+        let from = |base: usize, steps: Steps, h: usize, row: usize| (base as *const K).wrapping_offset(at(steps, b, h, row));
         let groups = s.heads / s.each;
         let copy = copies.at(part * self.rows() * d);
         let turn = |x: *const K::E, rows: usize, n: usize, width: usize| {
@@ -166,17 +169,18 @@ where
                     let first = (b * s.heads + h) * s.queries + rows.start;
                     let mut sees_all = true;
                     for c in 0..w {
-                        for t in 0..3 {
-                            let x = if c < n { *numbers.at(3 * (first + c) + t) } else { K::E::default() };
-                            rows3.add(t * w + c).write(x);
+                        for t in 0..NUMBERS {
+                            let x = if c < n { *numbers.at(NUMBERS * (first + c) + t) } else { K::E::default() };
+                            each.add(t * w + c).write(x);
                         }
-                        sees_all = sees_all && *rows3.add(c) > K::E::LOWEST;
+                        sees_all = sees_all && *each.add(c) > K::E::LOWEST;
                     }
                     s.product(A::Panels(keys), len, d, q_turned, w, w, scores, w, false);
                     s.product(A::Panels(values), len, dv, ct_turned, w, w, slopes, w, false);
                     let mask = p.mask as *const u8;
                     let masked = s.mask::<K>(mask, [b, h], &rows, &block, scores, w, panels);
-                    K::E::slopes(scores, slopes, len, w, if masked { K::E::ONE } else { s.scale }, rows3);
+                    let scale = if masked { K::E::ONE } else { s.scale };
+                    K::E::slopes(scores, slopes, len, w, scale, each, s.limit(&rows) <= KEYS);
                     if masked && !sees_all {
                         // Where a query sees no key, the scores do not depend on anything.
                         s.hidden(mask, [b, h], &rows, &block, |key, row| *slopes.add(key * w + row) = K::E::default());
@@ -189,8 +193,8 @@ where
                 }
                 number::multiply(of_k, len * d, self.plain);
                 let place = |n: usize| at(rows_first(s.keys, groups, n), b, g, start);
-                K::finish(of_k, d, len, d, (p.of[1] as *mut K::In).offset(place(d)), groups * d);
-                K::finish(of_v, dv, len, dv, (p.of[2] as *mut K::In).offset(place(dv)), groups * dv);
+                K::finish(of_k, d, len, d, (p.of[1] as *mut K).offset(place(d)), groups * d);
+                K::finish(of_v, dv, len, dv, (p.of[2] as *mut K).offset(place(dv)), groups * dv);
             }
         }
         Ok(())
@@ -210,7 +214,7 @@ where
                 }
                 number::multiply(sum, d, self.plain);
                 let place = at(steps, row / s.queries / s.heads, row / s.queries % s.heads, row % s.queries);
-                K::finish(sum, d, 1, d, (p.of[0] as *mut K::In).offset(place), d);
+                K::finish(sum, d, 1, d, (p.of[0] as *mut K).offset(place), d);
             }
         }
     }
@@ -221,7 +225,7 @@ where
     u8: Widen<K::E>,
 {
     fn scratch(&self) -> usize {
-        self.rows() * (3 + self.parts * self.shape.features) * size_of::<K::E>()
+        self.rows() * (NUMBERS + self.parts * self.shape.features) * size_of::<K::E>()
     }
 
     unsafe fn launch(&self, args: Args<'_>) -> Result<()> {
@@ -240,7 +244,7 @@ where
             of_sinks: args.outputs.get(3).copied().unwrap_or(0),
         };
         let numbers = Shared(args.scratch as *mut K::E);
-        let copies = Shared(numbers.at(3 * self.rows()));
+        let copies = Shared(numbers.at(NUMBERS * self.rows()));
         let (heads, groups) = (s.batch * s.heads, s.heads / s.each.max(1));
         let failed = AtomicBool::new(false);
         let note = |r: Result<()>| failed.fetch_or(r.is_err(), Relaxed);

@@ -35,11 +35,12 @@ pub trait Number: Tiled + PartialOrd + std::ops::Mul<Output = Self> + std::ops::
     unsafe fn weigh_row(s: *mut Self, n: usize, scale: Self, m: &mut Self, l: &mut Self) -> Self;
 
     /// Turns `n` rows of `width` scores times `scale`, a query a column, into weights, `p = 2^(s - m) * share`, and `d` into the scores'
-    /// slopes, `p * (d - mean)`. `rows` holds `width` of m, of share and of mean.
+    /// slopes, `p * (d - mean)`. `rows` holds `width` of m, of share, of mean and of a sink's weight. With `all` these are the queries'
+    /// only keys: the mean is made exact then, so that the slopes' sum is what the sink leaves, however much of `d` cancels.
     ///
     /// # Safety
     /// All of it lies there.
-    unsafe fn slopes(s: *mut Self, d: *mut Self, n: usize, width: usize, scale: Self, rows: *const Self);
+    unsafe fn slopes(s: *mut Self, d: *mut Self, n: usize, width: usize, scale: Self, rows: *const Self, all: bool);
 }
 
 /// Two to the power x, for x that is not positive; zero below 2^-126.
@@ -163,22 +164,31 @@ struct Slopes {
     width: usize,
     scale: f32,
     rows: *const f32,
+    all: bool,
 }
 
 impl Job for Slopes {
     #[inline(always)]
     unsafe fn run<V: F32s>(self) {
-        let Slopes { s, d, n, width, scale, rows } = self;
+        let Slopes { s, d, n, width, scale, rows, all } = self;
         for c in (0..width).step_by(V::N) {
             // SAFETY: the caller's promise.
             unsafe {
-                let [m, share, mean] = [0, 1, 2].map(|k| V::load(rows.add(k * width + c)));
+                let [m, share, mean, sink] = [0, 1, 2, 3].map(|k| V::load(rows.add(k * width + c)));
                 let m = safe(m);
+                let mut off = sink.mul(mean).neg();
                 for j in 0..n {
                     let (s, d) = (s.add(j * width + c), d.add(j * width + c));
                     let p = exp2(V::load(s).mul(V::splat(scale)).sub(m)).mul(share);
                     p.store(s);
-                    p.mul(V::load(d).sub(mean)).store(d);
+                    let from_mean = V::load(d).sub(mean);
+                    let slope = p.mul(from_mean);
+                    off = off.add(slope);
+                    if all { from_mean } else { slope }.store(d);
+                }
+                for j in 0..if all { n } else { 0 } {
+                    let (s, d) = (s.add(j * width + c), d.add(j * width + c));
+                    V::load(s).mul(V::load(d).sub(off)).store(d);
                 }
             }
         }
@@ -235,9 +245,9 @@ impl Number for f32 {
         }
     }
 
-    unsafe fn slopes(s: *mut f32, d: *mut f32, n: usize, width: usize, scale: f32, rows: *const f32) {
+    unsafe fn slopes(s: *mut f32, d: *mut f32, n: usize, width: usize, scale: f32, rows: *const f32, all: bool) {
         // SAFETY: the caller's promise.
-        unsafe { at_best(Slopes { s, d, n, width, scale, rows }, width) };
+        unsafe { at_best(Slopes { s, d, n, width, scale, rows, all }, width) };
     }
 }
 
@@ -269,16 +279,23 @@ impl Number for f64 {
         unsafe { weigh_line(s, n, 1, scale, m, l) }
     }
 
-    unsafe fn slopes(s: *mut f64, d: *mut f64, n: usize, width: usize, scale: f64, rows: *const f64) {
+    unsafe fn slopes(s: *mut f64, d: *mut f64, n: usize, width: usize, scale: f64, rows: *const f64, all: bool) {
         for c in 0..width {
             // SAFETY: the caller's promise.
             unsafe {
-                let [m, share, mean] = [0, 1, 2].map(|k| *rows.add(k * width + c));
+                let [m, share, mean, sink] = [0, 1, 2, 3].map(|k| *rows.add(k * width + c));
                 let m = if m == f64::NEG_INFINITY { 0.0 } else { m };
+                let mut off = -sink * mean;
                 for j in 0..n {
                     let (s, d) = (&mut *s.add(j * width + c), &mut *d.add(j * width + c));
                     *s = (*s * scale - m).exp2() * share;
-                    *d = *s * (*d - mean);
+                    *d -= mean;
+                    off += *s * *d;
+                }
+                let off = if all { off } else { 0.0 };
+                for j in 0..n {
+                    let d = &mut *d.add(j * width + c);
+                    *d = *s.add(j * width + c) * (*d - off);
                 }
             }
         }

@@ -127,7 +127,7 @@ functions! {
     ///
     /// >>> mx.roll(mx.array([1, 2, 3]), 1)
     /// array([3, 1, 2], dtype=int32)
-    [a, shift, axis=None, /, *,] fn roll(a: ArrayArg, shift: ShapeArg, axis: Option<AxesArg>) -> Out {
+    [a, /, shift, axis=None, *,] fn roll(a: ArrayArg, shift: ShapeArg, axis: Option<AxesArg>) -> Out {
         let axes = axis.and_then(|a| a.0);
         ops::roll_all(&a.0, &shift.0, axes.as_deref()).raised().map(Out)
     }
