@@ -50,7 +50,7 @@ impl Primitive for Concatenate {
     fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
         let mut out = inputs[0].clone();
         out.weak = false;
-        out.shape[self.0] = inputs.iter().map(|a| a.shape[self.0]).sum();
+        out.shape[self.0] = inputs.iter().fold(0, |n, a| n.saturating_add(a.shape[self.0]));
         for a in inputs {
             if a.ndim() != out.ndim() || (0..a.ndim()).any(|i| i != self.0 && a.shape[i] != out.shape[i]) {
                 let shapes: Vec<_> = inputs.iter().map(|a| &a.shape[..]).collect();
@@ -267,7 +267,8 @@ op! {
         if widths.len() != x.ndim() {
             return Err(Error::value("pad", format!("{} pairs for the {} axes of {:?}", widths.len(), x.ndim(), x.dims())));
         }
-        let dims: Dims = widths.iter().zip(x.shape()).map(|(w, n)| w.0 + n + w.1).collect();
+        let dims: Dims = widths.iter().zip(x.shape()).map(|(w, n)| w.0.saturating_add(*n).saturating_add(w.1)).collect();
+        let dims = crate::ops::create::checked("pad", dims.into(), x.dtype())?;
         let filler = match value.into_operand() {
             Rhs::Literal(s) => crate::ops::create::constant(crate::ops::create::fits("pad", s, x.dtype())?, dims, false),
             Rhs::Array(a) => crate::ops::broadcast_to(&crate::ops::astype(&a, x.dtype())?, dims)?,

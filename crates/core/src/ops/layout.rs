@@ -164,15 +164,16 @@ op! {
         if dims.contains(&0) {
             return Ok(Array::zeros(dims, x.dtype()));
         }
-        let reach = |positive: bool| -> i64 {
-            shape.iter().zip(strides).filter(|(_, s)| (**s > 0) == positive).map(|(&n, &s)| (n as i64 - 1) * s).sum()
+        // Exact: 64 bits would wrap around.
+        let reach = |positive: bool| -> i128 {
+            shape.iter().zip(strides).filter(|(_, s)| (**s > 0) == positive).map(|(&n, &s)| (n as i128 - 1) * s as i128).sum()
         };
-        let (low, high) = (offset as i64 + reach(false), offset as i64 + reach(true));
-        if low < 0 || high >= x.size() as i64 {
+        let (low, high) = (offset as i128 + reach(false), offset as i128 + reach(true));
+        if low < 0 || high >= x.size() as i128 {
             let text = format!("shape {shape:?} with strides {strides:?} from {offset} leads outside the {} elements", x.size());
             return Err(Error::value("as_strided", text));
         }
-        let mut index = Array::full(&dims, offset as i64, Dtype::I64);
+        let mut index = create::full(&dims, offset as i64, Dtype::I64)?;
         for (axis, &s) in strides.iter().enumerate() {
             index = crate::ops::add(&index, &crate::ops::multiply(&create::index_along(&dims, axis, Dtype::I64), s)?)?;
         }

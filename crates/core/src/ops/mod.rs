@@ -353,12 +353,19 @@ impl IntoOperand for usize {
     }
 }
 
+/// The outputs' shapes and dtypes of a primitive; an error if one has no place in the address space.
+pub(crate) fn outputs(prim: &dyn crate::primitive::Primitive, inputs: &[Aval]) -> Result<Avals> {
+    let outs = prim.infer(inputs)?;
+    outs.iter().try_for_each(|a| create::addressable(prim.name(), &a.shape, a.dtype))?;
+    Ok(outs)
+}
+
 /// The outputs' shapes and dtypes of any primitive.
 pub(crate) fn infer(prim: &Prim, inputs: &[Aval]) -> Result<Avals> {
     match prim {
         Prim::Leaf => Err(Error::runtime("array", "data has no inference")),
         Prim::Elementwise(op) => elementwise::infer(*op, inputs).map(|a| smallvec::smallvec![a]),
-        Prim::Other(p) => p.infer(inputs),
+        Prim::Other(p) => outputs(&**p, inputs),
     }
 }
 
