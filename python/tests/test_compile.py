@@ -275,3 +275,18 @@ def test_equal_constants_of_other_classes_share_a_trace() -> None:
     for _ in range(3):
         c(Scaled(frozenset({1, 2}), X))
     assert counted.calls == 1
+
+
+class Holder:
+    """An object that a trace is keyed by, by identity or as a constant."""
+
+
+def test_what_a_trace_is_keyed_by_goes_with_the_function() -> None:
+    held, constant = Holder(), Holder()
+    f = mx.compile(lambda d: X * 2, inputs=[held])
+    held.function = constant.function = f
+    f({constant: X})
+    gone = weakref.ref(held), weakref.ref(constant), weakref.ref(f)
+    del held, constant, f
+    gc.collect()
+    assert [ref() for ref in gone] == [None, None, None]

@@ -61,7 +61,7 @@ cases! {
     "the softmax of nothing", Value, "softmax", ["[2, 0]"], ops::softmax(&f(&[2, 0]), -1);
     "the logsumexp of nothing", Value, "logsumexp", ["[0]"], ops::logsumexp(&f(&[0]), ..);
     "shapes to concatenate", Value, "concatenate", ["[2, 3]", "[2, 4]"], ops::concatenate(&[&f(&[2, 3]), &f(&[2, 4])], 0);
-    "nothing to concatenate", Value, "concatenate", ["at least one"], ops::concatenate(&[], 0);
+    "nothing to concatenate", Value, "concatenate", ["at least one"], ops::concatenate(&[] as &[Array], 0);
     "shapes to stack", Value, "stack", ["[2]", "[3]"], ops::stack(&[&f(&[2]), &f(&[3])], 0);
     "parts that do not divide", Value, "split", ["size 5", "2 parts"], ops::split(&f(&[5]), 2, 0);
     "places beyond the axis", Value, "split", ["[7]", "size 5"], ops::split_at(&f(&[5]), &[7], 0);

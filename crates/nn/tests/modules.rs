@@ -64,7 +64,7 @@ fn files_of_other_models_are_refused_by_name() {
         lazulite::io::save(&path, arrays.iter().map(|(n, a)| (*n, a))).unwrap();
         let e = Linear::new(2, 3, &random::key(0)).load(&path).err().unwrap();
         assert_eq!(e.kind(), ErrorKind::Io);
-        assert!(e.to_string().contains("refused.safetensors"), "{e}");
+        assert!(e.to_string().contains("refused.safetensors") && e.to_string().contains("modules.rs"), "{e}");
         e.to_string()
     };
     let (w, b) = (Array::zeros([3, 2], Dtype::F32), Array::zeros([3], Dtype::F32));
@@ -74,7 +74,10 @@ fn files_of_other_models_are_refused_by_name() {
     let extra = [("weight", w), ("bias", b.clone()), ("more", b)];
     assert!(refused(&extra).contains("the model has no parameter `more`"));
     std::fs::write(&path, b"garbage").unwrap();
-    assert!(Linear::new(2, 3, &random::key(0)).load(&path).is_err());
+    let e = Linear::new(2, 3, &random::key(0)).load(&path).err().unwrap();
+    assert!(e.to_string().contains("modules.rs"), "{e}");
+    let e = Linear::new(2, 3, &random::key(0)).save("no such folder/file").unwrap_err();
+    assert!(e.to_string().contains("modules.rs"), "{e}");
     std::fs::remove_file(&path).unwrap();
 }
 

@@ -1,9 +1,10 @@
 //! Axes split, added, taken apart and laid out anew: compositions of views, joins and gathers.
 
 use crate::Array;
-use crate::ops::{create, free, op, view};
+use crate::ops::{create, free, op, references, view};
 use lazulite_base::error::{Error, Result};
 use lazulite_base::{Dims, Dtype, shape};
+use std::borrow::Borrow;
 
 /// What [`pad_with`] puts around an array.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -220,7 +221,8 @@ free! {
     /// let grid = ops::meshgrid(&[&array![1, 2], &array![3, 4, 5]], false, true).unwrap();
     /// assert_eq!(grid[0].shape(), [2, 3]);
     /// ```
-    pub fn meshgrid(arrays: &[&Array], sparse: bool, matrix: bool) -> Vec<Array> {
+    pub fn meshgrid(arrays: &[impl Borrow<Array>], sparse: bool, matrix: bool) -> Vec<Array> {
+        let arrays = references(arrays);
         let n = arrays.len();
         let place = |i: usize| if !matrix && n > 1 && i < 2 { 1 - i } else { i };
         let lines = arrays.iter().enumerate().map(|(i, x)| {
@@ -229,6 +231,6 @@ free! {
             view::reshape_to(x, dims)
         });
         let lines: Vec<Array> = lines.collect::<Result<_>>()?;
-        if sparse { Ok(lines) } else { crate::ops::broadcast_arrays(&lines.iter().collect::<Vec<_>>()) }
+        if sparse { Ok(lines) } else { crate::ops::broadcast_arrays(&lines) }
     }
 }

@@ -44,6 +44,8 @@ use crate::graph::node::{Aval, Avals};
 use crate::primitive::Prim;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::{Dims, Dtype, Element, Scalar, shape};
+use smallvec::SmallVec;
+use std::borrow::Borrow;
 use std::ops::{RangeFull, RangeInclusive};
 use std::panic::Location;
 
@@ -112,6 +114,11 @@ macro_rules! free {
     };
 }
 pub(crate) use free;
+
+/// Lists of arrays may hold them or refer to them.
+pub(crate) fn references(arrays: &[impl Borrow<Array>]) -> SmallVec<[&Array; 8]> {
+    arrays.iter().map(Borrow::borrow).collect()
+}
 
 /// The result, its error pointing at the caller, wherever inside the operation it was found.
 #[track_caller]

@@ -163,7 +163,7 @@ fn stacked(list: &[Bound<'_, PyAny>], dtype: Option<Dtype>) -> PyResult<Array> {
     let found = parts.iter().map(Array::dtype).reduce(promote);
     let d = dtype.or(found).unwrap_or(Dtype::F32);
     let parts = parts.into_iter().map(|a| cast(a, Some(d))).collect::<PyResult<Vec<Array>>>()?;
-    ops::stack(&parts.iter().collect::<Vec<_>>(), 0).raised()
+    ops::stack(&parts, 0).raised()
 }
 
 /// The numbers as elements of one dtype.

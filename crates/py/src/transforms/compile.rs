@@ -283,8 +283,17 @@ impl Transform for Compiled {
     }
 
     fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.captured.inputs)?;
-        visit.call(&self.captured.outputs)
+        let captured = &*self.captured;
+        visit.call(&captured.inputs)?;
+        visit.call(&captured.outputs)?;
+        // Who holds a lock is not garbage.
+        if let Ok(kept) = captured.kept.try_lock() {
+            kept.iter().try_for_each(|k| visit.call(k))?;
+        }
+        match captured.constants.try_lock() {
+            Ok(constants) => constants.values().flatten().try_for_each(|k| visit.call(k)),
+            Err(_) => Ok(()),
+        }
     }
 }
 
