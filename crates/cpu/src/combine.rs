@@ -58,10 +58,17 @@ macro_rules! floats {
             fn plus(self, v: $t) -> $t { self + v }
             #[inline(always)]
             fn times(self, v: $t) -> $t { self * v }
+            // Two choices, one after the other, become two instructions on vectors: in a ladder a third of the time of branches.
             #[inline(always)]
-            fn most(self, v: $t) -> $t { if self.is_nan() { self } else if v.is_nan() || v > self { v } else { self } }
+            fn most(self, v: $t) -> $t {
+                let larger = if v <= self { self } else { v };
+                if self.is_nan() { self } else { larger }
+            }
             #[inline(always)]
-            fn least(self, v: $t) -> $t { if self.is_nan() { self } else if v.is_nan() || v < self { v } else { self } }
+            fn least(self, v: $t) -> $t {
+                let smaller = if v >= self { self } else { v };
+                if self.is_nan() { self } else { smaller }
+            }
         }
     )*};
 }

@@ -35,7 +35,7 @@ pub trait Parts: Copy + Default + 'static {
         }
         r
     }
-    /// From place `D` on others, from `by` places before: part by part, so that each stays in registers.
+    /// From place `D` on, at most the half, others, from no or `D` places before: part by part, so that each stays in registers.
     fn after<const D: usize, const N: usize>(many: &Self::Many<N>, others: &Self::Many<N>, by: usize) -> Self::Many<N>;
 }
 
