@@ -278,7 +278,7 @@ def stubs() -> dict[Path, str]:
     core = importlib.import_module("lazulite.core")
     entries = contract.entries()
     classes = (ROOT / "scripts/stub_classes.pyi").read_text().split("# ---\n")
-    made = [HEADER, classes[0]]
+    made = [HEADER, "__version__: str\n\n", classes[0]]
     known = {e.path.split(".")[1] for e in entries if e.path.startswith("core.")}
     present = [s for s in SUBMODULES if hasattr(core, s)]
     inside: dict[str, list[str]] = {s: [] for s in present}

@@ -128,6 +128,9 @@ def tree_flatten(
     Returns:
         The destination: pairs `(path, leaf)`, or a dict from path to leaf.
 
+    Raises:
+        `ValueError` for another `destination`.
+
     Example:
         >>> tree_flatten({"a": [1, {"b": 2}]})
         [('a.0', 1), ('a.1.b', 2)]
@@ -163,6 +166,9 @@ def tree_unflatten(tree: list[tuple[str, Any]] | dict[str, Any]) -> Any:
 
     Args:
         tree: pairs `(path, leaf)`, or a dict from path to leaf.
+
+    Raises:
+        `ValueError` for a path that is given twice.
 
     Example:
         >>> tree_unflatten([("a.0", 1), ("a.1.b", 2)])

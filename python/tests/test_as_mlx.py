@@ -71,6 +71,11 @@ def test_an_installed_mlx_is_shadowed(tmp_path):
     assert output("-m", "lazulite.as_mlx", "program.py", cwd=tmp_path, path=[site]) == "same"
 
 
+def test_the_version_is_that_of_the_interface(tmp_path):
+    program = "import mlx.core as mx; print(tuple(map(int, mx.__version__.split('.'))) >= (0, 32))"
+    assert output("-c", "import lazulite.as_mlx; " + program, cwd=tmp_path) == "True"
+
+
 def test_too_late_is_an_error(tmp_path):
     site = tmp_path / "site"
     write(site / "mlx" / "__init__.py", "")

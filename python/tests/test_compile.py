@@ -245,3 +245,48 @@ def test_a_compiled_function_does_not_outlive_its_cycle() -> None:
     del h
     gc.collect()
     assert seen() is None
+
+
+class Scaled:
+    """A registered class: an array, and how often it is taken."""
+
+    def __init__(self, times, x):
+        self.times, self.x = times, x
+
+
+mx.register_tree(Scaled, lambda s: ([s.x], s.times), lambda times, parts: Scaled(times, *parts))
+
+
+def test_constants_of_one_hash_are_told_apart() -> None:
+    assert hash(-1) == hash(-2) and hash(1) == hash(1.0)
+    x = mx.array([2, 3])
+    scaled = mx.compile(lambda s: s.x * s.times)
+    for times in (1, 1.0, -1, -2, True):
+        y, expected = scaled(Scaled(times, x)), x * times
+        assert y.dtype == expected.dtype and y.tolist() == expected.tolist()
+    keyed = mx.compile(lambda d: {key: value + 1 for key, value in d.items()})
+    for key in (-1, -2, (-1, 1), (-2, 1), "a", frozenset({-1}), frozenset({-2})):
+        assert list(keyed({key: x})) == [key]
+
+
+def test_equal_constants_of_other_classes_share_a_trace() -> None:
+    counted = Counted(lambda s: s.x)
+    c = mx.compile(counted)
+    for _ in range(3):
+        c(Scaled(frozenset({1, 2}), X))
+    assert counted.calls == 1
+
+
+class Holder:
+    """An object that a trace is keyed by, by identity or as a constant."""
+
+
+def test_what_a_trace_is_keyed_by_goes_with_the_function() -> None:
+    held, constant = Holder(), Holder()
+    f = mx.compile(lambda d: X * 2, inputs=[held])
+    held.function = constant.function = f
+    f({constant: X})
+    gone = weakref.ref(held), weakref.ref(constant), weakref.ref(f)
+    del held, constant, f
+    gc.collect()
+    assert [ref() for ref in gone] == [None, None, None]

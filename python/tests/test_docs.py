@@ -3,6 +3,7 @@ example. Every example is run and gives what it says."""
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
 import inspect
@@ -92,12 +93,9 @@ def faults(name: str, thing: object) -> Iterator[str]:
     if not isinstance(thing, type):
         yield from unsaid(name, thing, doc)
         return
-    if (
-        issubclass(thing, nn.Module)
-        and thing is not nn.Module
-        and not (SHAPE.search(prose(doc)) or "`(" in prose(doc) or "The module for `" in doc)
-    ):
-        yield f"{name}: nothing on shapes"  # the module for a function is documented there
+    layer = issubclass(thing, nn.Module) and thing is not nn.Module
+    if layer and "The module for `" not in doc:  # the module for a function is documented there
+        yield from unsaid_of_a_layer(name, doc)
     shown = "".join(re.findall(r">>> .*|\.\.\. .*", doc))
     for key in members(thing):
         text = inspect.getdoc(getattr(thing, key)) or ""
@@ -107,6 +105,16 @@ def faults(name: str, thing: object) -> Iterator[str]:
             yield f"{name}.{key}: no example"
         if thing is mx.array:
             yield from unsaid(f"{name}.{key}", getattr(thing, key), text)
+        if layer and takes_an_array(getattr(thing, key)):
+            yield from unsaid_of_a_layer(f"{name}.{key}", text)
+
+
+def unsaid_of_a_layer(name: str, doc: str) -> Iterator[str]:
+    """What the text leaves out of a layer, or of a method that is another use of it."""
+    if not (SHAPE.search(prose(doc)) or "`(" in prose(doc)):
+        yield f"{name}: nothing on shapes"
+    if not RAISES.search(prose(doc)):
+        yield f"{name}: nothing on errors"
 
 
 def takes_an_array(thing: object) -> bool:
@@ -137,6 +145,32 @@ def test_everything_in_python_is_documented():
     names = {id(thing): (name, thing) for m in NAMESPACES for name, thing in public(importlib.import_module(m))}
     assert len(names) > 150
     lacking = [f for name, thing in names.values() for f in faults(name, thing)]
+    assert not lacking, "\n".join(lacking)
+
+
+def raised(body: ast.AST) -> set[str]:
+    """The names of the exceptions that a function's own lines raise, but for what stands for a subclass's method."""
+    calls = [n.exc for n in ast.walk(body) if isinstance(n, ast.Raise) and n.exc is not None]
+    names = [c.func.id for c in calls if isinstance(c, ast.Call) and isinstance(c.func, ast.Name)]
+    return {name for name in names if name != "NotImplementedError"}
+
+
+def unsaid_errors(body: ast.Module | ast.ClassDef, where: str, around: str) -> Iterator[str]:
+    """Public functions and methods below that do not name an exception they raise; `around` is their class's text."""
+    for node in body.body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from unsaid_errors(node, f"{where}.{node.name}", ast.get_docstring(node) or "")
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        if node.name.startswith("_") and node.name not in ("__init__", "__call__"):
+            continue
+        doc = around + (ast.get_docstring(node) or "")
+        yield from (f"{where}.{node.name}: nothing on {e}" for e in sorted(raised(node)) if e not in doc)
+
+
+def test_errors_that_python_raises_are_documented():
+    modules = [importlib.import_module(name) for name in pure_modules()]
+    lacking = [f for m in modules for f in unsaid_errors(ast.parse(inspect.getsource(m)), m.__name__, "")]
     assert not lacking, "\n".join(lacking)
 
 

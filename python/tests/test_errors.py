@@ -120,3 +120,24 @@ def test_out_of_memory_leaves_the_array_pending():
     finally:
         mx.set_memory_limit(former)
     assert x[0].item() == 1.0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "mx.broadcast_to(mx.ones((1, 1)), (2**40, 2**40))",
+        "mx.broadcast_to(mx.ones((1, 1)), (2**33, 1)) * mx.broadcast_to(mx.ones((1, 1)), (1, 2**33))",
+        "mx.outer(mx.broadcast_to(mx.ones(1), (2**33,)), mx.broadcast_to(mx.ones(1), (2**33,)))",
+        "mx.concatenate([mx.broadcast_to(mx.ones(1), (2**60,))] * 17)",
+        "mx.repeat(mx.ones((2,)), 2**62)",
+        "mx.tile(mx.ones((2,)), (2**40, 2**62))",
+        "mx.pad(mx.ones((2, 2)), ((0, 2**40), (0, 2**40)))",
+        "mx.eye(2**33)",
+        "mx.tri(2**33)",
+        "mx.linspace(0, 1, 2**62)",
+        "mx.zeros((2**40, 2**40))",
+    ],
+)
+def test_arrays_beyond_the_address_space_are_refused(call):
+    with pytest.raises(MemoryError, match="exceeds the address space"):
+        eval(call, {"mx": mx})

@@ -251,3 +251,16 @@ if pid == 0:
 raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_arrays_stand_for_shapes_and_axes() -> None:
+    shape, axes = np.array([3, 2]), np.array([1, 0])
+    assert (
+        mx.zeros(shape).shape == mx.ones((2, 3)).reshape(shape).shape == mx.ones((2, 3)).transpose(axes).shape == (3, 2)
+    )
+    assert mx.sum(mx.ones((2, 3)), axis=axes).item() == 6
+    assert mx.zeros(mx.array([2, 0])).shape == mx.random.normal(np.array([2, 0], np.uint8)).shape == (2, 0)
+    assert mx.zeros(np.array(3)).shape == mx.zeros(mx.array(3)).shape == (3,)
+    for wrong in (np.array([2.0]), np.ones((2, 2)), mx.array([2.5]), {2: 1}):
+        with pytest.raises(TypeError):
+            mx.zeros(wrong)

@@ -1,6 +1,8 @@
 """Trees: containers, named tuples, dataclasses and registered classes in transforms."""
 
 import dataclasses
+import subprocess
+import sys
 from typing import NamedTuple
 
 import lazulite.core as mx
@@ -117,3 +119,69 @@ def test_leaves_that_are_no_arrays() -> None:
         mx.grad(lambda d: d["a"].sum())({"a": X, "b": "text"})
     with pytest.raises(ValueError, match="only arrays"):
         mx.vmap(lambda pair: pair[0])([X, 3])
+
+
+def test_containers_that_hold_themselves_are_refused():
+    """Where a walk would never end, or end the stack."""
+    x = mx.array([1.0])
+    loop, mixed, ring, state, deep = [], [x], {}, [x], [1.0]
+    loop.append(loop)
+    mixed.append(mixed)
+    ring["a"] = ring
+    state.append(state)
+    for _ in range(5000):
+        deep = [deep]
+    calls = [
+        lambda: mx.array(loop),
+        lambda: mx.array(mixed),
+        lambda: mx.array(deep),
+        lambda: mx.eval(loop),
+        lambda: mx.eval(ring),
+        lambda: x[loop],
+        lambda: mx.grad(lambda a: x.sum())(ring),
+        lambda: mx.vmap(lambda a: a)(mixed),
+        lambda: mx.compile(lambda a: 1)(deep),
+        lambda: mx.compile(lambda a: 1)(ring),
+        lambda: mx.compile(lambda: 1, inputs=state)(),
+        lambda: mx.compile(lambda: x, outputs=state)(),
+        lambda: mx.checkpoint(lambda a: x)(loop),
+    ]
+    for call in calls:
+        with pytest.raises(RecursionError, match="containers are nested more than 1000 deep"):
+            call()
+    # What is nested less works, and the depth is that of each walk.
+    for _ in range(3):
+        fine = [x]
+        for _ in range(900):
+            fine = [fine]
+        mx.eval(fine)
+        assert mx.compile(lambda a: x * 2)(fine).item() == 2.0
+
+
+REPLACED = """
+import lazulite.core as mx
+
+class Last:
+    def __del__(self):
+        mx.eval([mx.ones(1) + 1])
+        f(mx.ones(1))
+
+class Box:
+    pass
+
+def with_last():
+    last = Last()
+    return lambda *_: last
+
+f = mx.custom_function(lambda x: x * 2)
+for _ in range(2):
+    mx.register_tree(Box, with_last(), with_last())
+    f.vjp(with_last())
+print("done")
+"""
+
+
+def test_what_is_replaced_may_run_python_as_it_ends():
+    """No lock is held then: this would hang."""
+    done = subprocess.run([sys.executable, "-c", REPLACED], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "done\n" and not done.stderr

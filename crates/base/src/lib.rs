@@ -5,7 +5,7 @@
 //! * [`error`]: the one error type.
 //! * [`table`]: the elementwise operations, a row of data each; [`meaning`]: what each computes.
 //! * [`tape`]: fused programs, the planner's product and the backends' food.
-//! * [`format`]: quantized formats.
+//! * [`mod@format`]: quantized formats.
 //! * [`work`]: every kind of step that a backend may be asked to run.
 //! * [`backend`]: the trait a backend implements, and the registry of backends.
 

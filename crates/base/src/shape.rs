@@ -9,9 +9,22 @@ pub type Dims = SmallVec<[usize; 4]>;
 /// Steps in elements along each axis; may be zero (broadcast) or negative (flipped).
 pub type Strides = SmallVec<[isize; 4]>;
 
-/// Number of elements in a shape; 1 for a scalar.
+/// Number of elements in a shape that is [`addressable`]; 1 for a scalar.
 pub fn size(dims: &[usize]) -> usize {
-    dims.iter().product()
+    // One axis without elements makes it zero, whatever the product of the others.
+    dims.iter().fold(1, |n, &d| n.wrapping_mul(d))
+}
+
+/// Whether an array of this shape, of elements of so many bytes, has a place in the address space; one without elements always does.
+///
+/// ```
+/// use lazulite_base::shape::addressable;
+/// assert!(addressable(&[1 << 20, 1 << 20], 4) && addressable(&[1 << 40, 0, 1 << 40], 4));
+/// assert!(!addressable(&[1 << 40, 1 << 40], 4));
+/// ```
+pub fn addressable(dims: &[usize], element: usize) -> bool {
+    let bytes = dims.iter().try_fold(element, |n, &d| n.checked_mul(d));
+    bytes.is_some_and(|n| n <= isize::MAX as usize) || dims.contains(&0)
 }
 
 /// Row-major strides of a shape.
@@ -24,7 +37,7 @@ pub fn contiguous(dims: &[usize]) -> Strides {
     let mut step = 1isize;
     for (s, &d) in strides.iter_mut().zip(dims).rev() {
         *s = step;
-        step *= d.max(1) as isize;
+        step = step.wrapping_mul(d.max(1) as isize);
     }
     strides
 }
@@ -39,7 +52,7 @@ pub fn is_contiguous(dims: &[usize], strides: &[isize]) -> bool {
         if d != 1 && s != step {
             return false;
         }
-        step *= d as isize;
+        step = step.wrapping_mul(d as isize);
     }
     true
 }

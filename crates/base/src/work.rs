@@ -218,6 +218,24 @@ pub enum Linalg {
     },
 }
 
+impl Linalg {
+    /// The function's name, with its module.
+    pub fn name(self) -> &'static str {
+        match self {
+            Linalg::Cholesky => "linalg.cholesky",
+            Linalg::Inverse => "linalg.inv",
+            Linalg::PseudoInverse => "linalg.pinv",
+            Linalg::Solve => "linalg.solve",
+            Linalg::SolveTriangular { .. } => "linalg.solve_triangular",
+            Linalg::Lu => "linalg.lu",
+            Linalg::Qr => "linalg.qr",
+            Linalg::Svd { .. } => "linalg.svd",
+            Linalg::Eigh { .. } => "linalg.eigh",
+            Linalg::Eig { .. } => "linalg.eig",
+        }
+    }
+}
+
 /// One step of a plan.
 // A work is made once a plan, so its size does not matter.
 #[allow(clippy::large_enum_variant)]

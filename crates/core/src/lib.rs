@@ -1,7 +1,7 @@
 //! The core of lazulite: the graph of lazy arrays, the transforms over it, the planner and the runtime. It names no backend.
 //!
-//! * [`graph`]: nodes and handles. * [`ops`]: the operations. * [`transforms`]: functions on functions.
-//! * [`plan`]: from a pending graph to steps. * [`runtime`]: memory, streams, counters. * [`tree`]: nested containers.
+//! * `graph`: nodes and handles. * [`ops`]: the operations. * `transforms`: functions on functions.
+//! * `plan`: from a pending graph to steps. * `runtime`: memory, streams, counters. * [`tree`]: nested containers.
 //!
 //! Depend on the crate `lazulite`, which registers the backends.
 

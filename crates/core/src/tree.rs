@@ -55,6 +55,20 @@ pub fn flatten<T: Tree>(tree: &T) -> Vec<Array> {
     list
 }
 
+/// The arrays of a tree with their names, in order: field names and indices, joined by dots.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let t = (array![1], vec![array![2], array![3]]);
+/// let names: Vec<String> = lazulite::tree::named(&t).into_iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["0", "1.0", "1.1"]);
+/// ```
+pub fn named<T: Tree>(tree: &T) -> Vec<(String, Array)> {
+    let mut list = Vec::new();
+    tree.visit_named(&mut Path::default(), &mut |name, x| list.push((name.to_owned(), x.clone())));
+    list
+}
+
 /// The tree with its arrays replaced, in order.
 ///
 /// # Panics

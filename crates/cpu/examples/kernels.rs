@@ -4,7 +4,7 @@ use lazulite_base::Dtype;
 use lazulite_base::backend::{Args, Backend};
 use lazulite_base::shape::contiguous;
 use lazulite_base::tape::ReduceOp;
-use lazulite_base::work::{Combine, View, Work};
+use lazulite_base::work::{Combine, ScanOp, View, Work};
 use lazulite_cpu::{Cpu, threads};
 use std::time::Instant;
 
@@ -71,4 +71,22 @@ fn main() {
     let along = |dims: &[usize], n: &[usize], axis| Work::GatherAlong { x: view(f, dims), index: view(Dtype::U32, n), axis };
     report("gather along the last axis, 256 of 4096", 12 << 20, along(&[256, 4096], &[256, 4096], 1), &[x, index]);
     report("gather along the first axis, 256 of 4096", 12 << 20, along(&[4096, 256], &[4096, 256], 0), &[x, index]);
+    let scan = |dtype, dims: &[usize], axis, op, reverse| {
+        let factors = (op == ScanOp::Linear).then(|| view(dtype, dims));
+        Work::Scan { x: view(dtype, dims), factors, axis, op, reverse, exclusive: false }
+    };
+    let square = [2048, 2048];
+    for op in [ScanOp::Sum, ScanOp::Max, ScanOp::LogAddExp, ScanOp::Linear] {
+        report(&format!("scan ({}) of 2048 rows of 2048", op.name()), 8 * N, scan(f, &square, 1, op, false), &[x, x]);
+        report(&format!("scan ({}) of 2048 columns of 2048", op.name()), 8 * N, scan(f, &square, 0, op, false), &[x, x]);
+    }
+    for (dtype, bytes) in [(Dtype::BF16, 4), (Dtype::I32, 8), (Dtype::I64, 16), (Dtype::C64, 16)] {
+        report(&format!("scan (sum) of 2048 rows of 2048, {dtype}"), bytes * N, scan(dtype, &square, 1, ScanOp::Sum, false), &[x]);
+    }
+    report("scan (sum) of 2048 rows of 2048, reverse", 8 * N, scan(f, &square, 1, ScanOp::Sum, true), &[x]);
+    report("scan (sum) of 2^22", 8 * N, scan(f, &[N], 0, ScanOp::Sum, false), &[x]);
+    for n in [8, 40, 200] {
+        let rows = N / n;
+        report(&format!("scan (sum) of {rows} rows of {n}"), 8 * rows * n, scan(f, &[rows, n], 1, ScanOp::Sum, false), &[x]);
+    }
 }

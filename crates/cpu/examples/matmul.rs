@@ -86,6 +86,9 @@ fn main() {
     cases.push(case(f, 64, square(64), false, false));
     cases.push(case(f, 64, square(64), false, true));
     cases.push(case(f, 512, square(16), false, false));
+    for (ta, n) in [(false, 64), (true, 64), (false, 256)] {
+        cases.push(case(f, (1 << 20) / (n * n), [n, n, 1], ta, false));
+    }
     for dtype in [Dtype::F64, Dtype::F16, Dtype::BF16, Dtype::C64] {
         cases.push(case(dtype, 1, square(1024), false, false));
     }

@@ -4,8 +4,9 @@
 //! contiguous row is searched a block at a time: the block's largest key first, its place only if that beats the best so far; of f32 and
 //! f64 the values themselves, until there is a NaN.
 
+use crate::dtypes::with_type;
 use crate::isa::fast;
-use crate::order::{Ordered, with_ordered};
+use crate::order::Ordered;
 use crate::threads;
 use crate::walk::{Walk, without};
 use lazulite_base::Result;
@@ -36,7 +37,7 @@ struct ArgReduce<T, const MAX: bool> {
 pub fn kernel(x: &View, axis: usize, op: ReduceOp) -> Option<Arc<dyn Kernel>> {
     let (dims, strides): (Dims, Strides) = (without(&x.dims, axis), without(&x.strides, axis));
     let (rows, n, stride) = (Walk::new(&dims, [&strides]), x.dims[axis], x.strides[axis]);
-    with_ordered!(x.dtype, T => match op {
+    with_type!(x.dtype, T: any => match op {
         ReduceOp::Max => Some(Arc::new(ArgReduce::<T, true> { rows, n, stride, of: PhantomData })),
         ReduceOp::Min => Some(Arc::new(ArgReduce::<T, false> { rows, n, stride, of: PhantomData })),
         _ => None,

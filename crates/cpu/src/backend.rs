@@ -48,6 +48,13 @@ impl Backend for Cpu {
         true
     }
 
+    fn info(&self, _: u16) -> Vec<(&'static str, String)> {
+        let listed = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = listed.lines().find(|l| l.starts_with("model name")).and_then(|l| l.split_once(':'));
+        let name = model.map_or("cpu", |(_, name)| name.trim());
+        vec![("device_name", name.to_string()), ("architecture", std::env::consts::ARCH.to_string())]
+    }
+
     fn allocate(&self, _: u16, _: u32, bytes: usize) -> Result<Option<Address>> {
         let Some(layout) = layout(bytes) else { return Ok(None) };
         // SAFETY: the layout's size is not zero.

@@ -58,10 +58,17 @@ macro_rules! floats {
             fn plus(self, v: $t) -> $t { self + v }
             #[inline(always)]
             fn times(self, v: $t) -> $t { self * v }
+            // Two choices, one after the other, become two instructions on vectors: in a ladder a third of the time of branches.
             #[inline(always)]
-            fn most(self, v: $t) -> $t { if self.is_nan() { self } else if v.is_nan() || v > self { v } else { self } }
+            fn most(self, v: $t) -> $t {
+                let larger = if v <= self { self } else { v };
+                if self.is_nan() { self } else { larger }
+            }
             #[inline(always)]
-            fn least(self, v: $t) -> $t { if self.is_nan() { self } else if v.is_nan() || v < self { v } else { self } }
+            fn least(self, v: $t) -> $t {
+                let smaller = if v >= self { self } else { v };
+                if self.is_nan() { self } else { smaller }
+            }
         }
     )*};
 }
@@ -121,112 +128,26 @@ impl Value for Complex32 {
     }
 }
 
-/// What [`with_combine!`] matches on: `Set` needs no arithmetic, so it goes by size.
-pub fn carrier(dtype: Dtype, mode: Combine) -> Dtype {
-    match (mode, dtype.size()) {
-        (Combine::Set, 1) => Dtype::U8,
-        (Combine::Set, 2) => Dtype::U16,
-        (Combine::Set, 4) => Dtype::U32,
-        (Combine::Set, _) => Dtype::U64,
-        _ => dtype,
+/// What a combination of values of a dtype is computed as: of bools, 0 and 1, the sum is the larger byte and the product the smaller.
+pub fn on_bytes(dtype: Dtype, mode: Combine) -> Combine {
+    match (dtype, mode) {
+        (Dtype::Bool, Combine::Add) => Combine::Max,
+        (Dtype::Bool, Combine::Prod) => Combine::Min,
+        _ => mode,
     }
 }
 
-/// Evaluates `$body` with `$T` and `$M` standing for the [`Value`] type and the [`Mode`].
+/// Evaluates `$body` with `$T` and `$M` standing for the [`Value`] type and the [`Mode`]. `Set` needs no arithmetic, so it goes by size.
 macro_rules! with_combine {
     ($dtype:expr, $mode:expr, $T:ident, $M:ident => $body:expr) => {{
         use crate::combine::*;
-        use lazulite_base::dtype::Dtype;
-        macro_rules! modes {
-            () => {
-                match $mode {
-                    Combine::Add => {
-                        type $M = Add;
-                        $body
-                    }
-                    Combine::Prod => {
-                        type $M = Prod;
-                        $body
-                    }
-                    Combine::Max => {
-                        type $M = Max;
-                        $body
-                    }
-                    Combine::Min => {
-                        type $M = Min;
-                        $body
-                    }
-                    Combine::Set => unreachable!("carried by an unsigned integer"),
-                }
-            };
-        }
-        macro_rules! with_set {
-            () => {
-                if $mode == Combine::Set {
-                    type $M = Set;
-                    $body
-                } else {
-                    modes!()
-                }
-            };
-        }
-        match carrier($dtype, $mode) {
-            Dtype::Bool => {
-                type $T = bool;
-                modes!()
-            }
-            Dtype::U8 => {
-                type $T = u8;
-                with_set!()
-            }
-            Dtype::U16 => {
-                type $T = u16;
-                with_set!()
-            }
-            Dtype::U32 => {
-                type $T = u32;
-                with_set!()
-            }
-            Dtype::U64 => {
-                type $T = u64;
-                with_set!()
-            }
-            Dtype::I8 => {
-                type $T = i8;
-                modes!()
-            }
-            Dtype::I16 => {
-                type $T = i16;
-                modes!()
-            }
-            Dtype::I32 => {
-                type $T = i32;
-                modes!()
-            }
-            Dtype::I64 => {
-                type $T = i64;
-                modes!()
-            }
-            Dtype::F16 => {
-                type $T = half::f16;
-                modes!()
-            }
-            Dtype::BF16 => {
-                type $T = half::bf16;
-                modes!()
-            }
-            Dtype::F32 => {
-                type $T = f32;
-                modes!()
-            }
-            Dtype::F64 => {
-                type $T = f64;
-                modes!()
-            }
-            Dtype::C64 => {
-                type $T = num_complex::Complex32;
-                modes!()
-            }
+        use crate::dtypes::with_type;
+        match on_bytes($dtype, $mode) {
+            Combine::Set => with_type!($dtype, $T: bits => { type $M = Set; $body }),
+            Combine::Add => with_type!($dtype, $T: any => { type $M = Add; $body }),
+            Combine::Prod => with_type!($dtype, $T: any => { type $M = Prod; $body }),
+            Combine::Max => with_type!($dtype, $T: any => { type $M = Max; $body }),
+            Combine::Min => with_type!($dtype, $T: any => { type $M = Min; $body }),
         }
     }};
 }

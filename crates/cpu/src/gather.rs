@@ -1,5 +1,6 @@
 //! Gathers: slices picked by index arrays, and elements picked along an axis.
 
+use crate::dtypes::with_type;
 use crate::index::{BLOCK, Index, offsets};
 use crate::threads;
 use crate::walk::Walk;
@@ -12,30 +13,6 @@ use std::sync::Arc;
 
 /// Elements of a slice that are copied as one unit of work.
 const PIECE: usize = 1 << 15;
-
-/// Evaluates `$body` with `$T` standing for the unsigned integer of a dtype's size.
-macro_rules! with_size {
-    ($dtype:expr, $T:ident => $body:expr) => {
-        match $dtype.size() {
-            1 => {
-                type $T = u8;
-                $body
-            }
-            2 => {
-                type $T = u16;
-                $body
-            }
-            4 => {
-                type $T = u32;
-                $body
-            }
-            _ => {
-                type $T = u64;
-                $body
-            }
-        }
-    };
-}
 
 struct Gather<T> {
     indices: Vec<Index>,
@@ -52,7 +29,7 @@ pub fn kernel(x: &View, axes: &[usize], views: &[View]) -> Option<Arc<dyn Kernel
     let strides: Strides = (0..x.dims.len()).filter(other).map(|i| x.strides[i]).collect();
     let slice = Walk::new(&dims, [&strides]);
     let positions = views.first().map_or(1, |v| size(&v.dims));
-    with_size!(x.dtype, T => Some(Arc::new(Gather::<T> { indices, positions, slice, of: PhantomData })))
+    with_type!(x.dtype, T: bits => Some(Arc::new(Gather::<T> { indices, positions, slice, of: PhantomData })))
 }
 
 impl<T: Copy + 'static> Gather<T> {
@@ -143,7 +120,7 @@ pub fn along(x: &View, index: &View, axis: usize) -> Option<Arc<dyn Kernel>> {
     strides[axis] = 0;
     let walk = Walk::new(&index.dims, [&strides]);
     let index = Index::new(index, x.dims[axis], x.strides[axis])?;
-    with_size!(x.dtype, T => Some(Arc::new(Along::<T> { index, walk, of: PhantomData })))
+    with_type!(x.dtype, T: bits => Some(Arc::new(Along::<T> { index, walk, of: PhantomData })))
 }
 
 impl<T: Copy + 'static> Kernel for Along<T> {

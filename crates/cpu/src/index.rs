@@ -1,5 +1,6 @@
 //! Index arrays turned into element offsets, a block at a time: what gathers and scatters share.
 
+use crate::dtypes::with_type;
 use crate::walk::Walk;
 use lazulite_base::backend::Address;
 use lazulite_base::dtype::Dtype;
@@ -9,6 +10,24 @@ use lazulite_base::work::View;
 pub const BLOCK: usize = 256;
 /// The offset of an update that is dropped.
 pub const DROPPED: isize = isize::MIN;
+
+/// An element of an index array.
+trait Wide: Copy {
+    /// The same number, or the largest there is.
+    fn wide(self) -> i64;
+}
+
+macro_rules! wide {
+    ($($t:ty)*) => {$(
+        impl Wide for $t {
+            #[inline(always)]
+            fn wide(self) -> i64 {
+                i64::try_from(self).unwrap_or(i64::MAX)
+            }
+        }
+    )*};
+}
+wide!(u8 u16 u32 u64 i8 i16 i32 i64);
 
 /// One index array: its values select along an axis of `extent` elements that lie `stride` apart.
 pub struct Index {
@@ -42,29 +61,18 @@ impl Index {
     /// The index array lies at `address`.
     #[inline]
     pub unsafe fn add<const CLAMP: bool>(&self, address: Address, at: usize, out: &mut [isize]) {
-        macro_rules! typed {
-            ($($d:ident, $t:ty, $wide:expr;)*) => {
-                match self.dtype {
-                    // SAFETY: the caller's promise.
-                    $(Dtype::$d => unsafe { self.typed::<$t, CLAMP>(address as *const $t, at, out, $wide) },)*
-                    d => unreachable!("{d} is not an index"),
-                }
-            };
-        }
-        typed! {
-            Bool, u8, |v| v as i64; U8, u8, |v| v as i64; U16, u16, |v| v as i64; U32, u32, |v| v as i64;
-            U64, u64, |v| v.min(i64::MAX as u64) as i64;
-            I8, i8, |v| v as i64; I16, i16, |v| v as i64; I32, i32, |v| v as i64; I64, i64, |v| v;
-        }
+        // SAFETY: the caller's promise.
+        with_type!(self.dtype, T: integer => unsafe { self.typed::<T, CLAMP>(address as *const T, at, out) },
+            else => unreachable!("{} is not an index", self.dtype))
     }
 
     #[inline(always)]
-    unsafe fn typed<T: Copy, const CLAMP: bool>(&self, x: *const T, at: usize, out: &mut [isize], wide: impl Fn(T) -> i64) {
+    unsafe fn typed<T: Wide, const CLAMP: bool>(&self, x: *const T, at: usize, out: &mut [isize]) {
         let [step] = self.walk.step();
         self.walk.runs(at..at + out.len(), |position, [offset], len| {
             for (j, o) in out[position - at..][..len].iter_mut().enumerate() {
                 // SAFETY: the caller's promise.
-                let v = wide(unsafe { *x.offset(offset + j as isize * step) });
+                let v = unsafe { *x.offset(offset + j as isize * step) }.wide();
                 let v = if v < 0 { v + self.extent } else { v };
                 if CLAMP {
                     *o += v.clamp(0, self.extent - 1) as isize * self.stride;

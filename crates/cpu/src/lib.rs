@@ -6,6 +6,7 @@ pub mod backend;
 mod combine;
 mod conv;
 mod delta;
+mod dtypes;
 #[cfg(feature = "fft")]
 mod fft;
 mod gather;
@@ -35,7 +36,7 @@ pub use lazulite_threads::{self as threads, streams};
 #[doc(hidden)]
 pub mod parts {
     pub use crate::isa::isa;
-    pub use crate::matmul::pack::{F32, Kind, Side};
+    pub use crate::matmul::pack::{Kind, Side};
     pub use crate::matmul::tile::Tiled;
     pub use crate::order::Ordered;
     pub use crate::quantized::codes;

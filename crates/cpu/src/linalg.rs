@@ -216,18 +216,6 @@ impl<T, F> Batch<T, F> {
             Failure::NotPositiveDefinite => "is not positive definite",
             Failure::NotConverged => "has no result: the iteration does not converge, as with numbers that are not finite",
         };
-        let name = match self.op {
-            Linalg::Cholesky => "linalg.cholesky",
-            Linalg::Inverse => "linalg.inv",
-            Linalg::PseudoInverse => "linalg.pinv",
-            Linalg::Solve => "linalg.solve",
-            Linalg::SolveTriangular { .. } => "linalg.solve_triangular",
-            Linalg::Lu => "linalg.lu",
-            Linalg::Qr => "linalg.qr",
-            Linalg::Svd { .. } => "linalg.svd",
-            Linalg::Eigh { .. } => "linalg.eigh",
-            Linalg::Eig { .. } => "linalg.eig",
-        };
-        Error::runtime(name, format!("{which}, {} by {}, {text}", self.shapes[0].rows, self.shapes[0].columns))
+        Error::runtime(self.op.name(), format!("{which}, {} by {}, {text}", self.shapes[0].rows, self.shapes[0].columns))
     }
 }

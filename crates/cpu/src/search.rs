@@ -1,6 +1,7 @@
 //! Where values belong in sorted rows, by bisection.
 
-use crate::order::{Ordered, with_ordered};
+use crate::dtypes::with_type;
+use crate::order::Ordered;
 use crate::threads;
 use crate::walk::Walk;
 use lazulite_base::Result;
@@ -27,7 +28,7 @@ pub fn kernel(sorted: &View, values: &View, right: bool) -> Option<Arc<dyn Kerne
     let mut rows: Strides = sorted.strides[..last].into();
     rows.resize(values.dims.len(), 0);
     let (walk, stride) = (Walk::new(&values.dims, [&values.strides, &rows]), sorted.strides[last]);
-    with_ordered!(values.dtype, T => Some(Arc::new(Search::<T> { walk, n, stride, right, of: PhantomData })))
+    with_type!(values.dtype, T: any => Some(Arc::new(Search::<T> { walk, n, stride, right, of: PhantomData })))
 }
 
 impl<T: Ordered> Search<T> {

@@ -40,7 +40,7 @@ mod walk {
 }
 
 mod pack {
-    use lazulite_cpu::parts::{F32, Kind, Side, Tiled, isa};
+    use lazulite_cpu::parts::{Kind, Side, Tiled, isa};
 
     /// Panels of every height and length hold the operand's transpose, and nothing behind them is written.
     #[test]
@@ -50,7 +50,7 @@ mod pack {
         for (lines, k) in (1..20).flat_map(|l| (1..36).map(move |k| (l, k))) {
             let mut panel = vec![-1.0; lines * k + 64];
             // SAFETY: the operand has 40 lines of 40 numbers, the panel has room.
-            unsafe { F32::pack(tiles, Side::A, x.as_ptr(), 40, lines, 1, k, panel.as_mut_ptr(), lines, true) };
+            unsafe { <f32 as Kind>::pack(tiles, Side::A, x.as_ptr(), 40, lines, 1, k, panel.as_mut_ptr(), lines, true) };
             for (i, &v) in panel.iter().enumerate() {
                 let want = if i < lines * k { (i % lines * 40 + i / lines) as f32 } else { -1.0 };
                 assert_eq!(v, want, "{lines} lines, {k} steps, at {i}");

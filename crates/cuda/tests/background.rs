@@ -316,6 +316,10 @@ impl Compile for Slow {
     }
 }
 
+unsafe extern "C" {
+    fn atexit(f: extern "C" fn()) -> i32;
+}
+
 #[cfg(unix)]
 unsafe extern "C" {
     fn fork() -> i32;
@@ -340,6 +344,14 @@ fn child() {
         let source = &p.launches[0].source;
         programs.request([(programs.name(source).as_str(), source)]);
         std::thread::sleep(Duration::from_millis(50));
+    }
+    if delay == "late" {
+        extern "C" fn late() {
+            println!("late");
+        }
+        // SAFETY: it may be called at any time.
+        unsafe { atexit(late) };
+        return;
     }
     #[cfg(unix)]
     {
@@ -381,4 +393,15 @@ fn a_process_may_exit_while_kernels_are_compiled() {
         assert!(text.contains("forked 0 true"), "{text}");
     }
     assert!(start.elapsed() < Duration::from_secs(30));
+}
+
+/// What libraries set up during a compilation goes before what was set up earlier.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_compilation_is_waited_for_before_anything_goes() {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = command.args(["--exact", "child", "--nocapture"]).env(CHILD, "late").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("no {what} in {output:?}"));
+    assert!(output.status.success() && at("compiled\n") < at("late\n"), "{text}");
 }

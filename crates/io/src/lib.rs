@@ -30,8 +30,10 @@ pub mod npz;
 mod elements;
 mod file;
 mod safetensors;
+mod tree;
 
 pub use safetensors::{from_bytes, load, load_with, save, save_with, to_bytes};
+pub use tree::{load_tree, save_tree};
 
 use lazulite_core::Array;
 use std::collections::BTreeMap;

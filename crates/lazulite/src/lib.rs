@@ -9,6 +9,8 @@
 //! let dy = grad(|x: &Array| (x * 2.0).sin().sum(..))(&x);
 //! assert_eq!(dy.shape(), [3]);
 //! ```
+//!
+//! Kernels need the optimiser: build with `--release`, or with `opt-level = 3` under `[profile.dev.package."*"]` in your `Cargo.toml`.
 
 pub use lazulite_core::*;
 #[doc(inline)]
@@ -119,5 +121,5 @@ pub use lazulite_cuda as cuda;
 
 /// The programs of the README.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -16,6 +16,11 @@ fn f(shape: &[usize]) -> Array {
     Array::zeros(shape, Dtype::F32)
 }
 
+/// An array of any size over one element.
+fn far(rows: usize, columns: usize) -> Result<Array> {
+    ops::broadcast_to(&f(&[1, 1]), [rows, columns])
+}
+
 fn done<T>(r: Result<T>) -> Result<()> {
     r.map(|_| ())
 }
@@ -56,7 +61,7 @@ cases! {
     "the softmax of nothing", Value, "softmax", ["[2, 0]"], ops::softmax(&f(&[2, 0]), -1);
     "the logsumexp of nothing", Value, "logsumexp", ["[0]"], ops::logsumexp(&f(&[0]), ..);
     "shapes to concatenate", Value, "concatenate", ["[2, 3]", "[2, 4]"], ops::concatenate(&[&f(&[2, 3]), &f(&[2, 4])], 0);
-    "nothing to concatenate", Value, "concatenate", ["at least one"], ops::concatenate(&[], 0);
+    "nothing to concatenate", Value, "concatenate", ["at least one"], ops::concatenate(&[] as &[Array], 0);
     "shapes to stack", Value, "stack", ["[2]", "[3]"], ops::stack(&[&f(&[2]), &f(&[3])], 0);
     "parts that do not divide", Value, "split", ["size 5", "2 parts"], ops::split(&f(&[5]), 2, 0);
     "places beyond the axis", Value, "split", ["[7]", "size 5"], ops::split_at(&f(&[5]), &[7], 0);
@@ -79,13 +84,22 @@ cases! {
     "a value read in compile", Tracer, "eval", ["`compile`"], compile(|x: &Array| x.to_vec::<f32>().map(|_| x.clone()))(&f(&[3]));
     "the gradient of a vector", Value, "grad", ["[3]"], grad(|x: &Array| -> Result<Array> { ops::exp(x) })(&f(&[3]));
     "the gradient of an integer", Type, "grad", ["int32"], grad(|x: &Array| -> Result<Array> { ops::sum(&ops::astype(x, Dtype::I32)?, ..) })(&f(&[3]));
-    "a tangent of another shape", Value, "vjp", ["float32[2]", "float32[3]"], jvp(|x: &Array| -> Result<Array> { ops::exp(x) })(&f(&[3]), &f(&[2]));
+    "a tangent of another shape", Value, "jvp", ["a tangent of float32[2]", "float32[3]"], jvp(|x: &Array| -> Result<Array> { ops::exp(x) })(&f(&[3]), &f(&[2]));
     "batches of two sizes", Value, "vmap", ["2", "3"], vmap(|(a, b): &(Array, Array)| -> Result<Array> { ops::add(a, b) })(&(f(&[2]), f(&[3])));
     "a batch of a scalar", Index, "vmap", ["axis 0", "0 dimensions"], vmap(|x: &Array| -> Result<Array> { ops::exp(x) })(&f(&[]));
     "axes of another tree", Value, "vmap", ["axes for 2 parts"], vmap_axes(|v: &Vec<Array>| -> Result<Array> { ops::exp(&v[0]) }, (0, 0), 0)(&vec![f(&[2])]);
     "nothing batched", Value, "vmap", ["at least one"], vmap_axes(|x: &Array| -> Result<Array> { ops::exp(x) }, None, 0)(&f(&[2]));
     "an impossible shape", OutOfMemory, "full", ["float32"], ops::full([usize::MAX / 2, 8], 0, Dtype::F32);
     "an impossible allocation", OutOfMemory, "allocate", ["bytes requested"], eval([&(Array::arange(0, 1u64 << 45, 1, Dtype::F32) + 1.0)]);
+    "an impossible broadcast", OutOfMemory, "broadcast", ["float32", "address space"], ops::broadcast_to(&f(&[1, 1]), [1usize << 40, 1 << 40]);
+    "an impossible outer sum", OutOfMemory, "broadcast", ["float32", "address space"], far(1 << 33, 1).and_then(|x| ops::add(&x, far(1, 1 << 33)?));
+    "an impossible product", OutOfMemory, "matmul", ["float32", "address space"], far(1 << 33, 1).and_then(|x| ops::matmul(&x, &far(1, 1 << 33)?));
+    "an impossible concatenation", OutOfMemory, "concatenate", ["float32", "address space"], far(1 << 60, 1).and_then(|x| ops::concatenate(&[&x; 17], 0));
+    "an impossible padding", OutOfMemory, "pad", ["float32", "address space"], ops::pad(&f(&[2, 2]), &[(0, 1 << 40), (0, 1 << 40)], 0.0);
+    "an impossible identity", OutOfMemory, "eye", ["float32", "address space"], ops::eye(1 << 33, 1 << 33, 0, Dtype::F32);
+    "elements of an impossible shape", OutOfMemory, "array", ["float32", "address space"], Array::from_slice::<f32>(&[], [1usize << 63, 2]);
+    "strides that wrap around", Value, "as_strided", ["leads outside"], ops::as_strided(&f(&[4]), &[2, 2], &[i64::MAX, i64::MAX], 0);
+    "frames of an impossible size", OutOfMemory, "full", ["address space"], ops::fft::stft(&f(&[16]), &ops::fft::Frames::new(usize::MAX / 2), None);
     "an unknown device", Runtime, "device", ["tpu:0", "cpu: 1"], Device::named("tpu", 0);
     "an axis to take along", Index, "take", ["axis 3"], ops::take(&f(&[2, 3]), &array![0], 3);
     "an index of floats", Value, "take", ["float32"], ops::take(&f(&[2, 3]), &f(&[1]), 0);
@@ -141,6 +155,30 @@ fn a_pullback_refuses_a_cotangent_of_another_shape() {
     let (_, pullback) = vjp(|x: &Array| x.exp())(&f(&[3]));
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pullback(&f(&[2])))).unwrap_err();
     assert!(caught.downcast_ref::<String>().unwrap().contains("float32[2]"));
+}
+
+#[test]
+fn rules_of_ones_own_that_give_too_much_are_errors() {
+    let text = |caught: std::thread::Result<Array>| caught.unwrap_err().downcast_ref::<String>().unwrap().clone();
+    let two = |x: &Array| vec![x.clone(), x.clone()];
+    let run = |f: &dyn Fn() -> Array| text(std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)));
+    let batched = custom_vmap(two, |x: &Array, _| vec![x.clone()]);
+    let e = run(&|| vmap(&batched)(&f(&[3])).remove(0));
+    assert!(e.starts_with("custom_vmap: the rule gives 1 arrays for 2 outputs") && e.contains("errors.rs"), "{e}");
+    let reverse = custom_vjp(|x: &Vec<Array>| x[0].sum(..), move |x: &Vec<Array>, _: &Array, _: &Array| two(&x[0]));
+    let e = run(&|| grad(&reverse)(&vec![f(&[3])]).remove(0));
+    assert!(e.starts_with("custom_vjp: 2 cotangents for 1 arrays") && e.contains("errors.rs"), "{e}");
+    let forward = custom_jvp(|x: &Array| x.sum(..), |_: &Array, t: &Array| t.clone());
+    let e = run(&|| jvp(&forward)(&f(&[3]), &f(&[3])).1);
+    assert!(e.starts_with("custom_jvp: a tangent of float32[3] for an array of float32[]") && e.contains("errors.rs"), "{e}");
+}
+
+#[test]
+fn calls_of_transformed_functions_have_the_line_that_made_them() {
+    let line = line!() + 1;
+    let f = compile(checkpoint(|x: &Array| x.sin()));
+    let site = f(&array![1.0]).site();
+    assert!(site.file().ends_with("errors.rs") && site.line() == line, "{site}");
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn a_batch_of_keys_draws_as_each_alone() {
     let rows = ops::split(&keys, 4, 0).unwrap();
     let alone: Vec<Array> = rows.iter().map(|k| random::normal([2, 3], &k.squeeze(0))).collect();
     let together = vmap(|k: &Array| random::normal([2, 3], k))(&keys);
-    assert_eq!(together.to_vec::<f32>().unwrap(), stack(&alone.iter().collect::<Vec<_>>(), 0).to_vec::<f32>().unwrap());
+    assert_eq!(together.to_vec::<f32>().unwrap(), stack(&alone, 0).to_vec::<f32>().unwrap());
     // Keys that lie otherwise in memory, and a nested batch.
     let turned = vmap_axes(|k: &Array| random::uniform([3], k), 1, 0)(&keys.t().astype(Dtype::U32));
     assert_eq!(turned.to_vec::<f32>().unwrap(), vmap(|k: &Array| random::uniform([3], k))(&keys).to_vec::<f32>().unwrap());

@@ -8,6 +8,8 @@ macro_rules! activations {
     ($($(#[$meta:meta])* $name:ident($x:ident) = $body:expr, at $at:literal => $value:literal;)*) => {$(
         $(#[$meta])*
         ///
+        /// Of any shape, which it keeps.
+        ///
         /// # Panics
         /// For complex numbers.
         ///
@@ -57,7 +59,7 @@ activations! {
     selu(x) = elu(x, 1.673_263_2) * 1.050_701, at -1.0 => -1.1113307;
 }
 
-/// `x` where positive, else `slope * x`.
+/// `x`, of any shape, where positive, else `slope * x`.
 ///
 /// # Panics
 /// For complex numbers.
@@ -72,7 +74,7 @@ pub fn leaky_relu(x: &Array, slope: f32) -> Array {
     select(&x.gt(0), x, x * slope)
 }
 
-/// `x` where positive, else `alpha * (exp(x) - 1)`.
+/// `x`, of any shape, where positive, else `alpha * (exp(x) - 1)`.
 ///
 /// # Panics
 /// For complex numbers.
@@ -88,7 +90,7 @@ pub fn elu(x: &Array, alpha: f32) -> Array {
     select(&x.gt(0), x, x.minimum(0).expm1() * alpha)
 }
 
-/// `exp(x) / sum(exp(x))` over `axes`, without overflow.
+/// `exp(x) / sum(exp(x))` over `axes`, without overflow; of the shape of `x`.
 ///
 /// # Panics
 /// For an axis out of range, or one without elements.
@@ -103,7 +105,7 @@ pub fn softmax(x: &Array, axes: impl Into<Axes>) -> Array {
     x.softmax(axes)
 }
 
-/// `log(softmax(x))` over `axes`, without overflow.
+/// `log(softmax(x))` over `axes`, without overflow; of the shape of `x`.
 ///
 /// # Panics
 /// As [`softmax`] does.

@@ -1,4 +1,4 @@
-//! Convolutions as layers. Channels come last; the weight's order is `(outputs, kernel.., inputs / groups)`.
+//! Convolutions as layers. Channels come last; the weight's order is `(out_channels, kernel_size.., in_channels / groups)`.
 
 use crate::{Module, init};
 use lazulite_base::Dtype;
@@ -20,24 +20,24 @@ macro_rules! layers {
         $(#[$doc])*
         #[derive(Clone, Debug, Module)]
         pub struct $name {
-            /// `(outputs, kernel.., inputs / groups)`.
+            /// `(out_channels, kernel_size.., in_channels / groups)`.
             pub weight: Array,
-            /// `(outputs,)`, if there is one.
+            /// `(out_channels,)`, if there is one.
             pub bias: Option<Array>,
             #[module(static)]
             how: $how,
         }
 
         impl $name {
-            /// From `inputs` channels to `outputs`, with a bias of zeros; the weight is float32, uniform in ±1/√(inputs of an output).
+            /// From `in_channels` to `out_channels`, with a bias of zeros; the weight is float32, uniform in ±1/√(inputs of an output).
             ///
             /// # Panics
             /// If the groups do not divide the channels.
             #[track_caller]
-            pub fn new(inputs: usize, outputs: usize, kernel: [usize; $axes], how: $how, key: &Array) -> $name {
+            pub fn new(in_channels: usize, out_channels: usize, kernel_size: [usize; $axes], how: $how, key: &Array) -> $name {
                 let groups: fn(&$how) -> usize = $groups;
-                let weight = weight(stringify!($name), inputs, outputs, &kernel, groups(&how), key);
-                $name { weight, bias: Some(Array::zeros([outputs], Dtype::F32)), how }
+                let weight = weight(stringify!($name), in_channels, out_channels, &kernel_size, groups(&how), key);
+                $name { weight, bias: Some(Array::zeros([out_channels], Dtype::F32)), how }
             }
 
             /// The same layer without its bias.
@@ -46,7 +46,7 @@ macro_rules! layers {
                 $name { bias: None, ..self }
             }
 
-            /// `(n, places.., inputs)` to `(n, windows.., outputs)`.
+            /// `(n, places.., in_channels)` to `(n, windows.., out_channels)`.
             ///
             /// # Panics
             /// If the shapes do not fit, as the operation does.

@@ -4,7 +4,7 @@ use lazulite_base::Dtype;
 use lazulite_core::ops::Shape;
 use lazulite_core::{Array, random};
 
-/// Uniform in `low..high`.
+/// Uniform in `low..high`, of any shape.
 ///
 /// # Panics
 /// For a shape beyond the address space.
@@ -20,7 +20,7 @@ pub fn uniform(shape: impl Into<Shape>, low: f32, high: f32, key: &Array) -> Arr
     random::uniform_in(low, high, shape, Dtype::F32, key)
 }
 
-/// Normal, with a mean and a standard deviation.
+/// Normal, with a mean and a standard deviation, of any shape.
 ///
 /// # Panics
 /// For a shape beyond the address space.
@@ -36,7 +36,7 @@ pub fn normal(shape: impl Into<Shape>, mean: f32, deviation: f32, key: &Array) -
     random::normal_with(mean, deviation, shape, Dtype::F32, key)
 }
 
-/// One value everywhere.
+/// One value everywhere, of any shape.
 ///
 /// # Panics
 /// For a shape beyond the address space.

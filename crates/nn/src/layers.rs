@@ -16,14 +16,14 @@ use lazulite_core::{Array, random};
 /// ```
 #[derive(Clone, Debug, Module)]
 pub struct Linear {
-    /// `(out, in)`.
+    /// `(output_dims, input_dims)`.
     pub weight: Array,
-    /// `(out,)`, if there is one.
+    /// `(output_dims,)`, if there is one.
     pub bias: Option<Array>,
 }
 
 impl Linear {
-    /// From `inputs` features to `outputs`, with a bias; all parameters float32, uniform in ±1/√`inputs`.
+    /// From `input_dims` features to `output_dims`, with a bias; all parameters float32, uniform in ±1/√`input_dims`.
     ///
     /// ```
     /// use lazulite::nn::Linear;
@@ -31,11 +31,11 @@ impl Linear {
     /// assert_eq!(Linear::new(3, 2, &random::key(0)).num_parameters(), 8);
     /// ```
     #[track_caller]
-    pub fn new(inputs: usize, outputs: usize, key: &Array) -> Linear {
+    pub fn new(input_dims: usize, output_dims: usize, key: &Array) -> Linear {
         let (a, b) = random::split(key);
-        let bound = 1.0 / (inputs.max(1) as f32).sqrt();
-        let bias = Some(init::uniform([outputs], -bound, bound, &b));
-        Linear { weight: init::uniform([outputs, inputs], -bound, bound, &a), bias }
+        let bound = 1.0 / (input_dims.max(1) as f32).sqrt();
+        let bias = Some(init::uniform([output_dims], -bound, bound, &b));
+        Linear { weight: init::uniform([output_dims, input_dims], -bound, bound, &a), bias }
     }
 
     /// The same layer without its bias.
@@ -50,7 +50,7 @@ impl Linear {
         Linear { bias: None, ..self }
     }
 
-    /// `(..., in)` to `(..., out)`.
+    /// `(..., input_dims)` to `(..., output_dims)`.
     ///
     /// ```
     /// use lazulite::nn::Linear;
@@ -81,12 +81,12 @@ impl Linear {
 /// ```
 #[derive(Clone, Debug, Module)]
 pub struct Embedding {
-    /// `(count, dims)`.
+    /// `(num_embeddings, dims)`.
     pub weight: Array,
 }
 
 impl Embedding {
-    /// `count` float32 vectors of `dims` elements, normal with deviation 1/√`dims`.
+    /// `num_embeddings` float32 vectors of `dims` elements, normal with deviation 1/√`dims`.
     ///
     /// ```
     /// use lazulite::nn::Embedding;
@@ -94,11 +94,11 @@ impl Embedding {
     /// assert_eq!(Embedding::new(10, 4, &random::key(0)).weight.shape(), [10, 4]);
     /// ```
     #[track_caller]
-    pub fn new(count: usize, dims: usize, key: &Array) -> Embedding {
-        Embedding { weight: init::normal([count, dims], 0.0, 1.0 / (dims.max(1) as f32).sqrt(), key) }
+    pub fn new(num_embeddings: usize, dims: usize, key: &Array) -> Embedding {
+        Embedding { weight: init::normal([num_embeddings, dims], 0.0, 1.0 / (dims.max(1) as f32).sqrt(), key) }
     }
 
-    /// The vectors of integer `ids`, of any shape: one more axis, last.
+    /// The vectors of integer `ids`, `(...)` to `(..., dims)`. Ids out of range are no error: they give the nearest one's vector.
     ///
     /// ```
     /// use lazulite::nn::Embedding;
@@ -114,7 +114,7 @@ impl Embedding {
         self.weight.take(ids, 0)
     }
 
-    /// The table as a linear map `(..., dims)` to `(..., count)`: for output weights tied to it.
+    /// The table as a linear map `(..., dims)` to `(..., num_embeddings)`: for output weights tied to it.
     ///
     /// ```
     /// use lazulite::nn::Embedding;
@@ -181,6 +181,18 @@ impl LayerNorm {
     pub fn eps(self, eps: f32) -> LayerNorm {
         assert!(eps > 0.0, "eps of a layer norm must be positive, not {eps}");
         LayerNorm { eps, ..self }
+    }
+
+    /// The same layer without its shift.
+    ///
+    /// ```
+    /// use lazulite::nn::LayerNorm;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(LayerNorm::new(2).without_bias().parameters().len(), 1);
+    /// ```
+    #[must_use]
+    pub fn without_bias(self) -> LayerNorm {
+        LayerNorm { bias: None, ..self }
     }
 
     /// The same layer without scale and shift.

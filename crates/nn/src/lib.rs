@@ -26,6 +26,11 @@
 //! assert!(loss.item::<f32>().unwrap() > 0.0);
 //! assert_eq!(g.hidden.weight.shape(), [8, 4]);
 //! ```
+//!
+//! A layer's `new` takes sizes, in MLX's order, and a key where it draws parameters, and has MLX's defaults; the rest is set by methods
+//! (`without_bias`, `eps`, `stride`) that give the layer back. Settings that make no sense and inputs that do not fit panic with an
+//! error that names the operation, shapes, dtypes and the line, as the methods of [`Array`](lazulite_core::Array) do; for a `Result`,
+//! compose the fallible functions of `ops`.
 
 extern crate self as lazulite;
 

@@ -67,7 +67,7 @@ pub fn nll(log_probabilities: &Array, targets: &Array) -> Array {
     -picked(log_probabilities, targets, "nll")
 }
 
-/// The mean of the squared differences, over all elements.
+/// The mean of the squared differences, over all elements: of two arrays of one shape, 0-d.
 ///
 /// # Panics
 /// For shapes that differ.
@@ -82,7 +82,7 @@ pub fn mse(predictions: &Array, targets: &Array) -> Array {
     (predictions - targets).square().mean(..)
 }
 
-/// The mean of the absolute differences, over all elements.
+/// The mean of the absolute differences, over all elements: of two arrays of one shape, 0-d.
 ///
 /// # Panics
 /// For shapes that differ.
@@ -97,7 +97,7 @@ pub fn l1(predictions: &Array, targets: &Array) -> Array {
     (predictions - targets).abs().mean(..)
 }
 
-/// The mean binary cross entropy of logits: numbers before the sigmoid, against targets from 0 to 1.
+/// The mean binary cross entropy of logits, numbers before the sigmoid, against targets from 0 to 1 of the same shape; 0-d.
 ///
 /// # Panics
 /// For shapes that differ.
@@ -113,7 +113,7 @@ pub fn binary_cross_entropy_with_logits(logits: &Array, targets: &Array) -> Arra
     (logits.logaddexp(0) - logits * targets).mean(..)
 }
 
-/// The mean binary cross entropy of probabilities against targets from 0 to 1; logarithms are cut off at -100.
+/// The mean binary cross entropy of probabilities against targets from 0 to 1 of the same shape; 0-d. Logarithms are cut off at -100.
 ///
 /// # Panics
 /// For shapes that differ.

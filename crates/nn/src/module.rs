@@ -1,8 +1,7 @@
 //! `Module`: a tree of parameters, with names and a file.
 
-use lazulite_base::{Error, ErrorKind, Result};
+use lazulite_base::Result;
 use lazulite_core::{Array, Tree, tree};
-use lazulite_io::Arrays;
 use std::path::Path;
 
 /// A model: a struct or enum that derives it.
@@ -34,9 +33,7 @@ pub trait Module: Tree + Clone {
     /// assert_eq!(names, ["weight", "bias"]);
     /// ```
     fn parameters(&self) -> Vec<(String, Array)> {
-        let mut list = Vec::new();
-        self.visit_named(&mut tree::Path::default(), &mut |name, x| list.push((name.to_owned(), x.clone())));
-        list
+        tree::named(self)
     }
 
     /// Number of elements in all arrays.
@@ -69,9 +66,9 @@ pub trait Module: Tree + Clone {
     /// assert!(e.to_string().contains("`weight`"), "{e}");
     /// # std::fs::remove_file(&path).unwrap();
     /// ```
+    #[track_caller]
     fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let list = self.parameters();
-        lazulite_io::save(path, list.iter().map(|(name, x)| (name.as_str(), x)))
+        lazulite_io::save_tree(path, self)
     }
 
     /// This model with the parameters of a safetensors file in place of its own.
@@ -85,28 +82,8 @@ pub trait Module: Tree + Clone {
     /// # Errors
     /// Of kind `Io`, with the file's name and the parameter's, if the file is not whole or its names, shapes and dtypes are not this
     /// model's.
+    #[track_caller]
     fn load(&self, path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let found = lazulite_io::load(path)?;
-        replace(self, found).map_err(|text| Error::new(ErrorKind::Io, "load", format!("{}: {text}", path.display())))
-    }
-}
-
-/// The model with its parameters replaced by name, or what does not fit.
-fn replace<M: Module>(model: &M, mut found: Arrays) -> Result<M, String> {
-    let mut list = Vec::new();
-    for (name, mine) in model.parameters() {
-        let Some(x) = found.remove(&name) else { return Err(format!("there is no parameter `{name}`")) };
-        if x.shape() != mine.shape() {
-            return Err(format!("parameter `{name}` has shape {:?}, the model's has {:?}", x.shape(), mine.shape()));
-        }
-        if x.dtype() != mine.dtype() {
-            return Err(format!("parameter `{name}` is {}, the model's is {}", x.dtype(), mine.dtype()));
-        }
-        list.push(x);
-    }
-    match found.keys().next() {
-        Some(name) => Err(format!("the model has no parameter `{name}`")),
-        None => Ok(tree::unflatten(model, &list)),
+        lazulite_io::load_tree(path, self)
     }
 }

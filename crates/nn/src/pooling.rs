@@ -45,7 +45,7 @@ fn smallest(d: Dtype) -> Scalar {
     }
 }
 
-/// The largest value of each window of `(n, places.., channels)`. Padding never is the largest.
+/// The largest value of each window: `(n, places.., channels)` to `(n, windows.., channels)`, of the same dtype. Padding never is the largest.
 ///
 /// # Panics
 /// If there is not one size, stride and padding for each axis between the first and the last, or a window is larger than these.
@@ -58,12 +58,12 @@ fn smallest(d: Dtype) -> Scalar {
 /// assert_eq!(nn::max_pool(&x, &[3], &[1], &[1]).to_vec::<f32>().unwrap(), [5.0, 5.0, 5.0, 3.0]);
 /// ```
 #[track_caller]
-pub fn max_pool(x: &Array, kernel: &[usize], stride: &[usize], padding: &[usize]) -> Array {
-    let list = places("max_pool", x, kernel, stride, padding, smallest(x.dtype()));
+pub fn max_pool(x: &Array, kernel_size: &[usize], stride: &[usize], padding: &[usize]) -> Array {
+    let list = places("max_pool", x, kernel_size, stride, padding, smallest(x.dtype()));
     list.into_iter().reduce(|a, b| a.maximum(&b)).expect("a window has a place")
 }
 
-/// The mean of each window of `(n, places.., channels)`. Padding counts as zeros.
+/// The mean of each window: `(n, places.., channels)` to `(n, windows.., channels)`. Padding counts as zeros.
 ///
 /// # Panics
 /// As [`max_pool`].
@@ -75,8 +75,8 @@ pub fn max_pool(x: &Array, kernel: &[usize], stride: &[usize], padding: &[usize]
 /// assert_eq!(nn::avg_pool(&x, &[2], &[2], &[0]).to_vec::<f32>().unwrap(), [3.0, 3.0]);
 /// ```
 #[track_caller]
-pub fn avg_pool(x: &Array, kernel: &[usize], stride: &[usize], padding: &[usize]) -> Array {
-    let list = places("avg_pool", x, kernel, stride, padding, 0);
+pub fn avg_pool(x: &Array, kernel_size: &[usize], stride: &[usize], padding: &[usize]) -> Array {
+    let list = places("avg_pool", x, kernel_size, stride, padding, 0);
     let count = list.len() as f32;
     list.into_iter().reduce(|a, b| a + b).expect("a window has a place") / count
 }
@@ -87,7 +87,7 @@ macro_rules! layers {
         #[derive(Clone, Debug, Module)]
         pub struct $name {
             #[module(static)]
-            kernel: [usize; $axes],
+            kernel_size: [usize; $axes],
             #[module(static)]
             stride: [usize; $axes],
             #[module(static)]
@@ -95,9 +95,9 @@ macro_rules! layers {
         }
 
         impl $name {
-            /// Windows of `kernel`, one beside the other, without padding.
-            pub fn new(kernel: [usize; $axes]) -> $name {
-                $name { kernel, stride: kernel, padding: [0; $axes] }
+            /// Windows of `kernel_size`, one beside the other, without padding.
+            pub fn new(kernel_size: [usize; $axes]) -> $name {
+                $name { kernel_size, stride: kernel_size, padding: [0; $axes] }
             }
 
             /// Windows so many elements apart.
@@ -118,7 +118,7 @@ macro_rules! layers {
             /// As the function does.
             #[track_caller]
             pub fn forward(&self, x: &Array) -> Array {
-                $call(x, &self.kernel, &self.stride, &self.padding)
+                $call(x, &self.kernel_size, &self.stride, &self.padding)
             }
         }
     )*};

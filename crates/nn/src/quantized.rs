@@ -6,6 +6,7 @@ use lazulite_core::Array;
 use lazulite_core::ops::{self, Quantized};
 
 /// The frozen parameters of quantized weights.
+#[track_caller]
 fn parts(weight: &Array, format: Format) -> (Frozen<Array>, Frozen<Array>, Frozen<Option<Array>>) {
     let q = weight.quantize(format, None);
     (Frozen::new(q.weight), Frozen::new(q.scales), Frozen::new(q.biases))
@@ -25,19 +26,19 @@ fn whole(weight: &Array, scales: &Array, biases: Option<&Array>, format: Format)
 /// ```
 /// use lazulite::nn::{Linear, QuantizedLinear};
 /// use lazulite::prelude::*;
-/// let layer = QuantizedLinear::new(&Linear::new(64, 8, &random::key(0)), Format::default());
+/// let layer = QuantizedLinear::from_linear(&Linear::new(64, 8, &random::key(0)), Format::default());
 /// let names: Vec<String> = layer.parameters().into_iter().map(|(name, _)| name).collect();
 /// assert_eq!(names, ["weight", "scales", "biases", "bias"]);
 /// ```
 #[derive(Clone, Debug, Module)]
 pub struct QuantizedLinear {
-    /// The codes, `(out, words)`, uint32.
+    /// The codes, `(output_dims, words)`, uint32.
     pub weight: Frozen<Array>,
-    /// `(out, groups)`.
+    /// `(output_dims, groups)`.
     pub scales: Frozen<Array>,
     /// Of the scales' shape, for an affine format.
     pub biases: Frozen<Option<Array>>,
-    /// `(out,)`, if there is one; it is trained.
+    /// `(output_dims,)`, if there is one; it is trained.
     pub bias: Option<Array>,
     #[module(static)]
     format: Format,
@@ -52,16 +53,16 @@ impl QuantizedLinear {
     /// ```
     /// use lazulite::nn::{Linear, QuantizedLinear};
     /// use lazulite::prelude::*;
-    /// let layer = QuantizedLinear::new(&Linear::new(64, 8, &random::key(0)), Format::Mxfp8);
+    /// let layer = QuantizedLinear::from_linear(&Linear::new(64, 8, &random::key(0)), Format::Mxfp8);
     /// assert_eq!(layer.weight.get().shape(), [8, 16]);
     /// ```
     #[track_caller]
-    pub fn new(layer: &Linear, format: Format) -> QuantizedLinear {
+    pub fn from_linear(layer: &Linear, format: Format) -> QuantizedLinear {
         let (weight, scales, biases) = parts(&layer.weight, format);
         QuantizedLinear { weight, scales, biases, bias: layer.bias.clone(), format }
     }
 
-    /// `(..., in)` to `(..., out)`.
+    /// `(..., input_dims)` to `(..., output_dims)`.
     ///
     /// # Panics
     /// If the last axis of `x` is not the weight's.
@@ -70,7 +71,7 @@ impl QuantizedLinear {
     /// use lazulite::nn::{Linear, QuantizedLinear};
     /// use lazulite::prelude::*;
     /// let plain = Linear { weight: Array::ones([8, 64], Dtype::F32), bias: None };
-    /// let y = QuantizedLinear::new(&plain, Format::default()).forward(&Array::ones([2, 64], Dtype::F32));
+    /// let y = QuantizedLinear::from_linear(&plain, Format::default()).forward(&Array::ones([2, 64], Dtype::F32));
     /// assert_eq!(y.to_vec::<f32>().unwrap(), [64.0; 16]);
     /// ```
     #[track_caller]
@@ -89,14 +90,14 @@ impl QuantizedLinear {
 /// ```
 /// use lazulite::nn::{Embedding, QuantizedEmbedding};
 /// use lazulite::prelude::*;
-/// let table = QuantizedEmbedding::new(&Embedding::new(10, 64, &random::key(0)), Format::default());
+/// let table = QuantizedEmbedding::from_embedding(&Embedding::new(10, 64, &random::key(0)), Format::default());
 /// assert_eq!(table.forward(&array![[1, 2, 3]]).shape(), [1, 3, 64]);
 /// ```
 #[derive(Clone, Debug, Module)]
 pub struct QuantizedEmbedding {
-    /// The codes, `(count, words)`, uint32.
+    /// The codes, `(num_embeddings, words)`, uint32.
     pub weight: Frozen<Array>,
-    /// `(count, groups)`.
+    /// `(num_embeddings, groups)`.
     pub scales: Frozen<Array>,
     /// Of the scales' shape, for an affine format.
     pub biases: Frozen<Option<Array>>,
@@ -113,16 +114,16 @@ impl QuantizedEmbedding {
     /// ```
     /// use lazulite::nn::{Embedding, QuantizedEmbedding};
     /// use lazulite::prelude::*;
-    /// let table = QuantizedEmbedding::new(&Embedding::new(10, 64, &random::key(0)), Format::default());
+    /// let table = QuantizedEmbedding::from_embedding(&Embedding::new(10, 64, &random::key(0)), Format::default());
     /// assert_eq!(table.scales.get().shape(), [10, 1]);
     /// ```
     #[track_caller]
-    pub fn new(table: &Embedding, format: Format) -> QuantizedEmbedding {
+    pub fn from_embedding(table: &Embedding, format: Format) -> QuantizedEmbedding {
         let (weight, scales, biases) = parts(&table.weight, format);
         QuantizedEmbedding { weight, scales, biases, format }
     }
 
-    /// The vectors of integer `ids`, of any shape: one more axis, last. Only they are made numbers again.
+    /// The vectors of integer `ids`, `(...)` to `(..., dims)`. Only they are made numbers again.
     ///
     /// # Panics
     /// If `ids` are no integers.
@@ -131,7 +132,7 @@ impl QuantizedEmbedding {
     /// use lazulite::nn::{Embedding, QuantizedEmbedding};
     /// use lazulite::prelude::*;
     /// let plain = Embedding { weight: Array::ones([3, 64], Dtype::F32) };
-    /// let y = QuantizedEmbedding::new(&plain, Format::default()).forward(&array![2, 0]);
+    /// let y = QuantizedEmbedding::from_embedding(&plain, Format::default()).forward(&array![2, 0]);
     /// assert_eq!(y.to_vec::<f32>().unwrap(), [1.0; 128]);
     /// ```
     #[track_caller]
@@ -145,7 +146,7 @@ impl QuantizedEmbedding {
         }
     }
 
-    /// The table as a linear map `(..., dims)` to `(..., count)`: for output weights tied to it.
+    /// The table as a linear map `(..., dims)` to `(..., num_embeddings)`: for output weights tied to it.
     ///
     /// # Panics
     /// If the last axis of `x` is not of the vectors' size.
@@ -153,7 +154,7 @@ impl QuantizedEmbedding {
     /// ```
     /// use lazulite::nn::{Embedding, QuantizedEmbedding};
     /// use lazulite::prelude::*;
-    /// let table = QuantizedEmbedding::new(&Embedding::new(10, 64, &random::key(0)), Format::default());
+    /// let table = QuantizedEmbedding::from_embedding(&Embedding::new(10, 64, &random::key(0)), Format::default());
     /// assert_eq!(table.as_linear(&Array::ones([2, 64], Dtype::F32)).shape(), [2, 10]);
     /// ```
     #[track_caller]

@@ -64,7 +64,7 @@ fn files_of_other_models_are_refused_by_name() {
         lazulite::io::save(&path, arrays.iter().map(|(n, a)| (*n, a))).unwrap();
         let e = Linear::new(2, 3, &random::key(0)).load(&path).err().unwrap();
         assert_eq!(e.kind(), ErrorKind::Io);
-        assert!(e.to_string().contains("refused.safetensors"), "{e}");
+        assert!(e.to_string().contains("refused.safetensors") && e.to_string().contains("modules.rs"), "{e}");
         e.to_string()
     };
     let (w, b) = (Array::zeros([3, 2], Dtype::F32), Array::zeros([3], Dtype::F32));
@@ -74,7 +74,10 @@ fn files_of_other_models_are_refused_by_name() {
     let extra = [("weight", w), ("bias", b.clone()), ("more", b)];
     assert!(refused(&extra).contains("the model has no parameter `more`"));
     std::fs::write(&path, b"garbage").unwrap();
-    assert!(Linear::new(2, 3, &random::key(0)).load(&path).is_err());
+    let e = Linear::new(2, 3, &random::key(0)).load(&path).err().unwrap();
+    assert!(e.to_string().contains("modules.rs"), "{e}");
+    let e = Linear::new(2, 3, &random::key(0)).save("no such folder/file").unwrap_err();
+    assert!(e.to_string().contains("modules.rs"), "{e}");
     std::fs::remove_file(&path).unwrap();
 }
 
@@ -337,7 +340,7 @@ fn quantized_layers_train_their_bias_alone_and_come_back_from_files() {
     use lazulite::optim::{AdamW, Optimizer};
     for format in [Format::default(), Format::Affine { bits: 3, group: 32 }, Format::Mxfp4, Format::Nvfp4] {
         let plain = Linear::new(64, 8, &random::key(0));
-        let layer = QuantizedLinear::new(&plain, format);
+        let layer = QuantizedLinear::from_linear(&plain, format);
         let x = random::normal([4, 64], &random::key(1));
         let apart = |l: &QuantizedLinear| (l.forward(&x) - plain.forward(&x)).abs().max(..).item::<f32>().unwrap();
         assert!(apart(&layer) < 0.6, "{format}");
@@ -351,13 +354,13 @@ fn quantized_layers_train_their_bias_alone_and_come_back_from_files() {
 
         let path = scratch("quantized");
         layer.save(&path).unwrap();
-        let other = QuantizedLinear::new(&Linear::new(64, 8, &random::key(2)), format).load(&path).unwrap();
+        let other = QuantizedLinear::from_linear(&Linear::new(64, 8, &random::key(2)), format).load(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         let y = compile(|l: &QuantizedLinear| l.forward(&x))(&other);
         assert_eq!(y.to_vec::<f32>().unwrap(), layer.forward(&x).to_vec::<f32>().unwrap());
 
         let table = Embedding::new(10, 64, &random::key(3));
-        let small = QuantizedEmbedding::new(&table, format);
+        let small = QuantizedEmbedding::from_embedding(&table, format);
         let ids = array![[1, 9], [0, 1]];
         assert_eq!(small.forward(&ids).shape(), [2, 2, 64]);
         let numbers = ops::dequantize(&table.weight.quantize(format, None), None, None).unwrap();

@@ -70,8 +70,8 @@ impl Adam {
     /// assert!((x.item::<f32>().unwrap() - expected).abs() < 1e-5);
     /// ```
     #[track_caller]
-    pub fn new(rate: impl Into<Schedule>) -> Adam {
-        Adam { rate: rate.into(), betas: [0.9, 0.999], eps: 1e-8, bias_correction: false }
+    pub fn new(learning_rate: impl Into<Schedule>) -> Adam {
+        Adam { rate: learning_rate.into(), betas: [0.9, 0.999], eps: 1e-8, bias_correction: false }
     }
 
     /// The shares of the old mean and of the old mean of squares that are kept at a step.
@@ -86,6 +86,7 @@ impl Adam {
     /// let (x, _) = opt.update(&array![1.0], &array![7.0], &opt.init(&array![1.0]));
     /// assert_eq!(x.item::<f32>().unwrap(), 0.5);
     /// ```
+    #[must_use]
     #[track_caller]
     pub fn betas(self, mean: f64, square: f64) -> Adam {
         Adam { betas: [share("the first beta", mean), share("the second beta", square)], ..self }
@@ -103,6 +104,7 @@ impl Adam {
     /// let (x, _) = opt.update(&array![1.0], &array![1.0], &opt.init(&array![1.0]));
     /// assert_eq!(x.item::<f32>().unwrap(), 0.5);
     /// ```
+    #[must_use]
     #[track_caller]
     pub fn eps(self, eps: f64) -> Adam {
         Adam { eps: not_negative("eps", eps), ..self }
@@ -117,6 +119,7 @@ impl Adam {
     /// let (x, _) = opt.update(&array![1.0], &array![0.5], &opt.init(&array![1.0]));
     /// assert!((x.item::<f32>().unwrap() - 0.9).abs() < 1e-6);
     /// ```
+    #[must_use]
     pub fn bias_correction(self, on: bool) -> Adam {
         Adam { bias_correction: on, ..self }
     }

@@ -46,8 +46,8 @@ impl AdamW {
     /// assert!((x.item::<f32>().unwrap() - 0.99).abs() < 1e-6);
     /// ```
     #[track_caller]
-    pub fn new(rate: impl Into<Schedule>) -> AdamW {
-        AdamW { adam: Adam::new(rate), weight_decay: 0.01 }
+    pub fn new(learning_rate: impl Into<Schedule>) -> AdamW {
+        AdamW { adam: Adam::new(learning_rate), weight_decay: 0.01 }
     }
 
     /// The share `d` of the weights that a step at rate 1 takes away.
@@ -62,6 +62,7 @@ impl AdamW {
     /// let (x, _) = opt.update(&array![4.0], &array![0.0], &opt.init(&array![4.0]));
     /// assert_eq!(x.item::<f32>().unwrap(), 4.0);
     /// ```
+    #[must_use]
     #[track_caller]
     pub fn weight_decay(self, weight_decay: f64) -> AdamW {
         AdamW { weight_decay: not_negative("weight decay", weight_decay), ..self }
@@ -79,6 +80,7 @@ impl AdamW {
     /// let (x, _) = opt.update(&array![1.0], &array![-7.0], &opt.init(&array![1.0]));
     /// assert_eq!(x.item::<f32>().unwrap(), 1.5);
     /// ```
+    #[must_use]
     #[track_caller]
     pub fn betas(self, mean: f64, square: f64) -> AdamW {
         AdamW { adam: self.adam.betas(mean, square), ..self }
@@ -96,6 +98,7 @@ impl AdamW {
     /// let (x, _) = opt.update(&array![1.0], &array![1.0], &opt.init(&array![1.0]));
     /// assert_eq!(x.item::<f32>().unwrap(), 0.75);
     /// ```
+    #[must_use]
     #[track_caller]
     pub fn eps(self, eps: f64) -> AdamW {
         AdamW { adam: self.adam.eps(eps), ..self }
@@ -110,6 +113,7 @@ impl AdamW {
     /// let (x, _) = opt.update(&array![1.0], &array![0.5], &opt.init(&array![1.0]));
     /// assert!((x.item::<f32>().unwrap() - 0.9).abs() < 1e-6);
     /// ```
+    #[must_use]
     pub fn bias_correction(self, on: bool) -> AdamW {
         AdamW { adam: self.adam.bias_correction(on), ..self }
     }

@@ -5,11 +5,11 @@ use crate::walk::arithmetic;
 use lazulite_core::tree::{flatten, trainable, unflatten};
 use lazulite_core::{Array, Dtype, Tree};
 
-/// The gradient scaled down to the norm `most` if its own is larger, and its norm before that, 0-d and `float32` (`float64` if an array is).
+/// The gradient scaled down to the norm `max_norm` if its own is larger, and its norm before that, 0-d and `float32` (`float64` if an array is).
 ///
 /// ```text
 /// |g| = sqrt(sum of |element|^2 over all arrays)
-/// g <- g * min(1, most / |g|)
+/// g <- g * min(1, max_norm / |g|)
 /// ```
 ///
 /// Pascanu, Mikolov & Bengio, *On the difficulty of training recurrent neural networks* (ICML 2013), algorithm 1. Arrays of any shapes;
@@ -19,7 +19,7 @@ use lazulite_core::{Array, Dtype, Tree};
 /// are summed in `float32`, so elements beyond 1e19 give an infinite one.
 ///
 /// # Panics
-/// If `most` is not positive and finite.
+/// If `max_norm` is not positive and finite.
 ///
 /// ```
 /// use lazulite::optim::clip_grad_norm;
@@ -30,14 +30,14 @@ use lazulite_core::{Array, Dtype, Tree};
 /// assert_eq!(b.shape(), [2]);
 /// ```
 #[track_caller]
-pub fn clip_grad_norm<M: Tree>(grads: &M, most: f64) -> (M, Array) {
-    let most = number("the largest norm", most, "positive and finite", |x| x > 0.0);
+pub fn clip_grad_norm<M: Tree>(grads: &M, max_norm: f64) -> (M, Array) {
+    let max_norm = number("the largest norm", max_norm, "positive and finite", |x| x > 0.0);
     let trained = trainable(grads);
     let mut list = flatten(grads);
     let counted = || (0..trained.len()).filter(|&i| trained[i]);
     let squares = counted().map(|i| list[i].astype(arithmetic(list[i].dtype())).abs().square().sum(..));
     let norm = squares.reduce(|a, b| a + b).map_or_else(|| Array::zeros([], Dtype::F32), |s| s.sqrt());
-    let scale = (Array::full([], most, norm.dtype()) / &norm).minimum(1.0);
+    let scale = (Array::full([], max_norm, norm.dtype()) / &norm).minimum(1.0);
     for i in counted() {
         let own = list[i].dtype();
         let wide = arithmetic(own);

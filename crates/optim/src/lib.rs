@@ -28,6 +28,10 @@
 //! assert!(loss < 0.01, "{loss}");
 //! ```
 //!
+//! Optimizers are made by `new` from a learning rate, with MLX's defaults for the rest, which methods of MLX's names set. A setting that
+//! makes no sense panics where it is set; [`init`](Optimizer::init) and [`update`](Optimizer::update), which meet a program's data, have
+//! fallible twins.
+//!
 //! What is trained: floating-point and complex arrays outside of `Frozen` parts. The others stay as they are.
 //!
 //! Parameters keep their dtype. For `float16` and `bfloat16` ones the arithmetic and the state are `float32`, and only the new parameter

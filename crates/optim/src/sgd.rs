@@ -74,8 +74,8 @@ impl Sgd {
     /// assert_eq!(x.to_vec::<f32>().unwrap(), [0.0, 3.0]);
     /// ```
     #[track_caller]
-    pub fn new(rate: impl Into<Schedule>) -> Sgd {
-        Sgd { rate: rate.into(), momentum: 0.0, weight_decay: 0.0, dampening: 0.0, nesterov: false }
+    pub fn new(learning_rate: impl Into<Schedule>) -> Sgd {
+        Sgd { rate: learning_rate.into(), momentum: 0.0, weight_decay: 0.0, dampening: 0.0, nesterov: false }
     }
 
     /// The share `m` of the velocity that is kept, 0 unless set.
@@ -89,6 +89,7 @@ impl Sgd {
     /// assert!(Sgd::new(0.1).init(&array![1.0]).velocity.is_none());
     /// assert!(Sgd::new(0.1).momentum(0.9).init(&array![1.0]).velocity.is_some());
     /// ```
+    #[must_use]
     #[track_caller]
     pub fn momentum(self, momentum: f64) -> Sgd {
         Sgd { momentum: not_negative("momentum", momentum), ..self }
@@ -106,6 +107,7 @@ impl Sgd {
     /// let (x, _) = opt.update(&array![4.0], &array![0.0], &opt.init(&array![4.0]));
     /// assert_eq!(x.item::<f32>().unwrap(), 3.0);
     /// ```
+    #[must_use]
     #[track_caller]
     pub fn weight_decay(self, weight_decay: f64) -> Sgd {
         Sgd { weight_decay: not_negative("weight decay", weight_decay), ..self }
@@ -123,6 +125,7 @@ impl Sgd {
     /// let (x, _) = opt.update(&array![1.0], &array![1.0], &opt.init(&array![1.0]));
     /// assert_eq!(x.item::<f32>().unwrap(), 0.5);
     /// ```
+    #[must_use]
     #[track_caller]
     pub fn dampening(self, dampening: f64) -> Sgd {
         Sgd { dampening: finite("dampening", dampening), ..self }
@@ -137,6 +140,7 @@ impl Sgd {
     /// let (x, _) = opt.update(&array![1.0], &array![1.0], &opt.init(&array![1.0]));
     /// assert_eq!(x.item::<f32>().unwrap(), 1.0 - 1.5);
     /// ```
+    #[must_use]
     pub fn nesterov(self, on: bool) -> Sgd {
         Sgd { nesterov: on, ..self }
     }

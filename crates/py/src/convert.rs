@@ -122,7 +122,7 @@ pub fn integer(obj: &Bound<'_, PyAny>) -> PyResult<i64> {
     obj.extract::<i64>()
 }
 
-/// A list of integers, from a list, a tuple or another sequence; `None` if the object is no sequence.
+/// A list of integers, from a list, a tuple, an array of one axis (NumPy's too) or another sequence; `None` if the object is no sequence.
 pub fn integers(obj: &Bound<'_, PyAny>) -> PyResult<Option<SmallVec<[i64; 4]>>> {
     if let Ok(t) = obj.cast::<PyTuple>() {
         return t.iter().map(|x| integer(&x)).collect::<PyResult<_>>().map(Some);
@@ -130,13 +130,15 @@ pub fn integers(obj: &Bound<'_, PyAny>) -> PyResult<Option<SmallVec<[i64; 4]>>> 
     if let Ok(l) = obj.cast::<PyList>() {
         return l.iter().map(|x| integer(&x)).collect::<PyResult<_>>().map(Some);
     }
-    if obj.cast::<PyInt>().is_ok() || obj.cast::<PyString>().is_ok() || obj.cast::<PyArray>().is_ok() {
+    if obj.cast::<PyInt>().is_ok() || obj.cast::<PyString>().is_ok() {
         return Ok(None);
     }
-    match obj.cast::<PySequence>() {
-        Ok(s) => s.try_iter()?.map(|x| integer(&x?)).collect::<PyResult<_>>().map(Some),
-        Err(_) => Ok(None),
+    // NumPy's arrays are not registered as sequences. One without axes has no length, and is an integer if anything.
+    let sequence = obj.cast::<PySequence>().is_ok() || (obj.hasattr("__array__")? && obj.len().is_ok());
+    if !sequence {
+        return Ok(None);
     }
+    obj.try_iter()?.map(|x| integer(&x?)).collect::<PyResult<_>>().map(Some)
 }
 
 /// An argument `shape: int | Sequence[int]`.

@@ -26,14 +26,20 @@ python_enum!(DeviceType, "The kind of a device.\n\n>>> mx.DeviceType.cpu == mx.c
 
 impl DeviceType {
     /// The name of the backend that drives such devices.
-    fn backend(self) -> &'static str {
+    const fn backend(self) -> &'static str {
         match self {
             DeviceType::cpu => "cpu",
             DeviceType::gpu => "cuda",
         }
     }
 
-    fn count(self) -> usize {
+    /// The kind of device that a backend of this name drives: a GPU, if not the CPU.
+    fn of(backend: &str) -> DeviceType {
+        if backend == DeviceType::cpu.backend() { DeviceType::cpu } else { DeviceType::gpu }
+    }
+
+    /// How many there are.
+    pub fn count(self) -> usize {
         Device::count(self.backend())
     }
 }
@@ -96,10 +102,7 @@ impl PyDevice {
     }
 
     fn of(d: Device) -> PyDevice {
-        let text = d.to_string();
-        let (name, index) = text.split_once(':').unwrap_or((&text, "0"));
-        let kind = if name == "cpu" { DeviceType::cpu } else { DeviceType::gpu };
-        PyDevice { kind, index: index.parse().unwrap_or(0) }
+        PyDevice { kind: DeviceType::of(d.backend()), index: d.index() }
     }
 }
 
@@ -409,7 +412,7 @@ fn is_available(device: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok((d.index as usize) < d.kind.count())
 }
 
-/// What is known about a device: its name and architecture.
+/// What is known about a device: its name, its architecture, and of a GPU its memory; nothing of a device that is not there.
 ///
 /// >>> "device_name" in mx.device_info(mx.cpu)
 /// True
@@ -419,21 +422,14 @@ fn device_info<'py>(py: Python<'py>, d: Option<&Bound<'py, PyAny>>) -> PyResult<
     let device = d.map_or_else(|| Ok(default_device()), place_of)?;
     let info = PyDict::new(py);
     if (device.index as usize) < device.kind.count() {
-        info.set_item("architecture", std::env::consts::ARCH)?;
-        info.set_item("device_name", device_name(device))?;
+        for (name, value) in device.device("device_info")?.info() {
+            match value.parse::<u64>() {
+                Ok(number) => info.set_item(name, number)?,
+                Err(_) => info.set_item(name, value)?,
+            }
+        }
     }
     Ok(info)
-}
-
-/// The name that the system has for a device.
-fn device_name(d: PyDevice) -> String {
-    let cpu = || {
-        let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
-        let line = text.lines().find(|l| l.starts_with("model name"))?;
-        Some(line.split_once(':')?.1.trim().to_string())
-    };
-    let known = if d.kind == DeviceType::cpu { cpu() } else { None };
-    known.unwrap_or_else(|| format!("{}:{}", d.kind.backend(), d.index))
 }
 
 /// Adds the classes and functions of devices and streams.

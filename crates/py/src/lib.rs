@@ -59,8 +59,9 @@ fn core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.py().import("atexit")?.call_method1("register", (finish,)).map(drop)
 }
 
-/// Adds the numbers that have a name.
+/// Adds the numbers that have a name, and the version.
 fn constants(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     m.add("e", std::f64::consts::E)?;
     m.add("pi", std::f64::consts::PI)?;
     m.add("euler_gamma", 0.577_215_664_901_532_9)?;

@@ -1,5 +1,6 @@
 //! Memory: what is in use, limits, and the submodules `metal` and `cuda` as they answer on a machine without either.
 
+use crate::device::DeviceType;
 use lazulite::memory;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -125,7 +126,7 @@ fn metal_is_available() -> bool {
 #[pyfunction]
 #[pyo3(name = "is_available")]
 fn cuda_is_available() -> bool {
-    lazulite::Device::count("cuda") > 0
+    DeviceType::gpu.count() > 0
 }
 
 /// What is known about the Metal device: nothing where there is none.

@@ -4,10 +4,11 @@
 
 use crate::array::PyArray;
 use lazulite::Array;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyRecursionError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
+use std::cell::Cell;
 use std::sync::RwLock;
 
 /// What a tree is apart from its arrays.
@@ -120,8 +121,36 @@ impl<'py> Kind<'py> {
     }
 }
 
+/// Containers within containers that a walk goes down: as many as Python's own calls may be deep.
+const DEEPEST: usize = 1000;
+
+thread_local! {
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Runs a walk over a part of a container. Containers that are nested too deeply, such as a list that holds itself, are a
+/// `RecursionError`, not the end of the stack.
+pub fn below<T>(walk: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    struct Level;
+    impl Drop for Level {
+        fn drop(&mut self) {
+            DEPTH.set(DEPTH.get() - 1);
+        }
+    }
+    if DEPTH.get() == DEEPEST {
+        return Err(PyRecursionError::new_err(format!("containers are nested more than {DEEPEST} deep")));
+    }
+    DEPTH.set(DEPTH.get() + 1);
+    let _level = Level;
+    walk()
+}
+
 /// Takes a tree apart, adding its arrays to `arrays`.
 pub fn flatten(obj: &Bound<'_, PyAny>, leaves: Leaves, arrays: &mut Vec<Array>) -> PyResult<Shape> {
+    below(|| flatten_part(obj, leaves, arrays))
+}
+
+fn flatten_part(obj: &Bound<'_, PyAny>, leaves: Leaves, arrays: &mut Vec<Array>) -> PyResult<Shape> {
     let strict = |s: Leaves| s == Leaves::Arrays && !obj.is_none();
     Ok(match Kind::of(obj)? {
         Kind::Array(a) => {
@@ -244,8 +273,17 @@ fn register_tree(cls: Bound<'_, PyType>, flatten: Bound<'_, PyAny>, unflatten: B
     }
     let new = Registered { class: cls.unbind(), flatten: flatten.unbind(), unflatten: unflatten.unbind() };
     let mut list = CLASSES.write().unwrap_or_else(|e| e.into_inner());
-    list.retain(|r| !r.class.is(&new.class));
-    list.push(new);
+    let former = list.iter_mut().find(|r| r.class.is(&new.class));
+    let former = match former {
+        Some(r) => Some(std::mem::replace(r, new)),
+        None => {
+            list.push(new);
+            None
+        }
+    };
+    // The end of Python's objects may run Python, which may ask for the list.
+    drop(list);
+    drop(former);
     Ok(())
 }
 

@@ -326,14 +326,9 @@ pub use global::*;
 #[cfg(all(test, loom))]
 mod loom_models {
     use super::*;
+    use crate::sync::check;
     use loom::sync::Arc;
     use loom::thread;
-
-    fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
-        let mut builder = loom::model::Builder::new();
-        builder.preemption_bound = Some(preemptions);
-        builder.check(model);
-    }
 
     #[test]
     fn a_job_runs_every_chunk_once_and_returns_when_all_have_left() {

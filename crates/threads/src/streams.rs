@@ -258,14 +258,9 @@ pub use global::*;
 #[cfg(all(test, loom))]
 mod loom_models {
     use super::*;
+    use crate::sync::check;
     use loom::sync::Arc;
     use loom::thread;
-
-    fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
-        let mut builder = loom::model::Builder::new();
-        builder.preemption_bound = Some(preemptions);
-        builder.check(model);
-    }
 
     #[test]
     fn inline_and_queued_tasks_keep_their_order() {

@@ -51,3 +51,11 @@ pub fn wait<'a, T>(condition: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<
 pub use loom::sync::MutexGuard;
 #[cfg(not(loom))]
 pub use std::sync::MutexGuard;
+
+/// Explores a model's interleavings with at most so many preemptions.
+#[cfg(all(test, loom))]
+pub fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(model);
+}

@@ -145,7 +145,7 @@ fn train(seed: u64, epochs: usize) -> Result<(Mlp, Vec<Digit>)> {
             (loss, model, state, key) = next;
             losses.push(loss);
         }
-        let mean = ops::stack(&losses.iter().collect::<Vec<_>>(), 0)?.mean(..).item::<f32>()?;
+        let mean = ops::stack(&losses, 0)?.mean(..).item::<f32>()?;
         let speed = (epoch * batches * BATCH) as f64 / started.elapsed().as_secs_f64();
         bar.show(epoch, &format!("epoch {epoch}/{epochs}  loss {mean:.4}  {:.0}k samples/s", speed / 1e3));
     }

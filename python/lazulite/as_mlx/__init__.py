@@ -2,7 +2,8 @@
 
 `import mlx.core as mx`, `from mlx.nn.layers.base import Module` and the like then give lazulite's own modules, the same
 objects that `import lazulite.core` gives, whether or not an `mlx` is installed. Pickles that name classes of `mlx`
-load as lazulite's. Import it before the first import of `mlx`.
+load as lazulite's, and `mx.__version__` is that of the MLX whose interface this is. Import it before the first import
+of `mlx`.
 
 A program or module runs unchanged, as the main program, with
 
@@ -24,6 +25,8 @@ import sys
 import lazulite.core
 from lazulite.as_mlx.finder import MlxFinder
 
+VERSION = "0.32.4"  # of the MLX whose interface this is
+
 
 def install() -> None:
     """Put the import hook first in line. Importing the package does this; doing it again changes nothing.
@@ -36,6 +39,7 @@ def install() -> None:
         raise ImportError("lazulite.as_mlx: another mlx was imported already; import lazulite.as_mlx before it")
     sys.meta_path.insert(0, MlxFinder())
     lazulite.core._print_as("mlx")
+    lazulite.core.__version__ = VERSION
 
 
 install()

@@ -6,6 +6,8 @@ from os import PathLike
 from types import ModuleType, TracebackType
 from typing import Any, Final, IO, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
+__version__: str
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -1368,7 +1370,7 @@ def device_count(device_type: DeviceType) -> int:
     1
     """
 def device_info(d: None | Device | DeviceType = None) -> dict[str, str | int]:
-    """What is known about a device: its name and architecture.
+    """What is known about a device: its name, its architecture, and of a GPU its memory; nothing of a device that is not there.
 
     >>> "device_name" in mx.device_info(mx.cpu)
     True

@@ -199,6 +199,9 @@ class MultiOptimizer(Optimizer):
         filters: for each optimizer but the last, a function of a parameter's path and its gradient that says whether
             the optimizer takes it. The first that says so does; the last optimizer takes the rest.
 
+    Raises:
+        `ValueError` for other than one filter fewer than optimizers, and for a `state` of another number of them.
+
     Example:
         >>> optimizer = optim.MultiOptimizer(
         ...     [optim.Muon(learning_rate=0.02), optim.AdamW(learning_rate=1e-3)],

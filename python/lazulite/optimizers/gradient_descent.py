@@ -28,6 +28,9 @@ class SGD(Optimizer):
         dampening: how much of the gradient is left out of the momentum.
         nesterov: use Nesterov's momentum; needs `momentum` and no `dampening`.
 
+    Raises:
+        `ValueError` for `nesterov` without what it needs.
+
     Example:
         >>> optim.SGD(learning_rate=0.5).apply_gradients({"w": mx.array(2.0)}, {"w": mx.array(1.0)})
         {'w': array(0, dtype=float32)}

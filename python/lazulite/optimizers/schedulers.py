@@ -24,7 +24,7 @@ def exponential_decay(init: float, decay_rate: float) -> Callable[..., Any]:
 
 
 def step_decay(init: float, decay_rate: float, step_size: int) -> Callable[..., Any]:
-    """`init decay_rate^⌊step / step_size⌋`.
+    """`init decay_rate^⌊step / step_size⌋`; `ValueError` for a `step_size` that is not positive.
 
     Example:
         >>> optim.step_decay(1.0, 0.5, 10)(mx.array(25))
@@ -47,6 +47,9 @@ def cosine_decay(init: float, decay_steps: int, end: float = 0.0) -> Callable[..
         decay_steps: how many steps the decay takes.
         end: the last value.
 
+    Raises:
+        `ValueError` for `decay_steps` below 1.
+
     Example:
         >>> optim.cosine_decay(1.0, 10)(mx.array(5))
         array(0.5, dtype=float32)
@@ -68,6 +71,9 @@ def join_schedules(schedules: list[Callable[..., Any]], boundaries: list[int]) -
     Args:
         schedules: the schedules. Each is given the number of steps since it began.
         boundaries: the steps at which each but the first begins.
+
+    Raises:
+        `ValueError` without schedules, and for other than one boundary fewer than schedules.
 
     Example:
         >>> warm_up = optim.linear_schedule(0.0, 1.0, steps=10)
@@ -98,6 +104,9 @@ def linear_schedule(init: float, end: float, steps: int) -> Callable[..., Any]:
         init: the first value.
         end: the last value.
         steps: how many steps the line takes.
+
+    Raises:
+        `ValueError` for `steps` below 1.
 
     Example:
         >>> optim.linear_schedule(0.0, 1.0, 10)(mx.array(3))

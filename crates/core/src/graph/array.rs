@@ -80,7 +80,7 @@ impl Array {
     /// ```
     #[track_caller]
     pub fn from_slice<T: Element>(values: &[T], shape: impl Into<crate::ops::Shape>) -> Result<Array> {
-        let shape = shape.into().0;
+        let shape = crate::ops::create::checked("array", shape.into(), T::DTYPE)?;
         if lazulite_base::shape::size(&shape) != values.len() {
             return Err(Error::value("array", format!("{} elements do not fill the shape {:?}", values.len(), &shape[..])));
         }
@@ -101,9 +101,8 @@ impl Array {
     /// ```
     #[track_caller]
     pub fn from_bytes(bytes: &[u8], shape: impl Into<crate::ops::Shape>, dtype: Dtype) -> Result<Array> {
-        let shape = shape.into().0;
-        let full = shape.iter().try_fold(dtype.size(), |n, &d| n.checked_mul(d));
-        if full != Some(bytes.len()) {
+        let shape = crate::ops::create::checked("array", shape.into(), dtype)?;
+        if lazulite_base::shape::size(&shape) * dtype.size() != bytes.len() {
             return Err(Error::value("array", format!("{} bytes do not fill the shape {:?} of {dtype}", bytes.len(), &shape[..])));
         }
         let buffer = match dtype {
@@ -419,7 +418,7 @@ pub(crate) fn node_many(prim: Prim, inputs: Operands, avals: Avals, site: &'stat
 #[track_caller]
 pub(crate) fn apply(prim: impl crate::primitive::Primitive, inputs: &[&Array]) -> Result<Array> {
     let avals: SmallVec<[Aval; 4]> = inputs.iter().map(|a| a.aval().clone()).collect();
-    let mut outs = crate::ops::at_caller(prim.infer(&avals))?;
+    let mut outs = crate::ops::at_caller(crate::ops::outputs(&prim, &avals))?;
     let operands = inputs.iter().map(|a| Operand::Edge(a.edge())).collect();
     Ok(node(Prim::new(prim), operands, outs.pop().expect("one output")))
 }
@@ -428,7 +427,7 @@ pub(crate) fn apply(prim: impl crate::primitive::Primitive, inputs: &[&Array]) -
 #[track_caller]
 pub(crate) fn apply_many(prim: impl crate::primitive::Primitive, inputs: &[&Array]) -> Result<Vec<Array>> {
     let avals: SmallVec<[Aval; 4]> = inputs.iter().map(|a| a.aval().clone()).collect();
-    let outs = crate::ops::at_caller(prim.infer(&avals))?;
+    let outs = crate::ops::at_caller(crate::ops::outputs(&prim, &avals))?;
     let operands = inputs.iter().map(|a| Operand::Edge(a.edge())).collect();
     Ok(node_many(Prim::new(prim), operands, outs, SITE.get().unwrap_or(Location::caller())))
 }

@@ -233,7 +233,7 @@ impl Recorded {
     }
 
     /// Lets the nodes that were evaluated during the trace go of their inputs, unless an outer trace keeps them.
-    pub fn release(&self, keep: u32) {
+    pub fn release(&self, keep: u64) {
         for node in &self.nodes {
             if node.tag.keep == keep {
                 let mut state = node.state();

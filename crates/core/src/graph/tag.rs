@@ -5,13 +5,13 @@
 //! trace (`vmap`, `compile`) among its ancestors: such a node has no value to read.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Which traces a node depends on.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Tag {
-    pub keep: u32,
-    pub tracer: u32,
+    pub keep: u64,
+    pub tracer: u64,
     /// The abstract trace is a shapeless one: reading a shape records a guard.
     pub shapeless: bool,
 }
@@ -35,17 +35,17 @@ pub(crate) enum Kind {
     Trace,
 }
 
-static NEXT: AtomicU32 = AtomicU32::new(1);
+static NEXT: AtomicU64 = AtomicU64::new(1);
 static KEEPING: AtomicUsize = AtomicUsize::new(0);
-static ACTIVE: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+static ACTIVE: Mutex<Vec<u64>> = Mutex::new(Vec::new());
 
 /// A fresh trace number for an abstract trace of `kind`; the kind is in its low bits.
-pub(crate) fn abstract_trace(kind: Kind) -> u32 {
-    NEXT.fetch_add(1, Ordering::Relaxed) << 2 | kind as u32
+pub(crate) fn abstract_trace(kind: Kind) -> u64 {
+    NEXT.fetch_add(1, Ordering::Relaxed) << 2 | kind as u64
 }
 
 /// The name of the transform that made trace `tracer`.
-pub(crate) fn transform_name(tracer: u32) -> &'static str {
+pub(crate) fn transform_name(tracer: u64) -> &'static str {
     match tracer & 3 {
         0 => "vmap",
         1 => "compile",
@@ -54,7 +54,7 @@ pub(crate) fn transform_name(tracer: u32) -> &'static str {
 }
 
 /// A differentiation in progress; ends when dropped, also by a panic in the traced function.
-pub(crate) struct Keeping(pub u32);
+pub(crate) struct Keeping(pub u64);
 
 impl Keeping {
     pub fn start() -> Keeping {
@@ -78,6 +78,6 @@ pub(crate) fn any_keeping() -> bool {
 }
 
 /// Whether trace `keep` is in progress.
-pub(crate) fn is_keeping(keep: u32) -> bool {
+pub(crate) fn is_keeping(keep: u64) -> bool {
     keep != 0 && ACTIVE.lock().unwrap_or_else(|e| e.into_inner()).contains(&keep)
 }

@@ -41,7 +41,7 @@ op! {
         let n = x.ndim().max(counts.len());
         let size = |a: usize| if a + x.ndim() < n { 1 } else { x.shape()[a + x.ndim() - n] };
         let count = |a: usize| if a + counts.len() < n { 1 } else { counts[a + counts.len() - n] };
-        let dims: Dims = (0..n).map(|a| count(a) * size(a)).collect();
+        let dims: Dims = (0..n).map(|a| count(a).saturating_mul(size(a))).collect();
         let dims = create::checked("tile", dims.into(), x.dtype())?;
         let apart = (0..n).flat_map(|a| [1, size(a)]).collect();
         let repeated: Dims = (0..n).flat_map(|a| [count(a), size(a)]).collect();
@@ -63,7 +63,7 @@ op! {
         dims.insert(at + 1, count);
         let y = crate::ops::broadcast_to(&crate::ops::expand_dims(x, at as i64 + 1)?, &dims)?;
         dims.remove(at + 1);
-        dims[at] *= count;
+        dims[at] = dims[at].saturating_mul(count);
         view::reshape_to(&y, dims)
     }
 

@@ -106,19 +106,20 @@ pub fn iota(shape: impl Into<Shape>, axis: i64, dtype: Dtype) -> Result<Array> {
     Ok(index_along(&dims, axis, dtype))
 }
 
-/// The shape, if its size in bytes can be addressed.
+/// The shape, if an array of it has a place in the address space.
 #[track_caller]
 pub(crate) fn checked(op: &str, shape: Shape, dtype: Dtype) -> Result<Dims> {
-    let bytes = shape.0.iter().try_fold(dtype.size(), |n, &d| n.checked_mul(d));
-    match bytes {
-        Some(b) if b <= isize::MAX as usize => Ok(shape.0),
-        _ if shape.0.contains(&0) => Ok(shape.0),
-        _ => Err(Error::new(
-            ErrorKind::OutOfMemory,
-            op,
-            format!("an array of shape {:?} and {dtype} exceeds the address space", &shape.0[..]),
-        )),
+    addressable(op, &shape.0, dtype).map(|()| shape.0)
+}
+
+/// An error for an array that has no place in the address space.
+#[inline]
+#[track_caller]
+pub(crate) fn addressable(op: &str, shape: &[usize], dtype: Dtype) -> Result<()> {
+    if lazulite_base::shape::addressable(shape, dtype.size()) {
+        return Ok(());
     }
+    Err(Error::new(ErrorKind::OutOfMemory, op, format!("an array of shape {shape:?} and {dtype} exceeds the address space")))
 }
 
 /// `value` everywhere, cast to `dtype`.
@@ -242,17 +243,25 @@ impl Array {
 
     /// The `n` by `m` matrix with ones on its diagonal `k`.
     ///
+    /// # Panics
+    /// As [`ops::eye`](eye) errs.
+    ///
     /// ```
     /// use lazulite::prelude::*;
     /// assert_eq!(Array::eye(2, 3, 1, Dtype::I32).to_vec::<i32>().unwrap(), [0, 1, 0, 0, 0, 1]);
     /// ```
     #[track_caller]
     pub fn eye(n: usize, m: usize, k: i64, dtype: Dtype) -> Array {
-        let row = index_along(&[n, m], 0, Dtype::I64) + k;
-        row.eq(index_along(&[n, m], 1, Dtype::I64)).astype(dtype)
+        match eye(n, m, k, dtype) {
+            Ok(a) => a,
+            Err(e) => e.raise(),
+        }
     }
 
     /// `n` numbers from `start` to `stop`, both included, evenly spaced.
+    ///
+    /// # Panics
+    /// As [`ops::linspace`](linspace) errs.
     ///
     /// ```
     /// use lazulite::prelude::*;
@@ -260,17 +269,16 @@ impl Array {
     /// ```
     #[track_caller]
     pub fn linspace(start: impl Number, stop: impl Number, n: usize, dtype: Dtype) -> Array {
-        let (a, b) = (start.number(), stop.number());
-        if n == 1 {
-            return Array::full([1], a, dtype);
+        match linspace(start, stop, n, dtype) {
+            Ok(a) => a,
+            Err(e) => e.raise(),
         }
-        let t = index_along(&[n], 0, Dtype::F64) * (1.0 / (n.max(2) - 1) as f64);
-        let last = index_along(&[n], 0, Dtype::I64).eq((n.max(1) - 1) as i64);
-        let y = &t * b + (1.0f32 - &t) * a;
-        crate::ops::elementwise::select_scalar(&last, b, &y).astype(dtype)
     }
 
-    /// Ones on and below diagonal `k`, zeros above.
+    /// Ones on and below diagonal `k`, zeros above: `n` by `m`.
+    ///
+    /// # Panics
+    /// As [`ops::tri`](tri) errs.
     ///
     /// ```
     /// use lazulite::prelude::*;
@@ -278,8 +286,70 @@ impl Array {
     /// ```
     #[track_caller]
     pub fn tri(n: usize, m: usize, k: i64, dtype: Dtype) -> Array {
-        (index_along(&[n, m], 0, Dtype::I64) + k).ge(index_along(&[n, m], 1, Dtype::I64)).astype(dtype)
+        match tri(n, m, k, dtype) {
+            Ok(a) => a,
+            Err(e) => e.raise(),
+        }
     }
+}
+
+/// The indices of the rows of an `n` by `m` matrix, each plus `k`, and those of its columns.
+#[track_caller]
+fn rows_and_columns(op: &str, n: usize, m: usize, k: i64, dtype: Dtype) -> Result<(Array, Array)> {
+    let dims = checked(op, [n, m].into(), dtype)?;
+    Ok((index_along(&dims, 0, Dtype::I64) + k, index_along(&dims, 1, Dtype::I64)))
+}
+
+/// The `n` by `m` matrix with ones on its diagonal `k`.
+///
+/// # Errors
+/// Out of memory for a shape beyond the address space.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// assert_eq!(ops::eye(2, 2, 0, Dtype::I32).unwrap().to_vec::<i32>().unwrap(), [1, 0, 0, 1]);
+/// ```
+#[track_caller]
+pub fn eye(n: usize, m: usize, k: i64, dtype: Dtype) -> Result<Array> {
+    let (row, column) = rows_and_columns("eye", n, m, k, dtype)?;
+    Ok(row.eq(column).astype(dtype))
+}
+
+/// Ones on and below diagonal `k`, zeros above: `n` by `m`.
+///
+/// # Errors
+/// Out of memory for a shape beyond the address space.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// assert_eq!(ops::tri(2, 2, -1, Dtype::I32).unwrap().to_vec::<i32>().unwrap(), [0, 0, 1, 0]);
+/// ```
+#[track_caller]
+pub fn tri(n: usize, m: usize, k: i64, dtype: Dtype) -> Result<Array> {
+    let (row, column) = rows_and_columns("tri", n, m, k, dtype)?;
+    Ok(row.ge(column).astype(dtype))
+}
+
+/// `n` numbers from `start` to `stop`, both included, evenly spaced.
+///
+/// # Errors
+/// Out of memory for a shape beyond the address space.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// assert_eq!(ops::linspace(0, 4, 3, Dtype::F32).unwrap().to_vec::<f32>().unwrap(), [0.0, 2.0, 4.0]);
+/// ```
+#[track_caller]
+pub fn linspace(start: impl Number, stop: impl Number, n: usize, dtype: Dtype) -> Result<Array> {
+    let (a, b) = (start.number(), stop.number());
+    let dims = checked("linspace", [n].into(), dtype)?;
+    if n == 1 {
+        return full([1], a, dtype);
+    }
+    let t = index_along(&dims, 0, Dtype::F64) * (1.0 / (n.max(2) - 1) as f64);
+    let last = index_along(&dims, 0, Dtype::I64).eq((n.max(1) - 1) as i64);
+    let y = &t * b + (1.0f32 - &t) * a;
+    Ok(crate::ops::elementwise::select_scalar(&last, b, &y).astype(dtype))
 }
 
 /// A number given as any of Rust's number types.

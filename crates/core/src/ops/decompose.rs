@@ -10,16 +10,15 @@
 
 use crate::Array;
 use crate::export::stored::stored;
-use crate::graph::array::node_many;
-use crate::graph::node::{Aval, Avals, Operand};
+use crate::graph::array::apply_many;
+use crate::graph::node::{Aval, Avals};
 use crate::ops::{create, view};
-use crate::primitive::{Jvp, KernelOf, Prim, Primitive, Role, Vjp, Vmap};
+use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use lazulite_base::work::{Linalg, View, Work};
 use lazulite_base::{Dims, Dtype};
 use smallvec::{SmallVec, smallvec};
-use std::panic::Location;
 
 /// A function of matrices over batches of equal shapes.
 #[derive(Clone, Copy)]
@@ -28,10 +27,7 @@ pub(crate) struct Decompose(pub Linalg);
 /// The outputs of the function.
 #[track_caller]
 pub(crate) fn decompose(op: Linalg, inputs: &[&Array]) -> Result<Vec<Array>> {
-    let avals: SmallVec<[Aval; 2]> = inputs.iter().map(|a| a.aval().clone()).collect();
-    let outs = crate::ops::at_caller(Decompose(op).infer(&avals))?;
-    let operands = inputs.iter().map(|a| Operand::Edge(a.edge())).collect();
-    Ok(node_many(Prim::new(Decompose(op)), operands, outs, Location::caller()))
+    apply_many(Decompose(op), inputs)
 }
 
 /// The only output of the function.
@@ -163,18 +159,7 @@ stored!("decompose", Decompose { 0 });
 
 impl Primitive for Decompose {
     fn name(&self) -> &'static str {
-        match self.0 {
-            Linalg::Cholesky => "linalg.cholesky",
-            Linalg::Inverse => "linalg.inv",
-            Linalg::PseudoInverse => "linalg.pinv",
-            Linalg::Solve => "linalg.solve",
-            Linalg::SolveTriangular { .. } => "linalg.solve_triangular",
-            Linalg::Lu => "linalg.lu",
-            Linalg::Qr => "linalg.qr",
-            Linalg::Svd { .. } => "linalg.svd",
-            Linalg::Eigh { .. } => "linalg.eigh",
-            Linalg::Eig { .. } => "linalg.eig",
-        }
+        self.0.name()
     }
     fn key(&self, h: &mut KeyHasher) {
         let bit = |b: bool, at: u32| (b as u64) << at;

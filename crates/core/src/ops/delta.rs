@@ -58,7 +58,7 @@ fn composed(x: &[Array]) -> Result<Vec<Array>> {
     }
     let out = match outs.is_empty() {
         true => x[2].clone(),
-        false => astype(&stack(&outs.iter().collect::<Vec<_>>(), 1)?, d)?,
+        false => astype(&stack(&outs, 1)?, d)?,
     };
     Ok(vec![out, flatten(&state, 1, 2)?])
 }

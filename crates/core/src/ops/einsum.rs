@@ -1,10 +1,11 @@
-//! `einsum`: sums of products named by letters, contracted pair by pair in the order that [`contraction`](super::contraction) finds.
+//! `einsum`: sums of products named by letters, contracted pair by pair in the order that `contraction` finds.
 
 use crate::Array;
 use crate::ops::contraction::{self, Label};
-use crate::ops::{free, view};
+use crate::ops::{free, references, view};
 use lazulite_base::Dims;
 use lazulite_base::error::{Error, Result};
+use std::borrow::Borrow;
 
 /// An operand with its axes named.
 struct Term {
@@ -180,8 +181,8 @@ free! {
     /// assert_eq!(ops::einsum("ij,kj->ik", &[&x, &x]).unwrap().to_vec::<f32>().unwrap(), [5.0, 11.0, 11.0, 25.0]);
     /// assert_eq!(ops::einsum("ii", &[&x]).unwrap().item::<f32>().unwrap(), 5.0);
     /// ```
-    pub fn einsum(subscripts: &str, operands: &[&Array]) -> Array {
-        let parsed = parse(subscripts, operands)?;
+    pub fn einsum(subscripts: &str, operands: &[impl Borrow<Array>]) -> Array {
+        let parsed = parse(subscripts, &references(operands))?;
         let path = parsed.plan(false).path;
         let Parsed { terms, wanted, .. } = parsed;
         let mut terms = terms.into_iter().map(|(x, l)| Term::new(x, l)).collect::<Result<Vec<_>>>()?;
@@ -215,8 +216,8 @@ free! {
     /// assert_eq!(path, [[1, 2], [0, 1]]);
     /// assert!(report.contains("Optimized scaling:  3"));
     /// ```
-    pub fn einsum_path(subscripts: &str, operands: &[&Array]) -> (Vec<Vec<usize>>, String) {
-        let plan = parse(subscripts, operands)?.plan(true);
+    pub fn einsum_path(subscripts: &str, operands: &[impl Borrow<Array>]) -> (Vec<Vec<usize>>, String) {
+        let plan = parse(subscripts, &references(operands))?.plan(true);
         let report = format!(
             "  Complete contraction:  {subscripts}\n         Naive scaling:  {}\n     Optimized scaling:  {}\n      \
              Naive FLOP count:  {}\n  Optimized FLOP count:  {}\n",

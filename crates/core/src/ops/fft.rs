@@ -287,7 +287,7 @@ impl Frames {
         }
         let window = match &self.window {
             Some(w) => crate::ops::astype(w, Dtype::F32)?,
-            None => Array::ones(self.window_size.unwrap_or(self.size), Dtype::F32),
+            None => crate::ops::full(self.window_size.unwrap_or(self.size), 1, Dtype::F32)?,
         };
         if window.ndim() != 1 || window.size() > self.size {
             let text = format!("a window has one axis and at most {} elements, not the shape {:?}", self.size, window.dims());
@@ -597,14 +597,14 @@ free! {
             false => crate::ops::astype(&along("fft.istft", &spectra, Fourier::Inverse, Some(n), last, frames.norm)?, Dtype::F32)?,
         };
         let places = frames.places(count, hop)?;
-        let whole = n + hop * (count - 1);
+        let whole = hop.saturating_mul(count - 1).saturating_add(n);
         // Frames, elements, then the batch: the order in which a scatter along the first axis takes its updates.
         let windowed = crate::ops::multiply(&cut, &window)?;
         let updates = view::permute(&windowed, [last - 1, last].into_iter().chain(0..last - 1).collect())?;
         let dims: Dims = std::iter::once(whole).chain(x.shape()[..last - 1].iter().copied()).collect();
-        let sum = crate::ops::add_at(&Array::zeros(dims, Dtype::F32), &places, &updates)?;
+        let sum = crate::ops::add_at(&crate::ops::full(dims, 0, Dtype::F32)?, &places, &updates)?;
         let squares = crate::ops::broadcast_to(&crate::ops::square(&window)?, [count, n])?;
-        let weight = crate::ops::add_at(&Array::zeros(whole, Dtype::F32), &places, &squares)?;
+        let weight = crate::ops::add_at(&crate::ops::full(whole, 0, Dtype::F32)?, &places, &squares)?;
         let y = crate::ops::divide(&crate::ops::moveaxis(&sum, 0, -1)?, &crate::ops::maximum(&weight, 1e-8)?)?;
         let trim = if frames.center { n / 2 } else { 0 };
         let stop = if length.is_some() { whole } else { (whole - trim).max(trim) };

@@ -19,7 +19,7 @@ pub struct Ellipsis;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NewAxis;
 
-/// One part of an index: what [`IndexPart`] makes of numbers, ranges, arrays, [`Ellipsis`], [`NewAxis`] and [`slice`].
+/// One part of an index: what [`IndexPart`] makes of numbers, ranges, arrays, [`Ellipsis`], [`NewAxis`] and [`slice()`].
 #[derive(Clone, Debug)]
 pub struct Part(Kind);
 
@@ -188,7 +188,7 @@ ranges! {
     RangeToInclusive, |r| 0, past(r.end.end());
 }
 
-/// An end of a [`slice`]: a number, or `..` for the axis's own.
+/// An end of a [`slice()`]: a number, or `..` for the axis's own.
 ///
 /// ```
 /// use lazulite::ops::SliceEnd;
@@ -463,7 +463,7 @@ fn block_places(op: &str, x: &Array, start: &Array, axes: &[i64], sizes: &[usize
 }
 
 op! {
-    /// What an index selects: a number, a range, an integer array, `Ellipsis`, `NewAxis`, [`slice`](crate::ops::slice), or a tuple of
+    /// What an index selects: a number, a range, an integer array, `Ellipsis`, `NewAxis`, [`slice`](crate::ops::slice()), or a tuple of
     /// them. Negative numbers and ends count from the end. Index arrays broadcast among each other, and their axes go where NumPy puts
     /// them; an element outside the axis is clamped to it.
     ///

@@ -5,7 +5,7 @@ use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
 use crate::ops::view::{self, Range};
-use crate::ops::{IntoOperand, Rhs, free, op};
+use crate::ops::{IntoOperand, Rhs, free, op, references};
 use crate::primitive::{AssembleOf, Jvp, Part, Primitive, Role, Vjp, Vmap};
 use crate::runtime::buffer::Layout;
 use lazulite_base::dtype::promote;
@@ -13,6 +13,7 @@ use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use lazulite_base::{Dims, shape};
 use smallvec::{SmallVec, smallvec};
+use std::borrow::Borrow;
 
 type Ranges = SmallVec<[Range; 4]>;
 
@@ -49,7 +50,7 @@ impl Primitive for Concatenate {
     fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
         let mut out = inputs[0].clone();
         out.weak = false;
-        out.shape[self.0] = inputs.iter().map(|a| a.shape[self.0]).sum();
+        out.shape[self.0] = inputs.iter().fold(0, |n, a| n.saturating_add(a.shape[self.0]));
         for a in inputs {
             if a.ndim() != out.ndim() || (0..a.ndim()).any(|i| i != self.0 && a.shape[i] != out.shape[i]) {
                 let shapes: Vec<_> = inputs.iter().map(|a| &a.shape[..]).collect();
@@ -173,7 +174,8 @@ free! {
     /// let x = ops::concatenate(&[&array![1, 2], &array![3]], 0).unwrap();
     /// assert_eq!(x.to_vec::<i32>().unwrap(), [1, 2, 3]);
     /// ```
-    pub fn concatenate(arrays: &[&Array], axis: i64) -> Array {
+    pub fn concatenate(arrays: &[impl Borrow<Array>], axis: i64) -> Array {
+        let arrays = references(arrays);
         let Some(first) = arrays.first() else { return Err(Error::value("concatenate", "needs at least one array")) };
         let at = shape::axis("concatenate", axis, first.ndim())?;
         let d = arrays.iter().map(|a| a.dtype()).reduce(promote).expect("one array");
@@ -192,15 +194,18 @@ free! {
     /// ```
     /// use lazulite::prelude::*;
     /// assert_eq!(ops::stack(&[&array![1, 2], &array![3, 4]], 0).unwrap().shape(), [2, 2]);
+    /// let rows: Vec<Array> = (0..3).map(|i| array![i, i * i]).collect();
+    /// assert_eq!(ops::stack(&rows, 0).unwrap().shape(), [3, 2]);
     /// ```
-    pub fn stack(arrays: &[&Array], axis: i64) -> Array {
+    pub fn stack(arrays: &[impl Borrow<Array>], axis: i64) -> Array {
+        let arrays = references(arrays);
         let Some(first) = arrays.first() else { return Err(Error::value("stack", "needs at least one array")) };
         if let Some(other) = arrays.iter().find(|a| a.dims() != first.dims()) {
             return Err(Error::value("stack", format!("shapes {:?} and {:?} differ", first.dims(), other.dims())));
         }
         let at = shape::axis("stack", axis, first.ndim() + 1)? as i64;
         let list: Vec<Array> = arrays.iter().map(|a| crate::ops::expand_dims(a, at)).collect::<Result<_>>()?;
-        concatenate(&list.iter().collect::<Vec<_>>(), at)
+        concatenate(&list, at)
     }
 
     /// The array cut along `axis` into parts that end at `ends` (rising) and at the axis's end.
@@ -262,7 +267,8 @@ op! {
         if widths.len() != x.ndim() {
             return Err(Error::value("pad", format!("{} pairs for the {} axes of {:?}", widths.len(), x.ndim(), x.dims())));
         }
-        let dims: Dims = widths.iter().zip(x.shape()).map(|(w, n)| w.0 + n + w.1).collect();
+        let dims: Dims = widths.iter().zip(x.shape()).map(|(w, n)| w.0.saturating_add(*n).saturating_add(w.1)).collect();
+        let dims = crate::ops::create::checked("pad", dims.into(), x.dtype())?;
         let filler = match value.into_operand() {
             Rhs::Literal(s) => crate::ops::create::constant(crate::ops::create::fits("pad", s, x.dtype())?, dims, false),
             Rhs::Array(a) => crate::ops::broadcast_to(&crate::ops::astype(&a, x.dtype())?, dims)?,

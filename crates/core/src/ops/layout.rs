@@ -1,9 +1,10 @@
 //! Axes split, added, taken apart and laid out anew: compositions of views, joins and gathers.
 
 use crate::Array;
-use crate::ops::{create, free, op, view};
+use crate::ops::{create, free, op, references, view};
 use lazulite_base::error::{Error, Result};
 use lazulite_base::{Dims, Dtype, shape};
+use std::borrow::Borrow;
 
 /// What [`pad_with`] puts around an array.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -163,15 +164,16 @@ op! {
         if dims.contains(&0) {
             return Ok(Array::zeros(dims, x.dtype()));
         }
-        let reach = |positive: bool| -> i64 {
-            shape.iter().zip(strides).filter(|(_, s)| (**s > 0) == positive).map(|(&n, &s)| (n as i64 - 1) * s).sum()
+        // Exact: 64 bits would wrap around.
+        let reach = |positive: bool| -> i128 {
+            shape.iter().zip(strides).filter(|(_, s)| (**s > 0) == positive).map(|(&n, &s)| (n as i128 - 1) * s as i128).sum()
         };
-        let (low, high) = (offset as i64 + reach(false), offset as i64 + reach(true));
-        if low < 0 || high >= x.size() as i64 {
+        let (low, high) = (offset as i128 + reach(false), offset as i128 + reach(true));
+        if low < 0 || high >= x.size() as i128 {
             let text = format!("shape {shape:?} with strides {strides:?} from {offset} leads outside the {} elements", x.size());
             return Err(Error::value("as_strided", text));
         }
-        let mut index = Array::full(&dims, offset as i64, Dtype::I64);
+        let mut index = create::full(&dims, offset as i64, Dtype::I64)?;
         for (axis, &s) in strides.iter().enumerate() {
             index = crate::ops::add(&index, &crate::ops::multiply(&create::index_along(&dims, axis, Dtype::I64), s)?)?;
         }
@@ -219,7 +221,8 @@ free! {
     /// let grid = ops::meshgrid(&[&array![1, 2], &array![3, 4, 5]], false, true).unwrap();
     /// assert_eq!(grid[0].shape(), [2, 3]);
     /// ```
-    pub fn meshgrid(arrays: &[&Array], sparse: bool, matrix: bool) -> Vec<Array> {
+    pub fn meshgrid(arrays: &[impl Borrow<Array>], sparse: bool, matrix: bool) -> Vec<Array> {
+        let arrays = references(arrays);
         let n = arrays.len();
         let place = |i: usize| if !matrix && n > 1 && i < 2 { 1 - i } else { i };
         let lines = arrays.iter().enumerate().map(|(i, x)| {
@@ -228,6 +231,6 @@ free! {
             view::reshape_to(x, dims)
         });
         let lines: Vec<Array> = lines.collect::<Result<_>>()?;
-        if sparse { Ok(lines) } else { crate::ops::broadcast_arrays(&lines.iter().collect::<Vec<_>>()) }
+        if sparse { Ok(lines) } else { crate::ops::broadcast_arrays(&lines) }
     }
 }

@@ -4,6 +4,11 @@ use crate::Array;
 use lazulite_base::{Dims, Element};
 
 /// What a nested list of literals is: a scalar, or lists of equal length.
+#[diagnostic::on_unimplemented(
+    message = "`array!` makes no array of `{Self}`",
+    note = "elements are bool, integers, f16, bf16, f32 and Complex32, in lists of equal length",
+    note = "a number without a suffix is float32; `Array::from_slice(&[1.0f64, 2.0], [2])` makes a float64 array"
+)]
 pub trait Literal {
     /// Appends the elements, and the sizes of the axes if this is the first list met at its depth.
     fn collect(&self, dims: &mut Dims, depth: usize, out: &mut Vec<Self::Item>);
@@ -70,12 +75,14 @@ pub fn from_literal<T: Literal>(list: T) -> Array {
 }
 
 /// An array written out: `array![1, 2, 3]` is int32, `array![[1.0, 2.0], [3.0, 4.0]]` float32; typed elements keep their type.
+/// Elements of `f64` would leave open what `1.0` means: [`Array::from_slice`] takes them.
 ///
 /// ```
 /// use lazulite::prelude::*;
 /// assert_eq!(array![[1, 2], [3, 4]].shape(), [2, 2]);
 /// assert_eq!(array![1.0, 2.5].dtype(), Dtype::F32);
 /// assert_eq!(array![1u8, 2].dtype(), Dtype::U8);
+/// assert_eq!(Array::from_slice(&[1.0f64, 2.5], [2]).unwrap().dtype(), Dtype::F64);
 /// assert_eq!(array![].shape(), [0]);
 /// ```
 #[macro_export]

@@ -1,6 +1,6 @@
 //! The operations, a file a family: the public function, its primitive with its rules, and its tests.
 //!
-//! Every operation is declared once, by [`op!`]: a function here that returns a `Result`, and a method of [`Array`] that panics with the
+//! Every operation is declared once, by `op!`: a function here that returns a `Result`, and a method of [`Array`] that panics with the
 //! same error.
 
 pub mod arg;
@@ -44,6 +44,8 @@ use crate::graph::node::{Aval, Avals};
 use crate::primitive::Prim;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::{Dims, Dtype, Element, Scalar, shape};
+use smallvec::SmallVec;
+use std::borrow::Borrow;
 use std::ops::{RangeFull, RangeInclusive};
 use std::panic::Location;
 
@@ -112,6 +114,11 @@ macro_rules! free {
     };
 }
 pub(crate) use free;
+
+/// Lists of arrays may hold them or refer to them.
+pub(crate) fn references(arrays: &[impl Borrow<Array>]) -> SmallVec<[&Array; 8]> {
+    arrays.iter().map(Borrow::borrow).collect()
+}
 
 /// The result, its error pointing at the caller, wherever inside the operation it was found.
 #[track_caller]
@@ -346,12 +353,19 @@ impl IntoOperand for usize {
     }
 }
 
+/// The outputs' shapes and dtypes of a primitive; an error if one has no place in the address space.
+pub(crate) fn outputs(prim: &dyn crate::primitive::Primitive, inputs: &[Aval]) -> Result<Avals> {
+    let outs = prim.infer(inputs)?;
+    outs.iter().try_for_each(|a| create::addressable(prim.name(), &a.shape, a.dtype))?;
+    Ok(outs)
+}
+
 /// The outputs' shapes and dtypes of any primitive.
 pub(crate) fn infer(prim: &Prim, inputs: &[Aval]) -> Result<Avals> {
     match prim {
         Prim::Leaf => Err(Error::runtime("array", "data has no inference")),
         Prim::Elementwise(op) => elementwise::infer(*op, inputs).map(|a| smallvec::smallvec![a]),
-        Prim::Other(p) => p.infer(inputs),
+        Prim::Other(p) => outputs(&**p, inputs),
     }
 }
 

@@ -135,7 +135,7 @@ fn products_of_others(x: &Array) -> Result<Array> {
     if n % 2 == 1 {
         list.push(part(&others, half, half + 1)?);
     }
-    crate::ops::concatenate(&list.iter().collect::<Vec<_>>(), -1)
+    crate::ops::concatenate(&list, -1)
 }
 
 /// A reduction over axes in range.

@@ -5,13 +5,14 @@ use crate::Array;
 use crate::export::stored::{self, Field, Reader, Writer, stored, stored_struct};
 use crate::graph::array::{apply, node};
 use crate::graph::node::{Aval, Avals, Operand};
-use crate::ops::{Shape, free, op};
+use crate::ops::{Shape, free, op, references};
 use crate::primitive::{Jvp, Prim, Primitive, Role, ViewOf, Vjp, Vmap, flat};
 use crate::runtime::buffer::Layout;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use lazulite_base::{Dims, Scalar, Strides, shape};
 use smallvec::smallvec;
+use std::borrow::Borrow;
 
 /// Broadcasts its first input to a fixed shape, or (in a shapeless trace) to the shape that its inputs broadcast to together.
 struct Broadcast {
@@ -774,7 +775,8 @@ free! {
     /// let list = ops::broadcast_arrays(&[&array![1, 2], &array![[1], [2]]]).unwrap();
     /// assert_eq!(list[0].shape(), [2, 2]);
     /// ```
-    pub fn broadcast_arrays(arrays: &[&Array]) -> Vec<Array> {
+    pub fn broadcast_arrays(arrays: &[impl Borrow<Array>]) -> Vec<Array> {
+        let arrays = &references(arrays)[..];
         let mut dims = Dims::new();
         for a in arrays {
             dims = shape::broadcast(&dims, a.dims())

@@ -450,7 +450,11 @@ impl Scheduled {
             Some(lease) => lease.run(&mut steps),
             None => steps(),
         };
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Error::runtime("eval", "a kernel panicked")))?;
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            let e = Error::runtime("eval", format!("a kernel panicked: {}", text.unwrap_or("it does not say why")));
+            Err(self.plan.blame(stream, e))
+        })?;
         let event = on.record(stream.device.0.index, stream.id)?;
         Ok(event.map(|event| Pending { event, stream, plan: self.plan.clone() }))
     }

@@ -2,8 +2,8 @@
 //!
 //! Every elementwise node has a *space*, its shape without axes of size one; a reduction belongs to the space of its input. A node's
 //! *level* is the largest over its inputs of: the input's level if both can be in one tape, else the level at which the input is in
-//! memory, one more than its maker's ([`super::sink`] lets some go later). Groups of one level never depend on one another, so merging them never makes a cycle, and the
-//! whole is one linear pass.
+//! memory, one more than its maker's ([`super::sink`] lets some go later). Groups of one level never depend on one another, so merging
+//! them never makes a cycle, and the whole is one linear pass.
 //!
 //! Within a group over a space with reduced axes, values are per element or *outer*, one a row. An outer value that is broadcast back
 //! over the row stays in the group, if rows are short enough to be kept: that is how softmax and layer norm become one tape. A value

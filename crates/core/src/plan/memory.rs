@@ -23,8 +23,9 @@ pub(crate) struct Memory<'a> {
     graph: &'a Graph,
     pub buffers: Vec<BufferKind>,
     pub blocks: Vec<BlockPlan>,
-    /// The buffer of each root.
+    /// The buffer of each root that still lives, and how many there are in each buffer.
     of: HashMap<Value, u32>,
+    living: Vec<u32>,
     leaf_buffers: HashMap<u32, u32>,
     /// Buffers whose contents are dead, by block.
     free: Vec<u32>,
@@ -32,7 +33,17 @@ pub(crate) struct Memory<'a> {
 
 impl<'a> Memory<'a> {
     pub fn new(ir: &'a Ir, fused: &'a Fused, graph: &'a Graph) -> Self {
-        Memory { ir, fused, graph, buffers: vec![], blocks: vec![], of: HashMap::default(), leaf_buffers: HashMap::default(), free: vec![] }
+        Memory {
+            ir,
+            fused,
+            graph,
+            buffers: vec![],
+            blocks: vec![],
+            of: HashMap::default(),
+            living: vec![],
+            leaf_buffers: HashMap::default(),
+            free: vec![],
+        }
     }
 
     /// Bytes a root's memory takes.
@@ -51,10 +62,15 @@ impl<'a> Memory<'a> {
         if let Some(&b) = self.leaf_buffers.get(&same) {
             return b;
         }
-        self.buffers.push(BufferKind::Leaf(same));
-        let b = (self.buffers.len() - 1) as u32;
+        let b = self.add(BufferKind::Leaf(same));
         self.leaf_buffers.insert(same, b);
         b
+    }
+
+    fn add(&mut self, kind: BufferKind) -> u32 {
+        self.buffers.push(kind);
+        self.living.push(0);
+        (self.buffers.len() - 1) as u32
     }
 
     /// The buffer that a value is in, once its maker has one.
@@ -140,6 +156,7 @@ impl<'a> Memory<'a> {
                     None => self.fresh(self.bytes(out.root), d.stream)?,
                 };
                 self.of.insert(out.root, buffer);
+                self.living[buffer as usize] += 1;
             }
             let outputs = d.outputs.iter().map(|s| At { buffer: self.of[&s.root], bytes: s.bytes }).collect();
             let own = if scratch[i] > 0 { Some(self.fresh(scratch[i], d.stream)?) } else { None };
@@ -147,14 +164,14 @@ impl<'a> Memory<'a> {
             placed.push((inputs, outputs, own));
             for &root in &dying[i] {
                 let b = self.buffer(root);
+                if self.of.remove(&root).is_some() {
+                    self.living[b as usize] -= 1;
+                }
                 // A block that an output took over lives on.
-                let alive = self.of.iter().any(|(r, &x)| x == b && *r != root && last.get(r).is_some_and(|&l| l > i));
-                if !alive && self.writable(b) && !self.free.contains(&b) {
+                if self.living[b as usize] == 0 && self.writable(b) && !self.free.contains(&b) {
                     self.free.push(b);
                 }
             }
-            // Only what still lives needs to be known.
-            self.of.retain(|r, _| last.get(r).is_some_and(|&l| l > i));
         }
         let wanted = self.ir.wanted.clone();
         let results = wanted
@@ -197,7 +214,6 @@ impl<'a> Memory<'a> {
         }
         let (device, stream) = place(stream)?;
         self.blocks.push(BlockPlan { bytes: need, device, stream });
-        self.buffers.push(BufferKind::Block((self.blocks.len() - 1) as u32));
-        Ok((self.buffers.len() - 1) as u32)
+        Ok(self.add(BufferKind::Block((self.blocks.len() - 1) as u32)))
     }
 }

@@ -79,13 +79,31 @@ impl Device {
         Device(Raw { backend: host as u16, index: 0 })
     }
 
+    /// The name of its backend.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Device::cpu().backend(), "cpu");
+    /// ```
+    pub fn backend(self) -> &'static str {
+        backend::backend(self.raw()).map_or("none", |b| b.name())
+    }
+
+    /// Its number among the devices of its backend.
+    ///
+    /// ```
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Device::cpu().index(), 0);
+    /// ```
+    pub fn index(self) -> u16 {
+        self.0.index
+    }
+
     /// What its backend knows of it, for people: names and values.
     ///
     /// ```
     /// use lazulite::prelude::*;
-    /// for (name, value) in Device::cpu().info() {
-    ///     println!("{name}: {value}");
-    /// }
+    /// assert!(Device::cpu().info().iter().any(|(name, _)| *name == "device_name"));
     /// ```
     pub fn info(self) -> Vec<(&'static str, String)> {
         backend::backend(self.raw()).map(|b| b.info(self.0.index)).unwrap_or_default()
@@ -98,10 +116,7 @@ impl Device {
 
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match backend::backend(self.raw()) {
-            Ok(b) => write!(f, "{}:{}", b.name(), self.0.index),
-            Err(_) => write!(f, "backend{}:{}", self.0.backend, self.0.index),
-        }
+        write!(f, "{}:{}", self.backend(), self.index())
     }
 }
 

@@ -46,7 +46,7 @@ impl Primitive for Barrier {
     }
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
         let list: Vec<Array> = (0..cx.inputs.len()).map(|i| cx.batched_input(i)).collect();
-        Ok(barrier(&list[..self.outputs], &list[self.outputs..]))
+        Ok(barrier(&list[..self.outputs], &list[self.outputs..], list[0].site()))
     }
     fn effect(&self) -> Effect {
         Effect::Ordered
@@ -54,10 +54,10 @@ impl Primitive for Barrier {
 }
 
 /// `arrays`, once `after` are there.
-fn barrier(arrays: &[Array], after: &[Array]) -> Vec<Array> {
+fn barrier(arrays: &[Array], after: &[Array], site: &'static Location<'static>) -> Vec<Array> {
     let operands = arrays.iter().chain(after).map(|a| Operand::Edge(a.edge())).collect();
     let avals = arrays.iter().map(|a| a.aval().clone()).collect();
-    node_many(Prim::new(Barrier { outputs: arrays.len() }), operands, avals, Location::caller())
+    node_many(Prim::new(Barrier { outputs: arrays.len() }), operands, avals, site)
 }
 
 /// The arrays as they are, which come to be only after `after` did.
@@ -71,7 +71,7 @@ fn barrier(arrays: &[Array], after: &[Array]) -> Vec<Array> {
 /// ```
 #[track_caller]
 pub fn depends(arrays: &[Array], after: &[Array]) -> Vec<Array> {
-    barrier(arrays, after)
+    barrier(arrays, after, Location::caller())
 }
 
 /// The function, with its intermediate values computed again in the backward pass instead of kept: less memory for more work. Gradients
@@ -82,33 +82,32 @@ pub fn depends(arrays: &[Array], after: &[Array]) -> Vec<Array> {
 /// let g = grad(checkpoint(|x: &Array| x.sin().square().sum(..)))(&array![0.0]);
 /// assert_eq!(g.to_vec::<f32>().unwrap(), [0.0]);
 /// ```
+#[track_caller]
 pub fn checkpoint<A, B, F>(f: F) -> impl Fn(&A) -> B::With<B::Tree>
 where
     A: Tree,
     B: Output,
     F: Fn(&A) -> B,
 {
-    move |x| B::wrap(record(x, |x| f(x).into_tree()))
+    let site = Location::caller();
+    move |x| B::wrap(record(x, site, |x| f(x).into_tree()))
 }
 
-fn record<A: Tree, T: Tree>(x: &A, f: impl FnOnce(&A) -> Result<T>) -> Result<T> {
+fn record<A: Tree, T: Tree>(x: &A, site: &'static Location<'static>, f: impl FnOnce(&A) -> Result<T>) -> Result<T> {
     let traced = Traced::new(x, f, flatten)?;
     let outputs = flatten(&traced.output);
     let mut inputs = traced.leaves.clone();
-    let mut program = {
-        let recorded = crate::graph::program::Recorded::extract(&traced.leaves, &outputs);
-        recorded.program
-    };
+    let mut program = program::Recorded::extract(&traced.leaves, &outputs).program;
     let output = traced.end();
     inputs.extend(program.take_captures());
     let rule: Backward = Arc::new(move |x, _, ct| {
-        let x = barrier(x, ct);
+        let x = barrier(x, ct, site);
         let values = program.rebuild_values(&x);
         let needed: Vec<bool> = x.iter().map(|a| a.dtype().is_inexact()).collect();
         let cts = program.outputs.iter().copied().zip(ct.iter().cloned()).collect();
         let list = backward(&program, &|r| program::value(r, &x, &values), cts, &needed)?;
         Ok(x.iter().zip(list).map(|(x, ct)| ct.unwrap_or_else(|| x.zeros_like())).collect())
     });
-    let list = Custom::wrap_own(Rule::Vjp(rule), &inputs, &outputs, Location::caller());
+    let list = Custom::new(Rule::Vjp(rule), outputs.len()).own().wrap(&inputs, &outputs, site);
     Ok(unflatten(&output, &list))
 }

@@ -226,6 +226,7 @@ impl Drop for GuardScope {
 /// let y = gelu(&array![0.0, 1.0]);
 /// assert_eq!(y.shape(), [2]);
 /// ```
+#[track_caller]
 pub fn compile<A, B, F>(f: F) -> impl Fn(&A) -> B::With<B::Tree>
 where
     A: Tree,
@@ -246,6 +247,7 @@ where
 /// assert_eq!(f(&Array::ones([2, 3], Dtype::F32)).shape(), [2]);
 /// assert_eq!(f(&Array::ones([5, 3], Dtype::F32)).shape(), [5]); // the same trace
 /// ```
+#[track_caller]
 pub fn compile_with<A, B, F>(f: F, options: Compile) -> impl Fn(&A) -> B::With<B::Tree>
 where
     A: Tree,
@@ -253,14 +255,19 @@ where
     F: Fn(&A) -> B,
 {
     let cache: Cache<B::Tree> = RwLock::new(HashMap::default());
-    move |x| B::wrap(call(x, &f, options, &cache))
+    let site = Location::caller();
+    move |x| B::wrap(call(x, &f, options, &cache, site))
 }
 
 type Cache<T> = RwLock<HashMap<Key, Vec<Arc<Entry<T>>>>>;
 
-#[track_caller]
-fn call<A: Tree, B: Output>(x: &A, f: &impl Fn(&A) -> B, options: Compile, cache: &Cache<B::Tree>) -> Result<B::Tree> {
-    let site = Location::caller();
+fn call<A: Tree, B: Output>(
+    x: &A,
+    f: &impl Fn(&A) -> B,
+    options: Compile,
+    cache: &Cache<B::Tree>,
+    site: &'static Location<'static>,
+) -> Result<B::Tree> {
     let mut inputs = Operands::new();
     let (mut signature, mut shapes) = (KeyHasher::default(), KeyHasher::default());
     let mut inside_shapeless = false;

@@ -48,7 +48,7 @@ impl Rules {
         let site = Location::caller();
         // Outermost is what decides: a batch first, then the reverse rule, through which the forward rule's tangents pass.
         let rules = [self.jvp.map(Rule::Jvp), self.vjp.map(Rule::Vjp), self.vmap.map(Rule::Vmap)];
-        rules.into_iter().flatten().fold(outputs.to_vec(), |outputs, rule| Custom::wrap(rule, inputs, &outputs, site))
+        rules.into_iter().flatten().fold(outputs.to_vec(), |outputs, rule| Custom::new(rule, outputs.len()).wrap(inputs, &outputs, site))
     }
 }
 
@@ -70,18 +70,21 @@ pub(crate) struct Custom {
 }
 
 impl Custom {
-    /// Passes `outputs` through a node with `rule`, over `inputs`.
-    pub fn wrap(rule: Rule, inputs: &[Array], outputs: &[Array], site: &'static Location<'static>) -> Vec<Array> {
-        let operands = outputs.iter().chain(inputs).map(|a| Operand::Edge(a.edge())).collect();
-        let avals = outputs.iter().map(|a| a.aval().clone()).collect();
-        node_many(Prim::new(Custom { outputs: outputs.len(), rule, own: false }), operands, avals, site)
+    /// The rule for that many outputs.
+    pub fn new(rule: Rule, outputs: usize) -> Custom {
+        Custom { outputs, rule, own: false }
     }
 
-    /// [`wrap`](Custom::wrap), for a rule that gives what the function's own derivative is, in another way.
-    pub fn wrap_own(rule: Rule, inputs: &[Array], outputs: &[Array], site: &'static Location<'static>) -> Vec<Array> {
+    /// The same, said to give what the function's own derivative is, in another way.
+    pub fn own(self) -> Custom {
+        Custom { own: true, ..self }
+    }
+
+    /// Passes `outputs` through a node with the rule, over `inputs`.
+    pub fn wrap(self, inputs: &[Array], outputs: &[Array], site: &'static Location<'static>) -> Vec<Array> {
         let operands = outputs.iter().chain(inputs).map(|a| Operand::Edge(a.edge())).collect();
         let avals = outputs.iter().map(|a| a.aval().clone()).collect();
-        node_many(Prim::new(Custom { outputs: outputs.len(), rule, own: true }), operands, avals, site)
+        node_many(Prim::new(self), operands, avals, site)
     }
 }
 
@@ -125,7 +128,7 @@ impl Primitive for Custom {
             }
         };
         let avals: Vec<Aval> = all[n..].iter().map(|a| a.aval().clone()).collect();
-        check(&results, &avals)?;
+        check("custom_vjp", "cotangent", &results, &avals)?;
         list[..n].fill(None);
         list[n..].iter_mut().zip(results).for_each(|(slot, ct)| *slot = Some(ct));
         Ok(list)
@@ -137,7 +140,7 @@ impl Primitive for Custom {
                 let x: Vec<Array> = cx.inputs[n..].iter().map(|v| v.array()).collect();
                 let t: Vec<Array> = (n..cx.inputs.len()).map(|i| cx.tangent(i)).collect();
                 let list = f(&x, &t)?;
-                check(&list, &cx.outputs.iter().map(|a| a.aval().clone()).collect::<Vec<_>>())?;
+                check("custom_jvp", "tangent", &list, &cx.outputs.iter().map(|a| a.aval().clone()).collect::<Vec<_>>())?;
                 Ok(list.into_iter().map(Some).collect())
             }
             Rule::Vjp(_) | Rule::Vmap(_) => Ok(cx.tangents[..n].to_vec()),
@@ -148,6 +151,9 @@ impl Primitive for Custom {
         if let Rule::Vmap(f) = &self.rule {
             let x: Vec<Array> = cx.inputs[n..].iter().map(|v| v.array()).collect();
             let list = f(&x, &cx.batched[n..], cx.size)?;
+            if list.len() != n {
+                return Err(Error::value("custom_vmap", format!("the rule gives {} arrays for {n} outputs", list.len())));
+            }
             if list.iter().any(|y| y.dims().first() != Some(&cx.size)) {
                 return Err(Error::value("custom_vmap", format!("every output needs the batch of {} as its first axis", cx.size)));
             }
@@ -170,18 +176,28 @@ impl Primitive for Custom {
             })),
             Rule::Vmap(_) => unreachable!("handled above"),
         };
-        Ok(Custom::wrap(rule, &all[n..], &all[..n], all[0].site()))
+        Ok(Custom::new(rule, n).wrap(&all[n..], &all[..n], all[0].site()))
     }
+}
+
+/// The output `y` of a function at `x`, with a rule made at `site`.
+fn passed<A: Tree, T: Tree>(rule: Rule, x: &A, y: &T, site: &'static Location<'static>) -> T {
+    let outputs = flatten(y);
+    unflatten(y, &Custom::new(rule, outputs.len()).wrap(&flatten(x), &outputs, site))
 }
 
 /// `f` with a reverse rule: `backward(&x, &y, &ct)` gives the cotangent of `x`, given the output `y` and its cotangent. Forward mode and
 /// batching follow from `f` itself and from the rule; arrays that `f` captures are constants.
+///
+/// # Errors
+/// A value error when it is differentiated, if the rule's cotangents are not one for each array of `x`, of its shape and dtype.
 ///
 /// ```
 /// use lazulite::prelude::*;
 /// let f = custom_vjp(|x: &Array| x.exp(), |_x: &Array, y: &Array, ct: &Array| (y * ct).clip(-1.0, 1.0));
 /// assert_eq!(grad(f)(&Array::from(5.0f32)).item::<f32>().unwrap(), 1.0);
 /// ```
+#[track_caller]
 pub fn custom_vjp<A, B, F, R>(f: F, backward: R) -> impl Fn(&A) -> B::With<B::Tree>
 where
     A: Tree + Clone + Send + Sync + 'static,
@@ -190,13 +206,12 @@ where
     F: Fn(&A) -> B,
     R: Fn(&A, &B::Tree, &B::Tree) -> A + Send + Sync + 'static,
 {
-    let backward = Arc::new(backward);
+    let (backward, site) = (Arc::new(backward), Location::caller());
     move |x| {
         B::wrap(f(x).into_tree().map(|y| {
             let (xs, ys, rule) = (x.clone(), y.clone(), backward.clone());
             let flat: Backward = Arc::new(move |x, y, ct| Ok(flatten(&rule(&unflatten(&xs, x), &unflatten(&ys, y), &unflatten(&ys, ct)))));
-            let list = Custom::wrap(Rule::Vjp(flat), &flatten(x), &flatten(&y), Location::caller());
-            unflatten(&y, &list)
+            passed(Rule::Vjp(flat), x, &y, site)
         }))
     }
 }
@@ -204,11 +219,15 @@ where
 /// `f` with a forward rule: `forward(&x, &t)` gives the tangent of the output for the tangent `t`, in which it must be linear. Reverse
 /// mode is its transpose; batching follows from the rule.
 ///
+/// # Errors
+/// A value error when it is differentiated, if the rule's tangents are not one for each array of the output, of its shape and dtype.
+///
 /// ```
 /// use lazulite::prelude::*;
 /// let f = custom_jvp(|x: &Array| x.sin(), |x: &Array, t: &Array| x.cos() * t * 2.0);
 /// assert_eq!(grad(f)(&Array::from(0.0f32)).item::<f32>().unwrap(), 2.0);
 /// ```
+#[track_caller]
 pub fn custom_jvp<A, B, F, R>(f: F, forward: R) -> impl Fn(&A) -> B::With<B::Tree>
 where
     A: Tree + Clone + Send + Sync + 'static,
@@ -217,13 +236,12 @@ where
     F: Fn(&A) -> B,
     R: Fn(&A, &A) -> B::Tree + Send + Sync + 'static,
 {
-    let forward = Arc::new(forward);
+    let (forward, site) = (Arc::new(forward), Location::caller());
     move |x| {
         B::wrap(f(x).into_tree().map(|y| {
             let (xs, rule) = (x.clone(), forward.clone());
             let flat: Forward = Arc::new(move |x, t| Ok(flatten(&rule(&unflatten(&xs, x), &unflatten(&xs, t)))));
-            let list = Custom::wrap(Rule::Jvp(flat), &flatten(x), &flatten(&y), Location::caller());
-            unflatten(&y, &list)
+            passed(Rule::Jvp(flat), x, &y, site)
         }))
     }
 }
@@ -231,11 +249,15 @@ where
 /// `f` with a batching rule: `batch(&x, size)` gives the outputs for a batch, each with the batch as its first axis; in `x` every array
 /// has it, too (what was not batched is broadcast). Derivatives follow from `f` itself.
 ///
+/// # Errors
+/// A value error when it is batched, if the rule does not give an array with the batch for each of the outputs.
+///
 /// ```
 /// use lazulite::prelude::*;
 /// let f = custom_vmap(|x: &Array| x.sum(..), |x: &Array, _size: usize| x.sum(-1) + 100.0);
 /// assert_eq!(vmap(f)(&array![[1.0, 2.0]]).to_vec::<f32>().unwrap(), [103.0]);
 /// ```
+#[track_caller]
 pub fn custom_vmap<A, B, F, R>(f: F, batch: R) -> impl Fn(&A) -> B::With<B::Tree>
 where
     A: Tree + Clone + Send + Sync + 'static,
@@ -243,7 +265,7 @@ where
     F: Fn(&A) -> B,
     R: Fn(&A, usize) -> B::Tree + Send + Sync + 'static,
 {
-    let batch = Arc::new(batch);
+    let (batch, site) = (Arc::new(batch), Location::caller());
     move |x| {
         B::wrap(f(x).into_tree().map(|y| {
             let (xs, rule) = (x.clone(), batch.clone());
@@ -252,8 +274,7 @@ where
                     x.iter().zip(batched).map(|(x, &b)| if b { x.clone() } else { crate::ops::view::prepend_axis(x, size) }).collect();
                 Ok(flatten(&rule(&unflatten(&xs, &x), size)))
             });
-            let list = Custom::wrap(Rule::Vmap(flat), &flatten(x), &flatten(&y), Location::caller());
-            unflatten(&y, &list)
+            passed(Rule::Vmap(flat), x, &y, site)
         }))
     }
 }

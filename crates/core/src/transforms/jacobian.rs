@@ -37,7 +37,7 @@ where
             let traced = Traced::new(x, |x| f(x).into_tree(), |y| vec![y.clone()])?;
             let y = traced.output.clone();
             if !y.dtype().is_inexact() {
-                return Err(Error::dtype("jacrev", format!("the output must be a float, not {}", y.dtype())));
+                return Err(Error::dtype("jacrev", format!("the output must be a float, not {}", y.dtype())).at(y.site()));
             }
             let units = basis(&y)?;
             let rows = vmap::batch(&|ct| traced.pull(ct), &[units], &[true], y.size())?;
@@ -70,7 +70,9 @@ where
             let units = basis(x)?;
             let captured = traced.recorded.program.captures.len();
             let push = |t: &[Array]| -> Result<Vec<Array>> {
-                let tangents: Vec<Option<Array>> = t.iter().cloned().map(Some).chain(std::iter::repeat_n(None, captured)).collect();
+                // As in `jvp`: what is no float has no tangent.
+                let given = t.iter().map(|t| t.dtype().is_inexact().then(|| t.clone()));
+                let tangents: Vec<Option<Array>> = given.chain(std::iter::repeat_n(None, captured)).collect();
                 let list = crate::transforms::jvp::forward(&traced.recorded.program, &|r| traced.recorded.value(r), &tangents)?;
                 Ok(list.into_iter().map(|t| t.unwrap_or_else(|| y.zeros_like())).collect())
             };

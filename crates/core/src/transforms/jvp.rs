@@ -58,13 +58,13 @@ where
     F: Fn(&A) -> B,
 {
     let site = std::panic::Location::caller();
-    move |x, t| B::wrap(built_at("vjp", site, |own| push(x, t, |x| own.pass(f(x).into_tree()))))
+    move |x, t| B::wrap(built_at("jvp", site, |own| push(x, t, |x| own.pass(f(x).into_tree()))))
 }
 
 fn push<A: Tree, T: Tree>(x: &A, t: &A, f: impl FnOnce(&A) -> Result<T>) -> Result<(T, T)> {
     let avals: Vec<_> = flatten(x).iter().map(|a| a.aval().clone()).collect();
     let given = flatten(t);
-    check(&given, &avals)?;
+    check("jvp", "tangent", &given, &avals)?;
     let traced = Traced::new(x, f, flatten)?;
     let captured = std::iter::repeat_n(None, traced.recorded.program.captures.len());
     let tangents: Vec<Option<Array>> = given.into_iter().map(|t| t.dtype().is_inexact().then_some(t)).chain(captured).collect();

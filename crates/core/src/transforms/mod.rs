@@ -52,13 +52,13 @@ impl Primitive for Leaf {
 }
 
 /// A concrete leaf over `x`, for the differentiation `keep`.
-pub(crate) fn concrete_leaf(x: &Array, keep: u32) -> Array {
+pub(crate) fn concrete_leaf(x: &Array, keep: u64) -> Array {
     let tag = x.tag().join(Tag { keep, ..Tag::default() });
     node_at(Prim::new(Leaf), smallvec![Operand::Edge(x.edge())], x.aval().clone(), tag, x.site())
 }
 
 /// An abstract leaf: shape and dtype, and no value.
-pub(crate) fn abstract_leaf(aval: Aval, tracer: u32, shapeless: bool, like: &Array) -> Array {
+pub(crate) fn abstract_leaf(aval: Aval, tracer: u64, shapeless: bool, like: &Array) -> Array {
     node_at(Prim::Leaf, Default::default(), aval, Tag { keep: 0, tracer, shapeless }, like.site())
 }
 

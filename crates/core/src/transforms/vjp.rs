@@ -2,6 +2,7 @@
 
 use crate::Array;
 use crate::graph::array::at_site;
+use crate::graph::node::Aval;
 use crate::graph::program::{Program, Recorded, Ref};
 use crate::graph::tag::Keeping;
 use crate::primitive::{Prim, Val, Vjp};
@@ -154,7 +155,7 @@ pub fn vjp_at<A: Tree, T: Tree>(
     let traced = Traced::new(x, f, flatten)?;
     let cts = cotangents(&traced.output)?;
     let avals: Vec<_> = flatten(&traced.output).iter().map(|a| a.aval().clone()).collect();
-    check(&cts, &avals)?;
+    check("vjp", "cotangent", &cts, &avals)?;
     let pulled = unflatten(x, &traced.pull(&cts)?);
     Ok((traced.end(), pulled))
 }
@@ -182,7 +183,7 @@ where
     drop(keeping);
     let pull = move |ct: &T| -> A {
         let cts = flatten(ct);
-        let result = check(&cts, &avals).and_then(|()| {
+        let result = check("vjp", "cotangent", &cts, &avals).and_then(|()| {
             let list = recorded.program.outputs.iter().copied().zip(cts.iter().cloned()).collect();
             backward(&recorded.program, &|r| recorded.value(r), list, &needed)
         });
@@ -197,15 +198,15 @@ where
     Ok((output, Box::new(pull)))
 }
 
-/// Whether cotangents (or tangents) have the shapes and dtypes of what they belong to.
-pub(crate) fn check(list: &[Array], avals: &[crate::graph::node::Aval]) -> Result<()> {
+/// Whether `what`, cotangents or tangents given to `op`, have the shapes and dtypes of the arrays that they belong to.
+pub(crate) fn check(op: &str, what: &str, list: &[Array], avals: &[Aval]) -> Result<()> {
     if list.len() != avals.len() {
-        return Err(Error::value("vjp", format!("{} cotangents or tangents for {} arrays", list.len(), avals.len())));
+        return Err(Error::value(op, format!("{} {what}s for {} arrays", list.len(), avals.len())));
     }
     for (ct, a) in list.iter().zip(avals) {
         if ct.dims() != &a.shape[..] || a.dtype.is_inexact() && ct.dtype() != a.dtype {
-            let text = format!("a cotangent or tangent of {}{:?} for an array of {}{:?}", ct.dtype(), ct.dims(), a.dtype, &a.shape[..]);
-            return Err(Error::value("vjp", text));
+            let text = format!("a {what} of {}{:?} for an array of {}{:?}", ct.dtype(), ct.dims(), a.dtype, &a.shape[..]);
+            return Err(Error::value(op, text));
         }
     }
     Ok(())

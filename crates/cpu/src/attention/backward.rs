@@ -91,8 +91,8 @@ where
         for row in 0..s.queries {
             // SAFETY: the caller's promise.
             unsafe {
-                s.copy_rows::<K>((p.out as *const K::In).offset(at(self.out, b, h, row)), self.out, 1, dv, y);
-                s.copy_rows::<K>((p.cotangent as *const K::In).offset(at(self.cotangent, b, h, row)), self.cotangent, 1, dv, ct);
+                s.copy_rows::<K>((p.out as *const K).offset(at(self.out, b, h, row)), self.out, 1, dv, y);
+                s.copy_rows::<K>((p.cotangent as *const K).offset(at(self.cotangent, b, h, row)), self.cotangent, 1, dv, ct);
                 let mean = number::dot(y, ct, dv);
                 let most = *(p.most as *const K::E).offset(at(self.most, b, h, row));
                 let share = K::E::ONE / *(p.total as *const K::E).offset(at(self.total, b, h, row));
@@ -130,7 +130,7 @@ where
         let mut room = Pieces::<K::E>::new(&sizes)?;
         let [keys, key_rows, values, q_turned, q_rows, ct_turned, ct_rows, scores, slopes, panels, of_k, of_v, each] =
             sizes.map(|n| room.take(n));
-        let from = |base: usize, steps: Steps, h: usize, row: usize| (base as *const K::In).wrapping_offset(at(steps, b, h, row));
+        let from = |base: usize, steps: Steps, h: usize, row: usize| (base as *const K).wrapping_offset(at(steps, b, h, row));
         let groups = s.heads / s.each;
         let copy = copies.at(part * self.rows() * d);
         let turn = |x: *const K::E, rows: usize, n: usize, width: usize| {
@@ -193,8 +193,8 @@ where
                 }
                 number::multiply(of_k, len * d, self.plain);
                 let place = |n: usize| at(rows_first(s.keys, groups, n), b, g, start);
-                K::finish(of_k, d, len, d, (p.of[1] as *mut K::In).offset(place(d)), groups * d);
-                K::finish(of_v, dv, len, dv, (p.of[2] as *mut K::In).offset(place(dv)), groups * dv);
+                K::finish(of_k, d, len, d, (p.of[1] as *mut K).offset(place(d)), groups * d);
+                K::finish(of_v, dv, len, dv, (p.of[2] as *mut K).offset(place(dv)), groups * dv);
             }
         }
         Ok(())
@@ -214,7 +214,7 @@ where
                 }
                 number::multiply(sum, d, self.plain);
                 let place = at(steps, row / s.queries / s.heads, row / s.queries % s.heads, row % s.queries);
-                K::finish(sum, d, 1, d, (p.of[0] as *mut K::In).offset(place), d);
+                K::finish(sum, d, 1, d, (p.of[0] as *mut K).offset(place), d);
             }
         }
     }

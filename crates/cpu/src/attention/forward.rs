@@ -77,7 +77,7 @@ where
         let sizes = [d * width, KEYS * width, KEYS * width, KEYS * d, KEYS * dv, n * dv, width, width, width];
         let mut room = Pieces::<K::E>::new(&sizes)?;
         let [turned, scores, spare, keys, values, sums, most, total, factor] = sizes.map(|n| room.take(n));
-        let from = |base: usize, steps: Steps, h: usize, row: usize| (base as *const K::In).wrapping_offset(at(steps, b, h, row));
+        let from = |base: usize, steps: Steps, h: usize, row: usize| (base as *const K).wrapping_offset(at(steps, b, h, row));
         let group = h / s.each;
         let range = part * self.part..s.limit(&rows).min((part + 1) * self.part);
         // SAFETY: the caller's promise for the operands, the sizes above for the rest.
@@ -151,7 +151,7 @@ where
         // SAFETY: the caller's promise.
         unsafe {
             number::multiply(sums, dv, K::E::ONE / total);
-            K::finish(sums, dv, 1, dv, (p.out as *mut K::In).offset(at(self.out, b, h, row)), dv);
+            K::finish(sums, dv, 1, dv, (p.out as *mut K).offset(at(self.out, b, h, row)), dv);
             (p.most as *mut K::E).offset(place).write(most);
             (p.total as *mut K::E).offset(place).write(total);
         }

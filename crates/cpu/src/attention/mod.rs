@@ -8,8 +8,9 @@ mod backward;
 mod forward;
 mod number;
 
+use crate::dtypes::with_type;
 use crate::isa::isa;
-use crate::matmul::pack::{BF16, F16, F32, F64, Kind, Side, Widen, pack_real};
+use crate::matmul::pack::{Kind, Side, Widen, pack_real};
 use crate::matmul::scratch::{Pieces, Shared};
 use crate::matmul::tile::{Tiled, Tiles};
 use lazulite_base::backend::Kernel;
@@ -129,13 +130,13 @@ where
     }
 
     /// Copies rows of an operand as they are, a row after the other.
-    unsafe fn copy_rows<K: Kind<E = E>>(&self, x: *const K::In, s: Steps, rows: usize, n: usize, to: *mut E) {
+    unsafe fn copy_rows<K: Kind<E = E>>(&self, x: *const K, s: Steps, rows: usize, n: usize, to: *mut E) {
         // SAFETY: the caller's promise.
         unsafe { K::pack(self.tiles, Side::B, x, s[3], n, s[2], rows, to, n, true) };
     }
 
     /// Rows of an operand as they are: where they lie if that will do, else copied to `to`; and their step.
-    unsafe fn rows<K: Kind<E = E>>(&self, x: *const K::In, s: Steps, rows: usize, n: usize, to: *mut E) -> (*const E, usize) {
+    unsafe fn rows<K: Kind<E = E>>(&self, x: *const K, s: Steps, rows: usize, n: usize, to: *mut E) -> (*const E, usize) {
         if K::DIRECT && s[3] == 1 {
             return (x.cast(), s[2] as usize);
         }
@@ -145,7 +146,7 @@ where
     }
 
     /// Copies rows of an operand side by side: a feature after the other, `width` apart, what is no row being zero.
-    unsafe fn turn<K: Kind<E = E>>(&self, x: *const K::In, s: Steps, rows: usize, n: usize, to: *mut E, width: usize) {
+    unsafe fn turn<K: Kind<E = E>>(&self, x: *const K, s: Steps, rows: usize, n: usize, to: *mut E, width: usize) {
         // SAFETY: the caller's promise.
         unsafe {
             K::pack(self.tiles, Side::B, x, s[2], rows, s[3], n, to, width, true);
@@ -154,7 +155,7 @@ where
     }
 
     /// Rows of an operand in panels, for the left side of a product.
-    unsafe fn panels<K: Kind<E = E>>(&self, x: *const K::In, s: Steps, rows: usize, n: usize, to: *mut E) {
+    unsafe fn panels<K: Kind<E = E>>(&self, x: *const K, s: Steps, rows: usize, n: usize, to: *mut E) {
         for panel in Panels::of(self.tiles, rows) {
             let x = x.wrapping_offset(panel.start as isize * s[2]);
             // SAFETY: the caller's promise.
@@ -183,7 +184,7 @@ where
         unsafe {
             number::multiply(s, keys.len() * width, self.scale);
             if let Some(Mask { steps, bool: false }) = self.mask {
-                let from = (mask as *const K::In).offset(at(steps, b, h, rows.start) + keys.start as isize * steps[3]);
+                let from = (mask as *const K).offset(at(steps, b, h, rows.start) + keys.start as isize * steps[3]);
                 self.turn::<K>(from, steps, rows.len(), keys.len(), room, width);
                 number::add_mask(s, room, keys.len() * width, E::of(LOG2_E));
             }
@@ -235,7 +236,7 @@ where
         let s = self.sinks?;
         let mut x = E::default();
         // SAFETY: the caller's promise.
-        unsafe { K::pack(self.tiles, Side::B, (sinks as *const K::In).offset(at(s, b, h, row)), 1, 1, 1, 1, &mut x, 1, true) };
+        unsafe { K::pack(self.tiles, Side::B, (sinks as *const K).offset(at(s, b, h, row)), 1, 1, 1, 1, &mut x, 1, true) };
         Some(x * E::of(LOG2_E))
     }
 
@@ -294,22 +295,10 @@ impl Iterator for Panels {
 
 /// The kernel; `None` for what is no float.
 pub fn kernel(a: &Attention) -> Option<Arc<dyn Kernel>> {
-    match a.q.dtype {
-        Dtype::F16 => Some(Arc::new(forward::Forward::<F16>::new(a))),
-        Dtype::BF16 => Some(Arc::new(forward::Forward::<BF16>::new(a))),
-        Dtype::F32 => Some(Arc::new(forward::Forward::<F32>::new(a))),
-        Dtype::F64 => Some(Arc::new(forward::Forward::<F64>::new(a))),
-        _ => None,
-    }
+    with_type!(a.q.dtype, T: float => Some(Arc::new(forward::Forward::<T>::new(a))), else => None)
 }
 
 /// The gradient's kernel; `None` for what is no float.
 pub fn gradient(g: &AttentionGrad) -> Option<Arc<dyn Kernel>> {
-    match g.of.q.dtype {
-        Dtype::F16 => Some(Arc::new(backward::Backward::<F16>::new(g))),
-        Dtype::BF16 => Some(Arc::new(backward::Backward::<BF16>::new(g))),
-        Dtype::F32 => Some(Arc::new(backward::Backward::<F32>::new(g))),
-        Dtype::F64 => Some(Arc::new(backward::Backward::<F64>::new(g))),
-        _ => None,
-    }
+    with_type!(g.of.q.dtype, T: float => Some(Arc::new(backward::Backward::<T>::new(g))), else => None)
 }

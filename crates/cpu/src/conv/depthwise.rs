@@ -1,7 +1,7 @@
 //! Convolutions whose groups have one channel each and one output each: channels side by side in a register, nothing packed but the kernel.
 
 use crate::isa::fast;
-use crate::matmul::pack::{self, Kind, Widen};
+use crate::matmul::pack::{Kind, Widen};
 use crate::matmul::scratch::Scratch;
 use crate::matmul::vector::Real;
 use crate::matmul::{PACKED, Shared, add};
@@ -21,22 +21,9 @@ const GROUPS: usize = 8;
 const PARTS: usize = 64;
 
 /// A real kind.
-pub trait Plain: Kind<In: Widen<Self::E>> {
-    /// The number that is computed in.
-    fn widen(x: Self::In) -> Self::E;
-}
+pub trait Plain: Kind + Widen<Self::E> {}
 
-macro_rules! plain {
-    ($($kind:ident)*) => {$(
-        impl Plain for pack::$kind {
-            #[inline(always)]
-            fn widen(x: Self::In) -> Self::E {
-                x.widen()
-            }
-        }
-    )*};
-}
-plain!(F16 BF16 F32 F64);
+impl<K: Kind + Widen<K::E>> Plain for K {}
 
 /// A window that may be summed: offsets of its first elements in both operands.
 #[derive(Clone, Copy, Default)]
@@ -140,7 +127,7 @@ impl<K: Plain> Depthwise<K> {
     }
 
     /// Every output of a row of windows, that is of one position along all spatial axes but the last.
-    unsafe fn row(&self, x: *const K::In, kernel: *const K::E, out: *mut K::In, phase: &[Phase], at: &[usize], sums: *mut K::E) {
+    unsafe fn row(&self, x: *const K, kernel: *const K::E, out: *mut K, phase: &[Phase], at: &[usize], sums: *mut K::E) {
         let (last, g) = (self.axes() - 1, self.groups());
         let l = phase[last];
         let elements: SmallVec<[usize; 3]> = phase[..last].iter().map(|l| l.elements).collect();
@@ -178,18 +165,18 @@ impl<K: Plain> Depthwise<K> {
     }
 
     /// The kernel's elements as (elements, groups) in the number that is computed in.
-    unsafe fn unfold(&self, w: *const K::In, to: *mut K::E) {
+    unsafe fn unfold(&self, w: *const K, to: *mut K::E) {
         let sizes = &self.w.dims[3..3 + self.axes()];
         for (i, q) in positions(sizes).enumerate() {
             let from: isize = q.iter().zip(&self.w.strides[3..]).map(|(&q, &s)| q as isize * s).sum();
             for g in 0..self.groups() {
                 // SAFETY: the caller's promise.
-                unsafe { *to.add(i * self.groups() + g) = K::widen(*w.offset(from + g as isize * self.w.strides[1])) };
+                unsafe { *to.add(i * self.groups() + g) = (*w.offset(from + g as isize * self.w.strides[1])).widen() };
             }
         }
     }
 
-    unsafe fn forward(&self, x: *const K::In, w: *const K::In, out: *mut K::In) -> Result<()> {
+    unsafe fn forward(&self, x: *const K, w: *const K, out: *mut K) -> Result<()> {
         let (last, n) = (self.axes() - 1, self.x.dims[1]);
         let elements: usize = self.w.dims[3..].iter().product();
         let scratch = Scratch::new(elements * self.groups() * size_of::<K::E>())?;
@@ -217,7 +204,7 @@ impl<K: Plain> Depthwise<K> {
     }
 
     /// Adds what one row of the second operand's elements (all axes but the last fixed) contributes to every output of a phase.
-    unsafe fn gather(&self, x: *const K::In, w: *const K::In, phase: &[Phase], at: &[usize], sums: *mut K::E) {
+    unsafe fn gather(&self, x: *const K, w: *const K, phase: &[Phase], at: &[usize], sums: *mut K::E) {
         let (last, g) = (self.axes() - 1, self.groups());
         let l = phase[last];
         let from: isize = (0..last).map(|d| (phase[d].kernel + at[d] * phase[d].skip) as isize * self.w.strides[3 + d]).sum();
@@ -247,7 +234,7 @@ impl<K: Plain> Depthwise<K> {
         }
     }
 
-    unsafe fn backward(&self, x: *const K::In, w: *const K::In, out: *mut K::In) -> Result<()> {
+    unsafe fn backward(&self, x: *const K, w: *const K, out: *mut K) -> Result<()> {
         let (last, c) = (self.axes() - 1, self.x.dims[3 + self.axes()]);
         let outputs: usize = self.outputs.iter().product();
         let many = outputs * self.groups();
@@ -294,7 +281,7 @@ impl<K: Plain> Depthwise<K> {
 
 impl<K: Plain> Kernel for Depthwise<K> {
     unsafe fn launch(&self, args: Args<'_>) -> Result<()> {
-        let (x, w, out) = (args.inputs[0] as *const K::In, args.inputs[1] as *const K::In, args.outputs[0] as *mut K::In);
+        let (x, w, out) = (args.inputs[0] as *const K, args.inputs[1] as *const K, args.outputs[0] as *mut K);
         if self.size == 0 {
             return Ok(());
         }

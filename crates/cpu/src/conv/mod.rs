@@ -15,8 +15,9 @@ mod depthwise;
 mod product;
 mod source;
 
+use crate::dtypes::with_type;
 use crate::isa::isa;
-use crate::matmul::pack::{self, Kind};
+use crate::matmul::pack::Kind;
 use crate::matmul::tile::Tiled;
 use crate::threads;
 use crate::walk::Walk;
@@ -26,6 +27,7 @@ use lazulite_base::dtype::Dtype;
 use lazulite_base::window::{outputs, phases};
 use lazulite_base::work::{Phase, View, Window};
 use lazulite_base::{Error, ErrorKind, Result};
+use num_complex::Complex32;
 use product::Product;
 use smallvec::SmallVec;
 use source::{Axis, Source, merged};
@@ -38,16 +40,12 @@ const FEW: usize = 4;
 /// The kernel; `None` for dtypes without products.
 pub fn kernel(x: &View, w: &View, windows: &[Window], turned: bool) -> Option<Arc<dyn Kernel>> {
     match x.dtype {
-        Dtype::F16 => Some(real::<pack::F16>(x, w, windows, turned)),
-        Dtype::BF16 => Some(real::<pack::BF16>(x, w, windows, turned)),
-        Dtype::F32 => Some(real::<pack::F32>(x, w, windows, turned)),
-        Dtype::F64 => Some(real::<pack::F64>(x, w, windows, turned)),
-        Dtype::C64 => Some(general::<pack::C64>(x, w, windows, turned)),
-        _ => None,
+        Dtype::C64 => Some(general::<Complex32>(x, w, windows, turned)),
+        d => with_type!(d, T: float => Some(real::<T>(x, w, windows, turned)), else => None),
     }
 }
 
-fn real<K: Kind + Plain>(x: &View, w: &View, windows: &[Window], turned: bool) -> Arc<dyn Kernel> {
+fn real<K: Plain>(x: &View, w: &View, windows: &[Window], turned: bool) -> Arc<dyn Kernel> {
     match Depthwise::<K>::new(x, w, windows, turned) {
         Some(kernel) => Arc::new(kernel),
         None => general::<K>(x, w, windows, turned),
@@ -117,7 +115,7 @@ fn general<K: Kind>(x: &View, w: &View, windows: &[Window], turned: bool) -> Arc
 
 impl<K: Kind> Conv<K> {
     /// One item, each phase by all threads unless this runs in a task.
-    unsafe fn item(&self, x: *const K::In, w: *const K::In, out: *mut K::In) -> Result<()> {
+    unsafe fn item(&self, x: *const K, w: *const K, out: *mut K) -> Result<()> {
         // SAFETY: the caller's promise.
         self.phases.iter().try_for_each(|p| unsafe { p.run(x, w, out) })
     }
@@ -130,7 +128,7 @@ fn memory() -> Error {
 
 impl<K: Kind> Kernel for Conv<K> {
     unsafe fn launch(&self, args: Args<'_>) -> Result<()> {
-        let (x, w, out) = (args.inputs[0] as *const K::In, args.inputs[1] as *const K::In, args.outputs[0] as *mut K::In);
+        let (x, w, out) = (args.inputs[0] as *const K, args.inputs[1] as *const K, args.outputs[0] as *mut K);
         if self.size == 0 {
             return Ok(());
         }
@@ -142,8 +140,8 @@ impl<K: Kind> Kernel for Conv<K> {
         let each = |range: std::ops::Range<usize>| {
             self.items.runs(range, |_, [ox, ow, oy], len| {
                 for j in 0..len as isize {
-                    let x = (x as *const K::In).wrapping_offset(ox + j * sx);
-                    let w = (w as *const K::In).wrapping_offset(ow + j * sw);
+                    let x = (x as *const K).wrapping_offset(ox + j * sx);
+                    let w = (w as *const K).wrapping_offset(ow + j * sw);
                     // SAFETY: the caller's promise; items have outputs of their own.
                     if unsafe { self.item(x, w, shared.at(0).wrapping_offset(oy + j * so)) }.is_err() {
                         failed.store(true, Relaxed);

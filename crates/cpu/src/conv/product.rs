@@ -78,7 +78,7 @@ impl<K: Kind> Product<K> {
     ///
     /// # Safety
     /// The memory is that of the views that the sources were made for.
-    pub unsafe fn run(&self, x: *const K::In, w: *const K::In, out: *mut K::In) -> Result<()> {
+    pub unsafe fn run(&self, x: *const K, w: *const K, out: *mut K) -> Result<()> {
         if self.m * self.n == 0 {
             return Ok(());
         }
@@ -95,7 +95,7 @@ impl<K: Kind> Product<K> {
     }
 
     /// Rounds sums of some rows and columns into the output.
-    unsafe fn finish(&self, sums: *const K::E, pitch: usize, rows: Range<usize>, columns: Range<usize>, out: *mut K::In) {
+    unsafe fn finish(&self, sums: *const K::E, pitch: usize, rows: Range<usize>, columns: Range<usize>, out: *mut K) {
         let (down, across) = (self.rows[self.rows.len() - 1].step, self.columns[self.columns.len() - 1].step);
         for r in runs(&self.rows, rows) {
             for c in runs(&self.columns, columns.clone()) {
@@ -125,7 +125,7 @@ impl<K: Kind> Product<K> {
     }
 
     /// A range of rows at a time: few columns are packed once, rows where they are used.
-    unsafe fn by_rows(&self, x: *const K::In, w: *const K::In, out: *mut K::In) -> Result<()> {
+    unsafe fn by_rows(&self, x: *const K, w: *const K, out: *mut K) -> Result<()> {
         let at_once = (PACKED / (self.width * self.k)).clamp(1, self.groups());
         let scratch = Scratch::new(at_once * self.width * self.k * size_of::<K::E>())?;
         let packed = Shared(scratch.start::<K::E>());
@@ -164,8 +164,8 @@ impl<K: Kind> Product<K> {
     /// Some panels by some groups of columns; `b(group, step)` is where these lie packed.
     unsafe fn rows_task(
         &self,
-        x: *const K::In,
-        out: *mut K::In,
+        x: *const K,
+        out: *mut K,
         panels: Range<usize>,
         groups: Range<usize>,
         b: impl Fn(usize, usize) -> *const K::E,
@@ -223,7 +223,7 @@ impl<K: Kind> Product<K> {
     }
 
     /// A run of the sums at a time, added up in order.
-    unsafe fn by_runs(&self, a: *const K::In, b: *const K::In, out: *mut K::In) -> Result<()> {
+    unsafe fn by_runs(&self, a: *const K, b: *const K, out: *mut K) -> Result<()> {
         let (rows, many) = (self.m * K::PLANES, self.k.div_ceil(RUN));
         let at_once = (PACKED / (rows * self.n)).clamp(1, many);
         let scratch = Scratch::new((at_once + 1) * rows * self.n * size_of::<K::E>())?;
@@ -256,7 +256,7 @@ impl<K: Kind> Product<K> {
     }
 
     /// One run for all rows and some groups of columns, into rows of `c` that are as long as all columns.
-    unsafe fn run_task(&self, a: *const K::In, b: *const K::In, run: Range<usize>, groups: Range<usize>, c: *mut K::E) -> Result<()> {
+    unsafe fn run_task(&self, a: *const K, b: *const K, run: Range<usize>, groups: Range<usize>, c: *mut K::E) -> Result<()> {
         let rows = self.m * K::PLANES;
         let scratch = Scratch::new((rows + self.width) * BLOCK * size_of::<K::E>())?;
         let (left, right) = (scratch.start::<K::E>(), scratch.start::<K::E>().wrapping_add(rows * BLOCK));

@@ -117,7 +117,7 @@ impl<K: Kind<E: Float>> Forward<K> {
                 s.beta.read::<K>(tiles, args.inputs[4], head, steps, (0, 1), c.beta, 1);
                 advance(turned.cast(), keys, steps.1, &c);
                 let at = ((head[0] * s.steps + step) * s.heads + head[1]) * s.values + first;
-                K::finish(c.out, LANES, steps.1, n, (args.outputs[0] as *mut K::In).add(at), s.heads * s.values);
+                K::finish(c.out, LANES, steps.1, n, (args.outputs[0] as *mut K).add(at), s.heads * s.values);
             }
             for r in 0..n {
                 (0..keys).for_each(|j| *last.add(r * keys + j) = *turned.add(j * LANES + r));

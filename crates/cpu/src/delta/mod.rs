@@ -6,11 +6,12 @@
 mod backward;
 mod forward;
 
-use crate::matmul::pack::{BF16, F16, F32, F64, Kind, Side};
+use crate::dtypes::with_type;
+use crate::matmul::pack::{Kind, Side};
 use crate::matmul::tile::{Tiled, Tiles};
 use lazulite_base::backend::{Address, Kernel};
 use lazulite_base::work::{GatedDelta, GatedDeltaGrad, View};
-use lazulite_base::{Dtype, Error, ErrorKind};
+use lazulite_base::{Error, ErrorKind};
 use std::sync::Arc;
 
 /// Numbers that are computed side by side.
@@ -89,7 +90,7 @@ impl Operand {
         let place = [b, step, h, first].iter().zip(self.steps).map(|(&i, s)| i as isize * s).sum();
         // SAFETY: the caller's promise; a zero of every dtype is zero bits.
         unsafe {
-            K::pack(tiles, Side::B, (x as *const K::In).offset(place), self.steps[3], n, self.steps[1], count, to, width, false);
+            K::pack(tiles, Side::B, (x as *const K).offset(place), self.steps[3], n, self.steps[1], count, to, width, false);
             if n < width {
                 (0..count).for_each(|t| to.add(t * width + n).write_bytes(0, width - n));
             }
@@ -149,22 +150,10 @@ fn no_memory() -> Error {
 
 /// The kernel; `None` for what is no float.
 pub fn kernel(g: &GatedDelta) -> Option<Arc<dyn Kernel>> {
-    match g.q.dtype {
-        Dtype::F16 => Some(Arc::new(forward::Forward::<F16>::new(g))),
-        Dtype::BF16 => Some(Arc::new(forward::Forward::<BF16>::new(g))),
-        Dtype::F32 => Some(Arc::new(forward::Forward::<F32>::new(g))),
-        Dtype::F64 => Some(Arc::new(forward::Forward::<F64>::new(g))),
-        _ => None,
-    }
+    with_type!(g.q.dtype, T: float => Some(Arc::new(forward::Forward::<T>::new(g))), else => None)
 }
 
 /// The gradient's kernel; `None` for what is no float.
 pub fn gradient(g: &GatedDeltaGrad) -> Option<Arc<dyn Kernel>> {
-    match g.of.q.dtype {
-        Dtype::F16 => Some(Arc::new(backward::Backward::<F16>::new(g))),
-        Dtype::BF16 => Some(Arc::new(backward::Backward::<BF16>::new(g))),
-        Dtype::F32 => Some(Arc::new(backward::Backward::<F32>::new(g))),
-        Dtype::F64 => Some(Arc::new(backward::Backward::<F64>::new(g))),
-        _ => None,
-    }
+    with_type!(g.of.q.dtype, T: float => Some(Arc::new(backward::Backward::<T>::new(g))), else => None)
 }

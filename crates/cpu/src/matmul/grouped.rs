@@ -3,14 +3,14 @@
 //! Items with the same right operand are one product, whatever their order: the experts of a mixture each meet all of their tokens at
 //! once.
 
-use super::pack::{BF16, C64, F16, F32, F64, Kind};
+use super::pack::Kind;
 use super::right::{Right, Strided};
 use super::scratch::Scratch;
 use super::{At, Layout, MatMul};
+use crate::dtypes::with_type;
 use crate::index::{Index, offsets};
 use lazulite_base::Result;
 use lazulite_base::backend::{Address, Args, Kernel};
-use lazulite_base::dtype::Dtype;
 use lazulite_base::work::View;
 use std::sync::Arc;
 
@@ -23,13 +23,13 @@ pub type Row = (isize, usize);
 /// The rows, of `k` numbers `step` apart, and the right operand lie there; the output's rows of `n` are nobody else's.
 #[allow(clippy::too_many_arguments)]
 pub unsafe fn rows_product<K: Kind, R: Right<K>>(
-    x: *const K::In,
+    x: *const K,
     step: isize,
     rows: &[Row],
     [n, k]: [usize; 2],
     right: R,
     at: R::At,
-    out: *mut K::In,
+    out: *mut K,
 ) -> Result<()> {
     let Some(&(first, place)) = rows.first() else { return Ok(()) };
     let line = rows.get(1).map_or(0, |r| r.0 - first);
@@ -40,8 +40,8 @@ pub unsafe fn rows_product<K: Kind, R: Right<K>>(
             let at = At { a: x.offset(first), b: at, out: out.add(place) };
             return MatMul::new([rows.len(), n, k], Layout { line, step }, right).whole(at);
         }
-        let room = Scratch::new(rows.len() * (n + k) * size_of::<K::In>())?;
-        let (together, sums) = (room.start::<K::In>(), room.start::<K::In>().add(rows.len() * k));
+        let room = Scratch::new(rows.len() * (n + k) * size_of::<K>())?;
+        let (together, sums) = (room.start::<K>(), room.start::<K>().add(rows.len() * k));
         for (i, row) in rows.iter().enumerate() {
             (0..k).for_each(|p| *together.add(i * k + p) = *x.offset(row.0 + p as isize * step));
         }
@@ -102,7 +102,7 @@ impl Gather {
         let (a, b) = (&self.a, &self.b);
         let ([m, k], n) = ([a.dims[1], a.dims[2]], b.dims[2]);
         let count = self.gather[0].dims.iter().product();
-        let out = args.outputs[0] as *mut K::In;
+        let out = args.outputs[0] as *mut K;
         if count * m * n == 0 {
             return Ok(());
         }
@@ -118,7 +118,7 @@ impl Gather {
                 list.iter_mut().for_each(|x| *x *= v.strides[0]);
                 list
             });
-            let (x, y) = (args.inputs[0] as *const K::In, args.inputs[1] as *const K::In);
+            let (x, y) = (args.inputs[0] as *const K, args.inputs[1] as *const K);
             by_right(&left, &right, [m, n], a.strides[1], |at, rows| {
                 let right = Strided(Layout { line: b.strides[2], step: b.strides[1] });
                 rows_product::<K, Strided>(x, a.strides[2], rows, [n, k], right, y.offset(at), out)
@@ -130,14 +130,6 @@ impl Gather {
 impl Kernel for Gather {
     unsafe fn launch(&self, args: Args<'_>) -> Result<()> {
         // SAFETY: the caller's promise.
-        unsafe {
-            match self.a.dtype {
-                Dtype::F16 => self.run::<F16>(args),
-                Dtype::BF16 => self.run::<BF16>(args),
-                Dtype::F32 => self.run::<F32>(args),
-                Dtype::F64 => self.run::<F64>(args),
-                _ => self.run::<C64>(args),
-            }
-        }
+        unsafe { with_type!(self.a.dtype, T: inexact => self.run::<T>(args), else => unreachable!("{} has no products", self.a.dtype)) }
     }
 }

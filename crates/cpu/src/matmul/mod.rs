@@ -17,15 +17,15 @@ pub mod scratch;
 pub mod tile;
 pub mod vector;
 
+use crate::dtypes::with_type;
 use crate::isa::isa;
 use crate::threads;
 use crate::walk::Walk;
 use lazulite_base::backend::{Args, Kernel};
-use lazulite_base::dtype::Dtype;
 use lazulite_base::shape::coalesce;
 use lazulite_base::work::View;
 use lazulite_base::{Error, ErrorKind, Result};
-use pack::{BF16, C64, F16, F32, F64, Kind, Side};
+use pack::{Kind, Side};
 use right::{Right, Strided};
 use scratch::Scratch;
 use std::ops::Range;
@@ -86,24 +86,17 @@ struct Batch<K: Kind> {
 
 /// The kernel; `None` for dtypes without products.
 pub fn kernel(a: &View, b: &View) -> Option<Arc<dyn Kernel>> {
-    match a.dtype {
-        Dtype::F16 => Some(Arc::new(Batch::<F16>::new(a, b))),
-        Dtype::BF16 => Some(Arc::new(Batch::<BF16>::new(a, b))),
-        Dtype::F32 => Some(Arc::new(Batch::<F32>::new(a, b))),
-        Dtype::F64 => Some(Arc::new(Batch::<F64>::new(a, b))),
-        Dtype::C64 => Some(Arc::new(Batch::<C64>::new(a, b))),
-        _ => None,
-    }
+    with_type!(a.dtype, T: inexact => Some(Arc::new(Batch::<T>::new(a, b))), else => None)
 }
 
 /// Operands' addresses; threads share them.
 pub struct At<K: Kind, R: Right<K> = Strided> {
     /// The left operand's first element.
-    pub a: *const K::In,
+    pub a: *const K,
     /// The right operand.
     pub b: R::At,
     /// The output's first element.
-    pub out: *mut K::In,
+    pub out: *mut K,
 }
 
 impl<K: Kind, R: Right<K>> Clone for At<K, R> {
@@ -509,7 +502,7 @@ impl<K: Kind> Kernel for Batch<K> {
             inputs.swap(0, 1);
             (a, b) = (b, a);
         }
-        let all = At::<K> { a: inputs[0] as *const K::In, b: inputs[1] as *const K::In, out: args.outputs[0] as *mut K::In };
+        let all = At::<K> { a: inputs[0] as *const K, b: inputs[1] as *const K, out: args.outputs[0] as *mut K };
         let (count, size) = (self.walk.len(), one.m * one.n);
         if count * size == 0 {
             return Ok(());

@@ -17,10 +17,8 @@ pub enum Side {
     B,
 }
 
-/// A dtype's products.
-pub trait Kind: Send + Sync + 'static {
-    /// What memory holds.
-    type In: Copy + Send + Sync + 'static;
+/// What memory holds of a dtype that has products.
+pub trait Kind: Copy + Send + Sync + 'static {
     /// What is computed in.
     type E: Tiled;
     /// Real rows that a row of a becomes, and steps of k that a step becomes: 2 for complex numbers, else 1.
@@ -37,7 +35,7 @@ pub trait Kind: Send + Sync + 'static {
     unsafe fn pack(
         tiles: &Tiles<Self::E>,
         side: Side,
-        x: *const Self::In,
+        x: *const Self,
         line: isize,
         lines: usize,
         step: isize,
@@ -51,7 +49,7 @@ pub trait Kind: Send + Sync + 'static {
     ///
     /// # Safety
     /// Both lie there.
-    unsafe fn finish(sums: *const Self::E, stride: usize, rows: usize, n: usize, out: *mut Self::In, pitch: usize);
+    unsafe fn finish(sums: *const Self::E, stride: usize, rows: usize, n: usize, out: *mut Self, pitch: usize);
 }
 
 /// Converts to the number that is computed in.
@@ -193,12 +191,8 @@ pub unsafe fn pack_numbers<E: Tiled>(tiles: &Tiles<E>, x: *const E, line: isize,
 }
 
 macro_rules! kinds {
-    ($($(#[$m:meta])* $name:ident, $in:ty, $e:ty, $direct:literal, $finish:expr;)*) => {$(
-        $(#[$m])*
-        pub struct $name;
-
-        impl Kind for $name {
-            type In = $in;
+    ($($in:ty, $e:ty, $direct:literal, $finish:expr;)*) => {$(
+        impl Kind for $in {
             type E = $e;
             const DIRECT: bool = $direct;
 
@@ -222,22 +216,15 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// float32.
-    F32, f32, f32, true, |sums: &[f32], out: &mut [f32]| out.copy_from_slice(sums);
-    /// float64.
-    F64, f64, f64, true, |sums: &[f64], out: &mut [f64]| out.copy_from_slice(sums);
-    /// float16, computed in f32.
-    F16, f16, f32, false, |sums: &[f32], out: &mut [f16]| out.convert_from_f32_slice(sums);
-    /// bfloat16, computed in f32.
-    BF16, bf16, f32, false, |sums: &[f32], out: &mut [bf16]| out.convert_from_f32_slice(sums);
+    f32, f32, true, |sums: &[f32], out: &mut [f32]| out.copy_from_slice(sums);
+    f64, f64, true, |sums: &[f64], out: &mut [f64]| out.copy_from_slice(sums);
+    f16, f32, false, |sums: &[f32], out: &mut [f16]| out.convert_from_f32_slice(sums);
+    bf16, f32, false, |sums: &[f32], out: &mut [bf16]| out.convert_from_f32_slice(sums);
 }
 
-/// complex64: with each row of a as the real rows (re, -im, …) and (im, re, …), and each column of b as (re, im, …), one real product
-/// gives the real and imaginary parts as rows.
-pub struct C64;
-
-impl Kind for C64 {
-    type In = Complex32;
+/// With each row of a as the real rows (re, -im, …) and (im, re, …), and each column of b as (re, im, …), one real product gives the real
+/// and imaginary parts as rows.
+impl Kind for Complex32 {
     type E = f32;
     const PLANES: usize = 2;
 

@@ -14,7 +14,7 @@ pub trait Right<K: Kind>: Send + Sync + 'static {
     fn layout(&self) -> Option<Layout>;
 
     /// Its first number, if it is numbers in memory.
-    fn first(&self, at: Self::At) -> *const K::In;
+    fn first(&self, at: Self::At) -> *const K;
 
     /// Writes the numbers of some columns for some real steps of k, a step after the other, `width` apart.
     ///
@@ -27,7 +27,7 @@ pub trait Right<K: Kind>: Send + Sync + 'static {
 pub struct Strided(pub Layout);
 
 impl<K: Kind> Right<K> for Strided {
-    type At = *const K::In;
+    type At = *const K;
 
     #[inline(always)]
     fn layout(&self) -> Option<Layout> {
@@ -35,12 +35,12 @@ impl<K: Kind> Right<K> for Strided {
     }
 
     #[inline(always)]
-    fn first(&self, at: *const K::In) -> *const K::In {
+    fn first(&self, at: *const K) -> *const K {
         at
     }
 
     #[inline]
-    unsafe fn pack(&self, tiles: &Tiles<K::E>, at: *const K::In, columns: Range<usize>, steps: Range<usize>, to: *mut K::E, width: usize) {
+    unsafe fn pack(&self, tiles: &Tiles<K::E>, at: *const K, columns: Range<usize>, steps: Range<usize>, to: *mut K::E, width: usize) {
         let Layout { line, step } = self.0;
         let from = at.wrapping_offset((steps.start / K::PLANES) as isize * step + columns.start as isize * line);
         // SAFETY: the caller's promise.

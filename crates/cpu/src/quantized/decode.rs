@@ -1,6 +1,7 @@
 //! Codes as numbers: a stretch of a row for other kernels, and whole arrays.
 
 use super::codes::{CHUNK, Codes, Fp4, Whole, with_codes};
+use crate::dtypes::with_type;
 use crate::isa::fast;
 use crate::matmul::vector::Real;
 use crate::simd::{F32s, Job, at_best};
@@ -257,18 +258,7 @@ pub fn kernel(
     let rows = Walk::new(&words.dims[..last], [words, scales, biases, global.unwrap_or(scales)].map(|v| &v.strides[..last]));
     let global = global.is_some();
     let (n, scales) = (format.numbers(words.dims[last]), scales.dtype);
-    macro_rules! typed {
-        ($t:ty) => {
-            Some(Arc::new(Dequantize::<$t> { format, global, scales, rows, n, of: PhantomData }))
-        };
-    }
-    match dtype {
-        Dtype::F16 => typed!(f16),
-        Dtype::BF16 => typed!(bf16),
-        Dtype::F32 => typed!(f32),
-        Dtype::F64 => typed!(f64),
-        _ => None,
-    }
+    with_type!(dtype, T: float => Some(Arc::new(Dequantize::<T> { format, global, scales, rows, n, of: PhantomData })), else => None)
 }
 
 impl<T: Output> Kernel for Dequantize<T> {

@@ -17,13 +17,14 @@
 //! smallest is taken here; a group that holds an infinity or NaN gets the scale NaN (affine) or infinity.
 
 use super::codes::pack;
+use crate::dtypes::with_type;
 use crate::threads;
 use crate::walk::Walk;
 use half::{bf16, f16};
 use lazulite_base::backend::{Args, Kernel};
 use lazulite_base::format::{FP4, GLOBAL, e4m3, to_e4m3};
 use lazulite_base::work::View;
-use lazulite_base::{Dtype, Format, Result};
+use lazulite_base::{Format, Result};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -182,13 +183,7 @@ struct Quantize<T> {
 
 /// The kernel; `None` for dtypes that are no floats.
 pub fn kernel(x: &View, format: Format, global: Option<&View>) -> Option<Arc<dyn Kernel>> {
-    match x.dtype {
-        Dtype::F16 => Some(Arc::new(Quantize::<f16>::new(x, format, global))),
-        Dtype::BF16 => Some(Arc::new(Quantize::<bf16>::new(x, format, global))),
-        Dtype::F32 => Some(Arc::new(Quantize::<f32>::new(x, format, global))),
-        Dtype::F64 => Some(Arc::new(Quantize::<f64>::new(x, format, global))),
-        _ => None,
-    }
+    with_type!(x.dtype, T: float => Some(Arc::new(Quantize::<T>::new(x, format, global))), else => None)
 }
 
 /// Picoseconds that a number takes.

@@ -8,8 +8,9 @@ use super::codes::with_codes;
 use super::decode::{Expanded, expand, factor, widen};
 use super::encode::Number;
 use super::lines::{self, Axpys, CHUNK, Dots, ROWS};
+use crate::dtypes::with_type;
 use crate::matmul::grouped::{Row, by_right, picks, rows_product};
-use crate::matmul::pack::{BF16, F16, F32, F64, Kind, pack_numbers};
+use crate::matmul::pack::{Kind, pack_numbers};
 use crate::matmul::right::Right;
 use crate::matmul::scratch::{Pieces, Shared};
 use crate::matmul::tile::Tiles;
@@ -91,7 +92,7 @@ where
         None
     }
 
-    fn first(&self, _: Place) -> *const K::In {
+    fn first(&self, _: Place) -> *const K {
         unreachable!("quantized numbers lie nowhere")
     }
 
@@ -160,19 +161,13 @@ pub fn kernel(
     transpose: bool,
     gather: Option<&[View; 2]>,
 ) -> Option<Arc<dyn Kernel>> {
-    match x.dtype {
-        Dtype::F16 => Product::<F16>::kernel(x, words, scales, biases, format, transpose, gather),
-        Dtype::BF16 => Product::<BF16>::kernel(x, words, scales, biases, format, transpose, gather),
-        Dtype::F32 => Product::<F32>::kernel(x, words, scales, biases, format, transpose, gather),
-        Dtype::F64 => Product::<F64>::kernel(x, words, scales, biases, format, transpose, gather),
-        _ => None,
-    }
+    with_type!(x.dtype, T: float => Product::<T>::kernel(x, words, scales, biases, format, transpose, gather), else => None)
 }
 
 impl<K: Kind> Product<K>
 where
     K::E: Expanded,
-    K::In: Number,
+    K: Number,
 {
     fn kernel(
         x: &View,
@@ -238,7 +233,7 @@ where
     ///
     /// # Safety
     /// As for [`rows_product`].
-    unsafe fn few(&self, x: *const K::In, rows: &[Row], at: Place, out: *mut K::In) -> Result<()> {
+    unsafe fn few(&self, x: *const K, rows: &[Row], at: Place, out: *mut K) -> Result<()> {
         let (packed, [_, n, k]) = (&self.packed, self.sizes);
         let (group, pitch) = (packed.format.group(), lines::padded(k));
         let groups = (k / group).max(1).next_multiple_of(16);
@@ -288,7 +283,7 @@ where
     }
 
     /// Some columns of the output for a few rows, where words run along the sums.
-    unsafe fn along(&self, task: &Task<'_>, columns: Range<usize>, out: Shared<K::In>) -> Result<()> {
+    unsafe fn along(&self, task: &Task<'_>, columns: Range<usize>, out: Shared<K>) -> Result<()> {
         let (packed, format, rows) = (&self.packed, self.packed.format, task.rows.len());
         let (shift, k, width) = (format.group().ilog2(), task.sizes[1], columns.len());
         let groups = k / format.group();
@@ -334,7 +329,7 @@ where
     }
 
     /// The same where words run across the sums.
-    unsafe fn across(&self, task: &Task<'_>, columns: Range<usize>, out: Shared<K::In>) -> Result<()> {
+    unsafe fn across(&self, task: &Task<'_>, columns: Range<usize>, out: Shared<K>) -> Result<()> {
         let (packed, format, rows) = (&self.packed, self.packed.format, task.rows.len());
         let (shift, k, width) = (format.group().ilog2(), task.sizes[1], columns.len());
         let (groups, first, pitch) = (width / format.group(), columns.start / format.group(), lines::padded(width));
@@ -423,13 +418,13 @@ fn no_memory() -> Error {
 impl<K: Kind> Kernel for Product<K>
 where
     K::E: Expanded,
-    K::In: Number,
+    K: Number,
 {
     unsafe fn launch(&self, args: Args<'_>) -> Result<()> {
         let [m, n, k] = self.sizes;
         // SAFETY: the caller's promise.
         let items = unsafe { self.offsets(&args) };
-        let (x, out) = (args.inputs[0] as *const K::In, args.outputs[0] as *mut K::In);
+        let (x, out) = (args.inputs[0] as *const K, args.outputs[0] as *mut K);
         if items.len() * m * n == 0 {
             return Ok(());
         }

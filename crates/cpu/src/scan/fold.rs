@@ -1,212 +1,203 @@
-//! What scans combine: a type for each operation and dtype.
+//! What scans combine: a type for each operation on the numbers that are computed in.
 
+use super::elements::{Number, Pair};
+use super::joins::{Join, Joins, Parts, at_best, plainly};
 use crate::combine::Value;
-use crate::halves::Half;
 use crate::math::{Exp, Function, Log1p};
 use crate::simd::F32s;
 use crate::simd::portable::P;
-use half::{bf16, f16};
 use num_complex::{Complex32, Complex64};
 use std::marker::PhantomData;
 
-/// Values that are combined side by side.
-pub const LANES: usize = 16;
+/// A number that states are made of.
+pub trait Real: Value + Parts {
+    /// The functions of a join: for every set of instructions where computing takes longer than reading.
+    fn joins<J: Join>() -> Joins;
+    /// Sums.
+    fn plus_all<const N: usize>(a: &Self::Many<N>, b: &Self::Many<N>) -> Self::Many<N>;
+}
 
-/// How states combine.
-pub trait Join: Send + Sync + 'static {
-    /// A value that is carried.
-    type State: Copy + Send + Sync;
-    /// Whether it is compiled for every set of instructions: for what takes longer than reading it.
-    const FAST: bool;
-    /// The combination with a later state.
-    fn join(a: Self::State, b: Self::State) -> Self::State;
-    /// The same of many.
+macro_rules! reals {
+    ($($by:ident: $($t:ty)*;)*) => {$($(
+        impl Real for $t {
+            fn joins<J: Join>() -> Joins { $by::<J>() }
+            #[inline(always)]
+            fn plus_all<const N: usize>(a: &[$t; N], b: &[$t; N]) -> [$t; N] {
+                let mut r = *b;
+                for i in 0..N {
+                    r[i] = a[i].plus(b[i]);
+                }
+                r
+            }
+        }
+
+        impl Parts for $t {
+            type Many<const N: usize> = [$t; N];
+            #[inline(always)]
+            fn all<const N: usize>(self) -> [$t; N] { [self; N] }
+            #[inline(always)]
+            fn at<const N: usize>(many: &[$t; N], i: usize) -> $t { many[i] }
+            #[inline(always)]
+            fn put<const N: usize>(many: &mut [$t; N], i: usize, s: $t) { many[i] = s }
+            #[inline(always)]
+            fn after<const D: usize, const N: usize>(many: &[$t; N], others: &[$t; N], by: usize) -> [$t; N] {
+                let mut r = *many;
+                for i in D..N {
+                    r[i] = others[i - by];
+                }
+                r
+            }
+        }
+    )*)*};
+}
+reals! {
+    at_best: f32 f64;
+    plainly: u8 u16 u32 u64 i8 i16 i32 i64;
+}
+
+impl Real for Complex32 {
+    fn joins<J: Join>() -> Joins {
+        at_best::<J>()
+    }
     #[inline(always)]
-    fn join_all(a: &[Self::State; LANES], b: &[Self::State; LANES]) -> [Self::State; LANES] {
-        std::array::from_fn(|i| Self::join(a[i], b[i]))
+    fn plus_all<const N: usize>(a: &[[f32; N]; 2], b: &[[f32; N]; 2]) -> [[f32; N]; 2] {
+        [f32::plus_all(&a[0], &b[0]), f32::plus_all(&a[1], &b[1])]
     }
 }
 
-/// What a [`Join`] carries.
-pub type State<F> = <<F as Fold>::Join as Join>::State;
-
-/// An operation on a dtype's values.
-pub trait Fold: Send + Sync + 'static {
-    /// An element in memory.
-    type Item: Copy + Send + Sync;
-    /// How elements combine: the same for every dtype that is computed in one.
-    type Join: Join;
-    /// Whether there are factors.
-    const FACTORS: bool = false;
-    /// About how many picoseconds an element takes beside its memory.
-    const COST: usize = 400;
-    /// The result of nothing.
-    fn nothing() -> Self::Item;
-    /// An element, with its factor, as a state.
-    fn enter(x: Self::Item, factor: Self::Item) -> State<Self>;
-    /// A state as a result.
-    fn leave(s: State<Self>) -> Self::Item;
-}
-
-/// A number that is computed in as it is, or wider.
-pub trait Number: Copy + Send + Sync + 'static {
-    /// In what it is computed.
-    type Wide: Value + PartialEq + Fast;
-    /// The same number.
-    fn widen(self) -> Self::Wide;
-    /// The nearest.
-    fn narrow(w: Self::Wide) -> Self;
-    /// Zero.
-    const ZERO: Self;
-    /// One.
-    const ONE: Self;
-    /// What no value is smaller than.
-    const LOWEST: Self;
-    /// What no value is larger than.
-    const HIGHEST: Self;
-}
-
-/// A number that states are made of.
-pub trait Fast {
-    /// See [`Join::FAST`].
-    const FAST: bool;
-}
-
-macro_rules! fast {
-    ($is:literal: $($t:ty)*) => {$(
-        impl Fast for $t {
-            const FAST: bool = $is;
+/// As in memory, in two halves: sums need not know what is real.
+impl Parts for Complex32 {
+    type Many<const N: usize> = [[f32; N]; 2];
+    #[inline(always)]
+    fn all<const N: usize>(self) -> [[f32; N]; 2] {
+        let mut half = [self.re; N];
+        for k in (1..N).step_by(2) {
+            half[k] = self.im;
         }
-    )*};
-}
-fast!(true: f32 f64 Complex32);
-fast!(false: bool u8 u16 u32 u64 i8 i16 i32 i64);
-
-macro_rules! plain {
-    ($($t:ty, $zero:expr, $one:expr, $low:expr, $high:expr;)*) => {$(
-        impl Number for $t {
-            type Wide = $t;
-            #[inline(always)]
-            fn widen(self) -> $t { self }
-            #[inline(always)]
-            fn narrow(w: $t) -> $t { w }
-            const ZERO: $t = $zero;
-            const ONE: $t = $one;
-            const LOWEST: $t = $low;
-            const HIGHEST: $t = $high;
+        [half; 2]
+    }
+    #[inline(always)]
+    fn at<const N: usize>(many: &[[f32; N]; 2], i: usize) -> Complex32 {
+        let (half, k) = (&many[i / (N / 2)], i % (N / 2) * 2);
+        Complex32::new(half[k], half[k + 1])
+    }
+    #[inline(always)]
+    fn put<const N: usize>(many: &mut [[f32; N]; 2], i: usize, s: Complex32) {
+        let (half, k) = (&mut many[i / (N / 2)], i % (N / 2) * 2);
+        (half[k], half[k + 1]) = (s.re, s.im);
+    }
+    #[inline(always)]
+    fn zip<const N: usize>(a: &[[f32; N]; 2], b: &[[f32; N]; 2], f: impl Fn(Complex32, Complex32) -> Complex32) -> [[f32; N]; 2] {
+        let mut r = *b;
+        for h in 0..2 {
+            for k in (0..N).step_by(2) {
+                let s = f(Complex32::new(a[h][k], a[h][k + 1]), Complex32::new(b[h][k], b[h][k + 1]));
+                (r[h][k], r[h][k + 1]) = (s.re, s.im);
+            }
         }
-    )*};
-}
-
-macro_rules! integers {
-    ($($t:ty)*) => { plain! { $($t, 0, 1, <$t>::MIN, <$t>::MAX;)* } };
-}
-integers!(u8 u16 u32 u64 i8 i16 i32 i64);
-plain! {
-    bool, false, true, false, true;
-    f32, 0.0, 1.0, f32::NEG_INFINITY, f32::INFINITY;
-    f64, 0.0, 1.0, f64::NEG_INFINITY, f64::INFINITY;
-    Complex32, Complex32::new(0.0, 0.0), Complex32::new(1.0, 0.0), Complex32::new(f32::NEG_INFINITY, f32::NEG_INFINITY),
-        Complex32::new(f32::INFINITY, f32::INFINITY);
-}
-
-macro_rules! halves {
-    ($($t:ty)*) => {$(
-        impl Number for $t {
-            type Wide = f32;
-            #[inline(always)]
-            fn widen(self) -> f32 { self.wide() }
-            #[inline(always)]
-            fn narrow(w: f32) -> $t { <$t as Half>::narrow(w) }
-            const ZERO: $t = <$t>::ZERO;
-            const ONE: $t = <$t>::ONE;
-            const LOWEST: $t = <$t>::NEG_INFINITY;
-            const HIGHEST: $t = <$t>::INFINITY;
+        r
+    }
+    #[inline(always)]
+    fn after<const D: usize, const N: usize>(many: &[[f32; N]; 2], others: &[[f32; N]; 2], by: usize) -> [[f32; N]; 2] {
+        let (mut r, from) = (*many, 2 * by);
+        for k in 2 * D..N {
+            r[0][k] = others[0][k - from];
         }
-    )*};
+        for k in 0..from {
+            r[1][k] = others[0][N + k - from];
+        }
+        for k in from..N {
+            r[1][k] = others[1][k - from];
+        }
+        r
+    }
 }
-halves!(f16 bf16);
+
+/// Each part for itself.
+impl<W: Parts> Parts for Pair<W> {
+    type Many<const N: usize> = [W::Many<N>; 2];
+    #[inline(always)]
+    fn all<const N: usize>(self) -> [W::Many<N>; 2] {
+        [self.0.all(), self.1.all()]
+    }
+    #[inline(always)]
+    fn at<const N: usize>(many: &[W::Many<N>; 2], i: usize) -> Pair<W> {
+        Pair(W::at(&many[0], i), W::at(&many[1], i))
+    }
+    #[inline(always)]
+    fn put<const N: usize>(many: &mut [W::Many<N>; 2], i: usize, s: Pair<W>) {
+        W::put(&mut many[0], i, s.0);
+        W::put(&mut many[1], i, s.1);
+    }
+    #[inline(always)]
+    fn after<const D: usize, const N: usize>(many: &[W::Many<N>; 2], others: &[W::Many<N>; 2], by: usize) -> [W::Many<N>; 2] {
+        [W::after::<D, N>(&many[0], &others[0], by), W::after::<D, N>(&many[1], &others[1], by)]
+    }
+}
+
+/// Sums.
+pub struct Sum<W>(PhantomData<fn() -> W>);
+
+impl<W: Real> Join for Sum<W> {
+    type State = W;
+    #[inline(always)]
+    fn join(a: W, b: W) -> W {
+        a.plus(b)
+    }
+    #[inline(always)]
+    fn join_all<const N: usize>(a: &W::Many<N>, b: &W::Many<N>) -> W::Many<N> {
+        W::plus_all::<N>(a, b)
+    }
+    fn joins() -> Joins {
+        W::joins::<Self>()
+    }
+}
 
 macro_rules! folds {
-    ($($(#[$meta:meta])* $name:ident, $join:ident, $by:ident, $nothing:ident;)*) => {$(
+    ($($(#[$meta:meta])* $name:ident, $by:ident;)*) => {$(
         $(#[$meta])*
-        pub struct $name<T>(PhantomData<fn() -> T>);
+        pub struct $name<W>(PhantomData<fn() -> W>);
 
-        /// The same of numbers as they are.
-        pub struct $join<W>(PhantomData<fn() -> W>);
-
-        impl<W: Value + Fast> Join for $join<W> {
+        impl<W: Real> Join for $name<W> {
             type State = W;
-            const FAST: bool = W::FAST;
             #[inline(always)]
             fn join(a: W, b: W) -> W { a.$by(b) }
-        }
-
-        impl<T: Number> Fold for $name<T> {
-            type Item = T;
-            type Join = $join<T::Wide>;
-            #[inline(always)]
-            fn nothing() -> T { T::$nothing }
-            #[inline(always)]
-            fn enter(x: T, _: T) -> T::Wide { x.widen() }
-            #[inline(always)]
-            fn leave(s: T::Wide) -> T { T::narrow(s) }
+            fn joins() -> Joins { W::joins::<Self>() }
         }
     )*};
 }
 folds! {
-    /// Sums.
-    Sum, SumOf, plus, ZERO;
     /// Products.
-    Prod, ProdOf, times, ONE;
+    Prod, times;
     /// The largest.
-    Max, MaxOf, most, LOWEST;
+    Max, most;
     /// The smallest.
-    Min, MinOf, least, HIGHEST;
+    Min, least;
 }
 
 /// The recurrence `y[i] = f[i] * y[i - 1] + x[i]`, on pairs (f, x).
-pub struct Linear<T>(PhantomData<fn() -> T>);
+pub struct Linear<W>(PhantomData<fn() -> W>);
 
-/// The same of numbers as they are.
-pub struct LinearOf<W>(PhantomData<fn() -> W>);
-
-impl<W: Value + PartialEq + Number<Wide = W>> Join for LinearOf<W> {
-    type State = (W, W);
-    const FAST: bool = true;
+impl<W: Real + PartialEq + Number> Join for Linear<W> {
+    type State = Pair<W>;
     #[inline(always)]
-    fn join(a: (W, W), b: (W, W)) -> (W, W) {
-        (b.0.times(a.0), if a.1 == W::ZERO { b.1 } else { b.0.times(a.1).plus(b.1) })
+    fn join(a: Pair<W>, b: Pair<W>) -> Pair<W> {
+        let sum = b.0.times(a.1).plus(b.1);
+        Pair(b.0.times(a.0), if a.1 == W::ZERO { b.1 } else { sum })
     }
-}
-
-impl<T: Number<Wide: Number<Wide = T::Wide>>> Fold for Linear<T> {
-    type Item = T;
-    type Join = LinearOf<T::Wide>;
-    const FACTORS: bool = true;
-    const COST: usize = 1200;
-    #[inline(always)]
-    fn nothing() -> T {
-        T::ZERO
-    }
-    #[inline(always)]
-    fn enter(x: T, factor: T) -> (T::Wide, T::Wide) {
-        (factor.widen(), x.widen())
-    }
-    #[inline(always)]
-    fn leave(s: (T::Wide, T::Wide)) -> T {
-        T::narrow(s.1)
+    fn joins() -> Joins {
+        W::joins::<Self>()
     }
 }
 
 /// `log(exp(a) + exp(b))`.
-pub trait LogAddExp: Copy {
+pub trait LogAddExp: Parts {
     /// Of one pair.
     fn log_add_exp(a: Self, b: Self) -> Self;
     /// Of many.
     #[inline(always)]
-    fn log_add_exp_all(a: &[Self; LANES], b: &[Self; LANES]) -> [Self; LANES] {
-        std::array::from_fn(|i| Self::log_add_exp(a[i], b[i]))
+    fn log_add_exp_all<const N: usize>(a: &Self::Many<N>, b: &Self::Many<N>) -> Self::Many<N> {
+        Self::zip::<N>(a, b, Self::log_add_exp)
     }
 }
 
@@ -227,10 +218,10 @@ impl LogAddExp for f32 {
         r
     }
     #[inline(always)]
-    fn log_add_exp_all(a: &[f32; LANES], b: &[f32; LANES]) -> [f32; LANES] {
-        let mut r = [0.0; LANES];
+    fn log_add_exp_all<const N: usize>(a: &[f32; N], b: &[f32; N]) -> [f32; N] {
+        let mut r = [0.0; N];
         // SAFETY: as many values are read of each, and written.
-        unsafe { log_add_exp(P::<LANES>::load(a.as_ptr()), P::<LANES>::load(b.as_ptr())).store(r.as_mut_ptr()) };
+        unsafe { log_add_exp(P::<N>::load(a.as_ptr()), P::<N>::load(b.as_ptr())).store(r.as_mut_ptr()) };
         r
     }
 }
@@ -257,59 +248,19 @@ impl LogAddExp for Complex32 {
 }
 
 /// Logarithms of sums of exponentials.
-pub struct LogSum<T>(PhantomData<fn() -> T>);
+pub struct LogSum<W>(PhantomData<fn() -> W>);
 
-/// The same of numbers as they are.
-pub struct LogSumOf<W>(PhantomData<fn() -> W>);
-
-impl<W: LogAddExp + Send + Sync + 'static> Join for LogSumOf<W> {
+impl<W: Real + LogAddExp> Join for LogSum<W> {
     type State = W;
-    const FAST: bool = true;
     #[inline(always)]
     fn join(a: W, b: W) -> W {
         W::log_add_exp(a, b)
     }
     #[inline(always)]
-    fn join_all(a: &[W; LANES], b: &[W; LANES]) -> [W; LANES] {
-        W::log_add_exp_all(a, b)
+    fn join_all<const N: usize>(a: &W::Many<N>, b: &W::Many<N>) -> W::Many<N> {
+        W::log_add_exp_all::<N>(a, b)
     }
-}
-
-/// What a dtype's logarithm of nothing is.
-pub trait NoLog: Number {
-    /// Minus infinity.
-    const NO_LOG: Self;
-}
-
-macro_rules! no_log {
-    ($($t:ty, $v:expr;)*) => {$(
-        impl NoLog for $t {
-            const NO_LOG: $t = $v;
-        }
-    )*};
-}
-no_log! {
-    f16, f16::NEG_INFINITY;
-    bf16, bf16::NEG_INFINITY;
-    f32, f32::NEG_INFINITY;
-    f64, f64::NEG_INFINITY;
-    Complex32, Complex32::new(f32::NEG_INFINITY, 0.0);
-}
-
-impl<T: NoLog<Wide: LogAddExp>> Fold for LogSum<T> {
-    type Item = T;
-    type Join = LogSumOf<T::Wide>;
-    const COST: usize = 8000;
-    #[inline(always)]
-    fn nothing() -> T {
-        T::NO_LOG
-    }
-    #[inline(always)]
-    fn enter(x: T, _: T) -> T::Wide {
-        x.widen()
-    }
-    #[inline(always)]
-    fn leave(s: T::Wide) -> T {
-        T::narrow(s)
+    fn joins() -> Joins {
+        W::joins::<Self>()
     }
 }

@@ -9,12 +9,13 @@ pub mod network;
 pub mod quick;
 mod words;
 
-use crate::order::{Ordered, with_ordered};
+use crate::dtypes::with_type;
+use crate::order::Ordered;
 use crate::threads;
 use crate::walk::Walk;
+use lazulite_base::Result;
 use lazulite_base::backend::{Args, Kernel};
 use lazulite_base::work::View;
-use lazulite_base::{Dtype, Result};
 use network::LANES;
 use num_complex::Complex32;
 use std::marker::PhantomData;
@@ -47,30 +48,21 @@ where
 
 /// The kernel of an argsort; `None` for a scalar or a row too long for 32-bit indices.
 pub fn indices(x: &View) -> Option<Arc<dyn Kernel>> {
-    with_ordered!(x.dtype, T => rows::<Indices<T>, false>(x, 0))
+    with_type!(x.dtype, T: any => rows::<Indices<T>, false>(x, 0))
 }
 
 /// The kernel of an argpartition; `None` as for [`indices`].
 pub fn places(x: &View, kth: usize) -> Option<Arc<dyn Kernel>> {
-    with_ordered!(x.dtype, T => rows::<Indices<T>, true>(x, kth))
+    with_type!(x.dtype, T: any => rows::<Indices<T>, true>(x, kth))
 }
 
 /// The kernel of a sort; `None` for a scalar.
 pub fn values(x: &View) -> Option<Arc<dyn Kernel>> {
-    macro_rules! dtypes {
-        ($($d:ident $t:ty),*) => {
-            match x.dtype {
-                Dtype::Bool => rows::<Values<u8>, false>(x, 0),
-                $(Dtype::$d => rows::<Values<$t>, false>(x, 0),)*
-                Dtype::C64 => {
-                    let last = x.dims.len().checked_sub(1)?;
-                    let (rows, n, stride) = (Walk::new(&x.dims[..last], [&x.strides[..last]]), x.dims[last], x.strides[last]);
-                    Some(Arc::new(Complex { rows, n, stride }))
-                }
-            }
-        };
-    }
-    dtypes!(U8 u8, U16 u16, U32 u32, U64 u64, I8 i8, I16 i16, I32 i32, I64 i64, F16 half::f16, BF16 half::bf16, F32 f32, F64 f64)
+    with_type!(x.dtype, T: real => rows::<Values<T>, false>(x, 0), else => {
+        let last = x.dims.len().checked_sub(1)?;
+        let (rows, n, stride) = (Walk::new(&x.dims[..last], [&x.strides[..last]]), x.dims[last], x.strides[last]);
+        Some(Arc::new(Complex { rows, n, stride }))
+    })
 }
 
 /// Sorts words by their bytes `low..high`, stably; the result is in `a`.

@@ -1,4 +1,4 @@
-//! The interpreter of tapes. [`lower`] turns a tape into programs of kernel calls over tiles; [`run`] executes them.
+//! The interpreter of tapes. `lower` turns a tape into programs of kernel calls over tiles; `run` executes them.
 //!
 //! A tile is a run of elements of the *tile side* of the space, walked for every index of the *loop side*. Row-wise, the row is the tile
 //! side and the outer axes are looped over; *vertically*, outer elements are the tile side and the row is looped over, which suits

@@ -2,8 +2,8 @@
 //! again, until nothing is left. Meanwhile tapes run on a generic kernel, whose own compilation has a thread of its own.
 //!
 //! A log of the compiler is kept, and whoever needs the kernel gets it as its error. When the process exits it waits for the program that
-//! is being compiled, since the compiler's own state goes with the process, and starts no other. A child of a fork has none of these
-//! threads, and waits for none.
+//! is being compiled, since the compiler's own state goes with the process, and starts no other: first of all if the main thread ends the
+//! process, else before what was set up before the first compilation goes. A child of a fork has none of these threads, and waits for none.
 
 use super::{Compile, Programs, Shared};
 use crate::launch::Source;
@@ -235,6 +235,36 @@ fn at_exit(compiler: &dyn Compile) {
         // SAFETY: `leave` may be called at any time.
         unsafe { atexit(leave) };
     });
+}
+
+/// Waits when it is dropped.
+struct AtEnd;
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        finish();
+    }
+}
+
+thread_local! {
+    /// The main thread's locals go before anything that is to run at exit, whenever that was registered: libraries may set up more while
+    /// they compile, and it would go before [`leave`].
+    static AT_END: AtEnd = const { AtEnd };
+}
+
+/// Runs as the library is loaded.
+#[cfg(target_os = "linux")]
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOADED: extern "C" fn() = loaded;
+
+#[cfg(target_os = "linux")]
+extern "C" fn loaded() {
+    let process = std::process::id();
+    let main = format!("{process}/task/{process}");
+    if std::fs::read_link("/proc/thread-self").is_ok_and(|thread| thread.as_os_str() == main.as_str()) {
+        AT_END.with(|_| {});
+    }
 }
 
 /// Runs this on a thread of its own; here, if there is none to be had.

@@ -187,11 +187,11 @@ pub fn statement(tape: &Tape, i: usize, leaf: &str) -> String {
             let text = conversion(from(r), ins.dtype, &format!("r{r}"));
             format!("const {t} r{i} = {};\n", rounded(ins.dtype, text)) + &divisor(tape, i)
         }
-        Inst::Apply(_, [a, ..]) if let Some(b) = divides(tape, i) => {
-            let text = division(ins.dtype, &format!("r{a}"), &format!("r{b}"), &format!("d{b}_"));
-            format!("const {t} r{i} = {};\n", rounded(ins.dtype, text))
-        }
         Inst::Apply(op, regs) => {
+            if let Some(b) = divides(tape, i) {
+                let text = division(ins.dtype, &format!("r{}", regs[0]), &format!("r{b}"), &format!("d{b}_"));
+                return format!("const {t} r{i} = {};\n", rounded(ins.dtype, text));
+            }
             let mut out = format!("{t} r{i}; {{ ");
             for (name, &r) in ["a", "b", "c"].iter().zip(&regs[..op.info().arity]) {
                 let _ = write!(out, "const {} {name} = r{r}; ", operand(op, from(r)));

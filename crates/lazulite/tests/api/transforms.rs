@@ -88,3 +88,11 @@ pub fn all() {
     let program = trace(cube_sum)(&x);
     let _ = program.to_string();
 }
+
+#[test]
+fn jacobians_at_integers_are_zero() {
+    let double = |x: &Array| x.astype(Dtype::F32) * 2.0;
+    let x = array![1, 2];
+    assert_eq!(jacfwd(double)(&x).to_vec::<f32>().unwrap(), [0.0; 4]);
+    assert_eq!(jacrev(double)(&x).to_vec::<i32>().unwrap(), [0; 4]);
+}

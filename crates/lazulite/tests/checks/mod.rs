@@ -49,7 +49,7 @@ pub fn batches(what: &str, inputs: &[Array], batched: &[bool], f: impl Fn(&Vec<A
         inputs.iter().zip(batched).map(|(x, &b)| if b { ops::split(x, n, 0).unwrap()[i].squeeze(0) } else { x.clone() }).collect()
     };
     let each: Vec<Array> = (0..n).map(|i| f(&one(i))).collect();
-    let loop_result = stack(&each.iter().collect::<Vec<_>>(), 0);
+    let loop_result = stack(&each, 0);
     let all: Vec<Array> = inputs.iter().zip(batched).filter(|(_, b)| **b).map(|(x, _)| x.clone()).collect();
     let mapped = vmap(|some: &Vec<Array>| {
         let mut some = some.iter();

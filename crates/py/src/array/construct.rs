@@ -3,6 +3,7 @@
 use crate::array::{Out, PyArray, dlpack, exchange};
 use crate::convert::{DtypeArg, default_scalar, number};
 use crate::errors::{Raised, type_name, wrong_type};
+use crate::tree::below;
 use lazulite::{Array, Complex32, Dtype, Element, Scalar, ops};
 use lazulite_base::dtype::promote;
 use pyo3::exceptions::PyValueError;
@@ -111,8 +112,8 @@ fn items<'py>(obj: &Bound<'py, PyAny>) -> Option<Vec<Bound<'py, PyAny>>> {
 
 /// The array of a list's items: numbers, lists of one shape, or arrays of one shape among lists.
 fn nested(list: &[Bound<'_, PyAny>], dtype: Option<Dtype>) -> PyResult<Array> {
-    if holds_arrays(list) {
-        return stacked(list, dtype);
+    if holds_arrays(list)? {
+        return below(|| stacked(list, dtype));
     }
     // The shape is that of the first items.
     let mut shape = vec![list.len()];
@@ -128,8 +129,13 @@ fn nested(list: &[Bound<'_, PyAny>], dtype: Option<Dtype>) -> PyResult<Array> {
 }
 
 /// Whether an array is among the items, or among those of lists in them.
-fn holds_arrays(list: &[Bound<'_, PyAny>]) -> bool {
-    list.iter().any(|x| x.cast::<PyArray>().is_ok() || items(x).is_some_and(|l| holds_arrays(&l)))
+fn holds_arrays(list: &[Bound<'_, PyAny>]) -> PyResult<bool> {
+    for x in list {
+        if x.cast::<PyArray>().is_ok() || items(x).map_or(Ok(false), |l| below(|| holds_arrays(&l)))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Appends the numbers of nested lists whose sizes are `shape`.
@@ -157,7 +163,7 @@ fn stacked(list: &[Bound<'_, PyAny>], dtype: Option<Dtype>) -> PyResult<Array> {
     let found = parts.iter().map(Array::dtype).reduce(promote);
     let d = dtype.or(found).unwrap_or(Dtype::F32);
     let parts = parts.into_iter().map(|a| cast(a, Some(d))).collect::<PyResult<Vec<Array>>>()?;
-    ops::stack(&parts.iter().collect::<Vec<_>>(), 0).raised()
+    ops::stack(&parts, 0).raised()
 }
 
 /// The numbers as elements of one dtype.

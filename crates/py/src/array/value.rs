@@ -4,6 +4,7 @@ use crate::array::{Out, PyArray, exchange};
 use crate::errors::{Raised, wrong_type};
 use crate::evaluate::before_reading;
 use crate::print::text;
+use crate::tree::below;
 use lazulite::{Array, Complex32, Dtype, Element, Scalar, bf16, f16};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -98,7 +99,7 @@ fn nest<'py, T: Number>(py: Python<'py>, values: &[T], dims: &[usize]) -> PyResu
         [_] => values.iter().try_for_each(|v| list.append(v.python(py)?))?,
         [n, rest @ ..] => {
             let step: usize = rest.iter().product();
-            (0..*n).try_for_each(|i| list.append(nest(py, &values[i * step..(i + 1) * step], rest)?))?;
+            below(|| (0..*n).try_for_each(|i| list.append(nest(py, &values[i * step..(i + 1) * step], rest)?)))?;
         }
     }
     Ok(list.into_any())

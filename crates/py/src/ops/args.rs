@@ -1,7 +1,7 @@
 //! What the operations take beside arrays and operands: optional axes, sequences of sizes, and the macros that declare functions.
 
 use crate::array::{Out, PyArray, construct};
-use crate::convert::{AxesArg, DtypeArg, OperandArg, ShapeArg};
+use crate::convert::{AxesArg, DtypeArg, OperandArg, ShapeArg, integers};
 use crate::errors::{Raised, wrong_type};
 use lazulite::ops::{Axes, Rhs};
 use lazulite::{Array, Dtype};
@@ -76,10 +76,10 @@ impl<'py> FromPyObject<'_, 'py> for SizesArg {
     type Error = PyErr;
 
     fn extract(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<SizesArg> {
-        if obj.cast::<PyTuple>().is_ok() || obj.cast::<PyList>().is_ok() {
-            return ShapeArg::extract(obj).map(|s| SizesArg(s.0)).map_err(|_| wrong_type("a sequence of integers", &obj));
+        match integers(&obj) {
+            Ok(Some(list)) => Ok(SizesArg(list)),
+            _ => Err(wrong_type("a sequence of integers", &obj)),
         }
-        Err(wrong_type("a sequence of integers", &obj))
     }
 }
 

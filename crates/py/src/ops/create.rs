@@ -127,7 +127,7 @@ functions! {
     ///        [0, 1]], dtype=float32)
     [n, m=None, k=0, dtype=None, *,] fn eye(n: i64, m: Option<i64>, k: i64, dtype: Option<DtypeArg>) -> Out {
         let (n, m) = square("eye", n, m)?;
-        Ok(Out(Array::eye(n, m, k, float(dtype))))
+        ops::eye(n, m, k, float(dtype)).raised().map(Out)
     }
 
     /// The `n` by `n` identity matrix.
@@ -138,7 +138,7 @@ functions! {
     ///        [0, 1]], dtype=float32)
     [n, dtype=None, *,] fn identity(n: i64, dtype: Option<DtypeArg>) -> Out {
         let (n, m) = square("eye", n, None)?;
-        Ok(Out(Array::eye(n, m, 0, float(dtype))))
+        ops::eye(n, m, 0, float(dtype)).raised().map(Out)
     }
 
     /// Ones on and below diagonal `k` of an `n` by `m` matrix, zeros above.
@@ -151,7 +151,7 @@ functions! {
     ///        [1, 1]], dtype=float32)
     [n, m=None, k=0, dtype=None, *,] fn tri(n: i64, m: Option<i64>, k: i64, dtype: Option<DtypeArg>) -> Out {
         let (n, m) = (count("tri", n.max(0))?, count("tri", m.unwrap_or(n).max(0))?);
-        Ok(Out(Array::tri(n, m, k, float(dtype))))
+        ops::tri(n, m, k, float(dtype)).raised().map(Out)
     }
 
     /// `num` numbers from `start` to `stop`, evenly spaced; `stop` is one of them unless `endpoint` is false.
@@ -167,7 +167,7 @@ functions! {
         let n = usize::try_from(n).map_err(|_| refuse())?;
         let (a, b) = (super::args::literal(start)?.as_f64(), super::args::literal(stop)?.as_f64());
         let last = if endpoint { b } else { a + (b - a) * (n as f64 - 1.0) / n.max(1) as f64 };
-        Ok(Out(Array::linspace(a, last, n, float(dtype))))
+        ops::linspace(a, last, n, float(dtype)).raised().map(Out)
     }
 
     /// Bartlett's window of `M` points.

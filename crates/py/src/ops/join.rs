@@ -10,10 +10,6 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
-fn references(list: &[Array]) -> Vec<&Array> {
-    list.iter().collect()
-}
-
 /// The arrays flattened, for `axis=None`.
 fn flat(list: Vec<Array>) -> Result<Vec<Array>> {
     list.iter().map(|a| ops::reshape(a, [-1])).collect()
@@ -83,7 +79,7 @@ functions! {
             Some(axis) => (arrays.0, axis),
             None => (flat(arrays.0).raised()?, 0),
         };
-        ops::concatenate(&references(&list), axis).raised().map(Out)
+        ops::concatenate(&list, axis).raised().map(Out)
     }
 
     /// The arrays, of one shape, side by side along a new axis; after flattening them if it is `None`.
@@ -95,7 +91,7 @@ functions! {
     /// array([[1],
     ///        [2]], dtype=int32)
     [arrays, axis=Some(0), *,] fn stack(arrays: ArraysOrOne, axis: Option<i64>) -> Out {
-        ops::stack(&references(&arrays.0), axis.unwrap_or(0)).raised().map(Out)
+        ops::stack(&arrays.0, axis.unwrap_or(0)).raised().map(Out)
     }
 
     /// The array repeated as a whole, `reps` times along each axis.
@@ -127,7 +123,7 @@ functions! {
     ///
     /// >>> mx.roll(mx.array([1, 2, 3]), 1)
     /// array([3, 1, 2], dtype=int32)
-    [a, shift, axis=None, /, *,] fn roll(a: ArrayArg, shift: ShapeArg, axis: Option<AxesArg>) -> Out {
+    [a, /, shift, axis=None, *,] fn roll(a: ArrayArg, shift: ShapeArg, axis: Option<AxesArg>) -> Out {
         let axes = axis.and_then(|a| a.0);
         ops::roll_all(&a.0, &shift.0, axes.as_deref()).raised().map(Out)
     }
@@ -177,7 +173,7 @@ functions! {
     /// >>> [x.shape for x in mx.broadcast_arrays(mx.ones((2, 1)), mx.ones((3,)))]
     /// [(2, 3), (2, 3)]
     [*arrays,] fn broadcast_arrays(arrays: &Bound<'_, PyTuple>) -> Vec<Out> {
-        ops::broadcast_arrays(&references(&strict(arrays.as_any())?)).raised().map(outs)
+        ops::broadcast_arrays(&strict(arrays.as_any())?).raised().map(outs)
     }
 
     /// The coordinates of a grid over vectors, as a tuple: by columns and rows ("xy") or rows and columns ("ij"). With `sparse` the axes
@@ -195,7 +191,7 @@ functions! {
             "ij" => true,
             _ => return Err(PyValueError::new_err("[meshgrid] Invalid indexing value. Valid values are 'xy' and 'ij'.")),
         };
-        ops::meshgrid(&references(&strict(arrays.as_any())?), sparse.unwrap_or(false), matrix).raised().map(Tuple)
+        ops::meshgrid(&strict(arrays.as_any())?, sparse.unwrap_or(false), matrix).raised().map(Tuple)
     }
 
     /// The arrays with at least one axis.

@@ -107,7 +107,7 @@ functions! {
     ///
     /// >>> mx.vecdot(mx.array([1.0, 2.0]), mx.array([3.0, 4.0]))
     /// array(11, dtype=float32)
-    [a, b, /, *, axis=-1,] fn vecdot(a: ArrayArg, b: ArrayArg, axis: i64) -> Out {
+    [a, b, /, axis=-1, *,] fn vecdot(a: ArrayArg, b: ArrayArg, axis: i64) -> Out {
         ops::vecdot(&a.0, &b.0, axis).raised().map(Out)
     }
 

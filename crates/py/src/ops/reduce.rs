@@ -139,7 +139,7 @@ declare! {
     ///
     /// >>> mx.count_nonzero(mx.array([1, 0, 2]))
     /// array(2, dtype=int32)
-    function fn count_nonzero(a; axis: Option<AxesArg> = None, keepdims: bool = false) -> Out {
+    function fn count_nonzero(a, axis: Option<AxesArg> = None; keepdims: bool = false) -> Out {
         ops::count_nonzero(a, axes(axis, keepdims)).raised().map(Out)
     }
 

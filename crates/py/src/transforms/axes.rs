@@ -1,6 +1,6 @@
 //! Axes for `vmap`, given as a prefix of a tree.
 
-use crate::tree::Kind;
+use crate::tree::{Kind, below};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyAnyMethods, PyDict, PyInt, PyList, PyTuple};
@@ -21,6 +21,10 @@ fn sequence<'py>(spec: &Bound<'py, PyAny>, n: usize) -> PyResult<Vec<Bound<'py, 
 
 /// Distributes the axes over the arrays of a tree, in their order.
 pub fn distribute(tree: &Bound<'_, PyAny>, spec: &Bound<'_, PyAny>, axes: &mut Vec<Option<i64>>) -> PyResult<()> {
+    below(|| distribute_part(tree, spec, axes))
+}
+
+fn distribute_part(tree: &Bound<'_, PyAny>, spec: &Bound<'_, PyAny>, axes: &mut Vec<Option<i64>>) -> PyResult<()> {
     let kind = Kind::of(tree)?;
     if spec.is_none() || spec.is_instance_of::<PyInt>() {
         let axis: Option<i64> = spec.extract()?;

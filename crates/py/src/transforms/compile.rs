@@ -3,7 +3,7 @@
 use super::state::{After, Snapshot, write};
 use super::{Callable, Transform, out, through, transformed};
 use crate::array::PyArray;
-use crate::tree::{Kind, Leaves, Shape, flatten};
+use crate::tree::{Kind, Leaves, Shape, below, flatten};
 use lazulite::{Array, AxisTree, Compile};
 use lazulite_base::key::KeyHasher;
 use lazulite_core::Tree;
@@ -13,6 +13,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBoolMethods, PyDict, PyFloat, PyFloatMethods, PyInt, PyList, PyString, PyTuple};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -74,6 +75,35 @@ struct Captured {
     outputs: Option<Py<PyAny>>,
     /// Objects whose identity is part of a trace's key.
     kept: Mutex<Vec<Py<PyAny>>>,
+    /// Constants whose equality is.
+    constants: Mutex<Constants>,
+}
+
+/// Of each type and hash, the constants that differ.
+type Constants = HashMap<(usize, isize), Vec<Py<PyAny>>>;
+
+/// Adds a value of one of the common constant types to the key; says whether it is one.
+fn sign_literal(obj: &Bound<'_, PyAny>, key: &mut KeyHasher) -> PyResult<bool> {
+    if obj.is_none() {
+        key.word(3);
+    } else if let Ok(f) = obj.cast::<PyFloat>() {
+        key.word(6);
+        key.word(f.value().to_bits());
+    } else if let Ok(b) = obj.cast::<PyBool>() {
+        key.word(7 | (b.is_true() as u64) << 8);
+    } else if let Ok(i) = obj.cast::<PyInt>() {
+        key.word(8);
+        match i.extract::<i64>() {
+            Ok(v) => key.word(v as u64),
+            Err(_) => key.text(&i.str()?.to_string()),
+        }
+    } else if let Ok(s) = obj.cast::<PyString>() {
+        key.word(9);
+        key.word(s.hash()? as u64);
+    } else {
+        return Ok(false);
+    }
+    Ok(true)
 }
 
 impl Captured {
@@ -113,12 +143,49 @@ impl Captured {
         r
     }
 
+    /// Adds a constant: a dict's key, or what a registered class says of an object. A hash alone is not enough: those of -1 and -2 are
+    /// equal, and those of 1 and 1.0.
+    fn sign_constant(&self, obj: &Bound<'_, PyAny>, key: &mut KeyHasher) -> PyResult<()> {
+        if sign_literal(obj, key)? {
+            return Ok(());
+        }
+        if let Ok(t) = obj.cast_exact::<PyTuple>() {
+            key.word(2 | (t.len() as u64) << 8);
+            return below(|| t.iter().try_for_each(|x| self.sign_constant(&x, key)));
+        }
+        let (class, hash) = (obj.get_type_ptr() as usize, obj.hash()?);
+        key.word(11);
+        key.word(class as u64);
+        key.word(hash as u64);
+        key.word(self.number(obj, (class, hash))? as u64);
+        Ok(())
+    }
+
+    /// The number of the constants of this type and hash that equal `obj`.
+    fn number(&self, obj: &Bound<'_, PyAny>, of: (usize, isize)) -> PyResult<usize> {
+        let py = obj.py();
+        let constants = || self.constants.lock().unwrap_or_else(|e| e.into_inner());
+        // Equality is the user's code: no lock is held while it runs.
+        let known: Vec<Py<PyAny>> = constants().get(&of).map_or(Vec::new(), |l| l.iter().map(|k| k.clone_ref(py)).collect());
+        for (i, k) in known.iter().enumerate() {
+            if k.is(obj) || obj.eq(k.bind(py))? {
+                return Ok(i);
+            }
+        }
+        let mut constants = constants();
+        let list = constants.entry(of).or_default();
+        list.push(obj.clone().unbind());
+        Ok(list.len() - 1)
+    }
+
     /// Adds the items of a dict.
     fn sign_items(&self, d: &Bound<'_, PyDict>, any: bool, key: &mut KeyHasher, arrays: &mut Vec<Array>) -> PyResult<()> {
         key.word(4 | (d.len() as u64) << 8);
-        d.iter().try_for_each(|(k, x)| {
-            key.word(k.hash()? as u64);
-            self.sign(&x, any, key, arrays)
+        below(|| {
+            d.iter().try_for_each(|(k, x)| {
+                self.sign_constant(&k, key)?;
+                self.sign(&x, any, key, arrays)
+            })
         })
     }
 
@@ -131,50 +198,27 @@ impl Captured {
         }
         if let Ok(t) = obj.cast_exact::<PyTuple>() {
             key.word(2 | (t.len() as u64) << 8);
-            return t.iter().try_for_each(|x| self.sign(&x, any, key, arrays));
-        }
-        if obj.is_none() {
-            key.word(3);
-            return Ok(());
+            return below(|| t.iter().try_for_each(|x| self.sign(&x, any, key, arrays)));
         }
         if let Ok(d) = obj.cast_exact::<PyDict>() {
             return self.sign_items(d, any, key, arrays);
         }
         if let Ok(l) = obj.cast_exact::<PyList>() {
             key.word(5 | (l.len() as u64) << 8);
-            return l.iter().try_for_each(|x| self.sign(&x, any, key, arrays));
+            return below(|| l.iter().try_for_each(|x| self.sign(&x, any, key, arrays)));
         }
-        if let Ok(f) = obj.cast::<PyFloat>() {
-            key.word(6);
-            key.word(f.value().to_bits());
-            return Ok(());
-        }
-        if let Ok(b) = obj.cast::<PyBool>() {
-            key.word(7 | (b.is_true() as u64) << 8);
-            return Ok(());
-        }
-        if let Ok(i) = obj.cast::<PyInt>() {
-            key.word(8);
-            match i.extract::<i64>() {
-                Ok(v) => key.word(v as u64),
-                Err(_) => key.text(&i.str()?.to_string()),
-            }
-            return Ok(());
-        }
-        if let Ok(s) = obj.cast::<PyString>() {
-            key.word(9);
-            key.word(s.hash()? as u64);
+        if sign_literal(obj, key)? {
             return Ok(());
         }
         key.word(10);
         key.word(obj.get_type_ptr() as u64);
-        match Kind::of(obj)? {
+        below(|| match Kind::of(obj)? {
             Kind::Tuple(t) => t.iter().try_for_each(|x| self.sign(&x, any, key, arrays)),
             Kind::List(l) => l.iter().try_for_each(|x| self.sign(&x, any, key, arrays)),
             Kind::Dict(d) => self.sign_items(&d, any, key, arrays),
             Kind::Fields(list) => list.iter().try_for_each(|(_, x)| self.sign(x, true, key, arrays)),
             Kind::Registered(_, aside, list) => {
-                key.word(aside.hash()? as u64);
+                self.sign_constant(&aside, key)?;
                 list.iter().try_for_each(|x| self.sign(x, true, key, arrays))
             }
             Kind::Leaf | Kind::Array(_) if !any => Err(refuse(obj)),
@@ -186,7 +230,7 @@ impl Captured {
                 }
                 Ok(())
             }
-        }
+        })
     }
 }
 
@@ -239,8 +283,17 @@ impl Transform for Compiled {
     }
 
     fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.captured.inputs)?;
-        visit.call(&self.captured.outputs)
+        let captured = &*self.captured;
+        visit.call(&captured.inputs)?;
+        visit.call(&captured.outputs)?;
+        // Who holds a lock is not garbage.
+        if let Ok(kept) = captured.kept.try_lock() {
+            kept.iter().try_for_each(|k| visit.call(k))?;
+        }
+        match captured.constants.try_lock() {
+            Ok(constants) => constants.values().flatten().try_for_each(|k| visit.call(k)),
+            Err(_) => Ok(()),
+        }
     }
 }
 
@@ -262,7 +315,7 @@ fn compile(
     outputs: Option<Py<PyAny>>,
     shapeless: bool,
 ) -> PyResult<Bound<'_, PyAny>> {
-    let captured = Arc::new(Captured { function: fun.0, inputs, outputs, kept: Mutex::default() });
+    let captured = Arc::new(Captured { function: fun.0, inputs, outputs, kept: Mutex::default(), constants: Mutex::default() });
     let own = captured.clone();
     let trace = move |x: &Call| Python::attach(|py| own.trace(py, x)).map_err(through);
     let run = lazulite::compile_with(trace, Compile::default().shapeless(shapeless));

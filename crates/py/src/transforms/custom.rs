@@ -137,7 +137,9 @@ impl CustomFunction {
         if !rule.is_callable() {
             return Err(wrong_type("a function", rule));
         }
-        self.rules.write().unwrap_or_else(|e| e.into_inner())[which] = Some(rule.clone().unbind());
+        let former = self.rules.write().unwrap_or_else(|e| e.into_inner())[which].replace(rule.clone().unbind());
+        // Without the lock: the end of a Python object may run Python, which may call this function.
+        drop(former);
         Ok(())
     }
 

@@ -26,10 +26,13 @@ thread_local! {
     static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 }
 
+/// The op of the error that stands for an exception.
+const PYTHON: &str = "python";
+
 /// Sends an exception of the traced function through the core; [`out`] takes it up again.
 pub fn through(e: PyErr) -> Error {
     RAISED.set(Some(e));
-    Error::runtime("python", "the function raised an exception")
+    Error::runtime(PYTHON, "the function raised an exception")
 }
 
 /// Runs a rule that a user wrote, within the core. A panic in it (or in what it calls) becomes a `RuntimeError`: the core's state is whole
@@ -41,7 +44,11 @@ pub fn user<T>(run: impl FnOnce(Python<'_>) -> PyResult<T>) -> lazulite::Result<
 
 /// The core's result for Python: the very exception that the traced function raised, if it did.
 pub fn out<T>(r: Result<T, Error>) -> PyResult<T> {
-    r.map_err(|e| RAISED.take().unwrap_or_else(|| to_python(e)))
+    r.map_err(|e| match RAISED.take() {
+        Some(raised) if e.op() == PYTHON => raised,
+        // Nothing was raised, or it was by a function whose failure the core did without.
+        _ => to_python(e),
+    })
 }
 
 /// A list of arrays, each with an output axis of `vmap` if it has one.

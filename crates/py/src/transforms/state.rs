@@ -3,7 +3,7 @@
 //! While the function is traced, the array objects of the captured inputs hold tracers. A [`Snapshot`] puts everything back.
 
 use crate::array::PyArray;
-use crate::tree::{Fields, Kind, Shape, set_key};
+use crate::tree::{Fields, Kind, Shape, below, set_key};
 use lazulite::Array;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -35,19 +35,19 @@ impl<'py> Snapshot<'py> {
                 self.arrays.push((a, array));
                 Ok(())
             }
-            Kind::Tuple(t) => t.iter().try_for_each(|x| self.note(&x)),
-            Kind::Registered(_, _, list) => list.iter().try_for_each(|x| self.note(x)),
+            Kind::Tuple(t) => below(|| t.iter().try_for_each(|x| self.note(&x))),
+            Kind::Registered(_, _, list) => below(|| list.iter().try_for_each(|x| self.note(x))),
             Kind::List(l) => {
                 self.lists.push((l.clone(), l.get_slice(0, l.len())));
-                l.iter().try_for_each(|x| self.note(&x))
+                below(|| l.iter().try_for_each(|x| self.note(&x)))
             }
             Kind::Dict(d) => {
                 self.dicts.push((d.clone(), d.copy()?));
-                d.iter().try_for_each(|(_, x)| self.note(&x))
+                below(|| d.iter().try_for_each(|(_, x)| self.note(&x)))
             }
             Kind::Fields(list) => {
                 self.fields.push((obj.clone(), list.clone()));
-                list.iter().try_for_each(|(_, x)| self.note(x))
+                below(|| list.iter().try_for_each(|(_, x)| self.note(x)))
             }
         }
     }
@@ -108,6 +108,10 @@ impl<'a, 'py> After<'a, 'py> {
 
     /// The shape of a part of the outputs, which stood where `former` did before.
     pub fn shape(&mut self, obj: &Bound<'py, PyAny>, former: Option<&Bound<'py, PyAny>>) -> PyResult<Shape> {
+        below(|| self.shape_part(obj, former))
+    }
+
+    fn shape_part(&mut self, obj: &Bound<'py, PyAny>, former: Option<&Bound<'py, PyAny>>) -> PyResult<Shape> {
         let before = self.before;
         let part = |after: &mut Self, key: Bound<'py, PyAny>, x: &Bound<'py, PyAny>| -> PyResult<(Py<PyAny>, Shape)> {
             let shape = after.shape(x, before.former(obj, &key).as_ref())?;

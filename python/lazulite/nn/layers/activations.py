@@ -700,6 +700,9 @@ class GELU(Module):
     Args:
         approx: `"none"` for `gelu`, `"precise"` or `"tanh"` for `gelu_approx`, `"fast"` for `gelu_fast_approx`.
 
+    Raises:
+        `ValueError` for another `approx`.
+
     Example:
         >>> nn.GELU(approx="fast")(mx.array(1.0))
         array(0.845796, dtype=float32)

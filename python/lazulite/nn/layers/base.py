@@ -136,6 +136,8 @@ class Module(dict[str, Any]):
     def save_weights(self, file: str) -> None:
         """Write the parameters to a file, in the format its ending names: `.npz` or `.safetensors`.
 
+        Raises `ValueError` for another ending.
+
         Example:
             >>> model.save_weights("model.safetensors")
         """

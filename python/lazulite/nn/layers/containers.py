@@ -17,6 +17,9 @@ class Sequential(Module):
     Shape:
         From what the first takes to what the last gives.
 
+    Raises:
+        What the modules raise; `TypeError` when one that cannot be called is reached.
+
     Example:
         >>> model = nn.Sequential(nn.Linear(2, 8), nn.relu, nn.Linear(8, 1))
         >>> model(mx.ones((4, 2))).shape

@@ -16,20 +16,12 @@ def _one(layer: str, size: int) -> tuple[int]:
     return (size,)
 
 
-def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
-    """The value for both axes, or the values."""
-    if isinstance(value, int):
-        return value, value
-    first, second = value
-    return first, second
-
-
-def _triple(value: int | tuple[int, int, int]) -> tuple[int, int, int]:
-    """The value for all three axes, or the values."""
-    if isinstance(value, int):
-        return value, value, value
-    first, second, third = value
-    return first, second, third
+def _each(value: int | tuple[int, ...], axes: int) -> tuple[int, ...]:
+    """The value for every axis, or the values."""
+    values = (value,) * axes if isinstance(value, int) else tuple(value)
+    if len(values) != axes:
+        raise ValueError(f"expected a whole number or {axes} of them, got {value!r}")
+    return values
 
 
 class _Convolution(Module):
@@ -80,6 +72,10 @@ class Conv1d(_Convolution):
 
     Shape:
         `(N, L, in_channels)` to `(N, windows, out_channels)`.
+
+    Raises:
+        `TypeError` for a `kernel_size` that is no number; `ValueError` for channels that `groups` does not divide, and
+        for an input that is not `(N, L, in_channels)` or shorter, with its padding, than the kernel.
 
     Example:
         >>> nn.Conv1d(2, 4, kernel_size=3)(mx.ones((1, 8, 2))).shape
@@ -133,6 +129,10 @@ class Conv2d(_Convolution):
     Shape:
         `(N, H, W, in_channels)` to `(N, windows, windows, out_channels)`.
 
+    Raises:
+        `ValueError` for more or fewer than two sizes, for channels that `groups` does not divide, and for an input that
+        is not `(N, H, W, in_channels)` or smaller, with its padding, than the kernel.
+
     Example:
         >>> nn.Conv2d(3, 8, kernel_size=3, padding=1)(mx.ones((1, 5, 5, 3))).shape
         (1, 5, 5, 8)
@@ -154,10 +154,10 @@ class Conv2d(_Convolution):
         super().__init__(
             in_channels,
             out_channels,
-            _pair(kernel_size),
+            _each(kernel_size, 2),
             bias,
-            padding=_pair(padding),
-            stride=_pair(stride),
+            padding=_each(padding, 2),
+            stride=_each(stride, 2),
             dilation=dilation,
             groups=groups,
         )
@@ -184,6 +184,10 @@ class Conv3d(_Convolution):
     Shape:
         `(N, D, H, W, in_channels)` to `(N, windows, windows, windows, out_channels)`.
 
+    Raises:
+        `ValueError` for more or fewer than three sizes, and for an input that is not `(N, D, H, W, in_channels)` or
+        smaller, with its padding, than the kernel.
+
     Example:
         >>> nn.Conv3d(2, 4, kernel_size=2, stride=2)(mx.ones((1, 4, 4, 4, 2))).shape
         (1, 2, 2, 2, 4)
@@ -202,10 +206,10 @@ class Conv3d(_Convolution):
         super().__init__(
             in_channels,
             out_channels,
-            _triple(kernel_size),
+            _each(kernel_size, 3),
             bias,
-            padding=_triple(padding),
-            stride=_triple(stride),
+            padding=_each(padding, 3),
+            stride=_each(stride, 3),
             dilation=dilation,
         )
 

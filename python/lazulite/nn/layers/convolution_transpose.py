@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import lazulite.core as mx
-from lazulite.nn.layers.convolution import _Convolution, _one, _pair, _triple
+from lazulite.nn.layers.convolution import _Convolution, _each, _one
 
 
 class _Transposed(_Convolution):
@@ -30,6 +30,9 @@ class ConvTranspose1d(_Transposed):
 
     Shape:
         `(N, L, in_channels)` to the same number of axes, the last of `out_channels`.
+
+    Raises:
+        `TypeError` for a `kernel_size` that is no number; `ValueError` for an input that is not `(N, L, in_channels)`.
 
     Example:
         >>> nn.ConvTranspose1d(2, 4, kernel_size=2, stride=2)(mx.ones((1, 4, 2))).shape
@@ -83,6 +86,9 @@ class ConvTranspose2d(_Transposed):
     Shape:
         `(N, H, W, in_channels)` to the same number of axes, the last of `out_channels`.
 
+    Raises:
+        `ValueError` for more or fewer than two sizes, and for an input that is not `(N, H, W, in_channels)`.
+
     Example:
         >>> nn.ConvTranspose2d(2, 4, kernel_size=2, stride=2)(mx.ones((1, 4, 4, 2))).shape
         (1, 8, 8, 4)
@@ -102,12 +108,12 @@ class ConvTranspose2d(_Transposed):
         super().__init__(
             in_channels,
             out_channels,
-            _pair(kernel_size),
+            _each(kernel_size, 2),
             bias,
-            padding=_pair(padding),
+            padding=_each(padding, 2),
             dilation=dilation,
-            stride=_pair(stride),
-            output_padding=_pair(output_padding),
+            stride=_each(stride, 2),
+            output_padding=_each(output_padding, 2),
         )
 
     def __call__(self, x: mx.array) -> mx.array:
@@ -135,6 +141,9 @@ class ConvTranspose3d(_Transposed):
     Shape:
         `(N, D, H, W, in_channels)` to the same number of axes, the last of `out_channels`.
 
+    Raises:
+        `ValueError` for more or fewer than three sizes, and for an input that is not `(N, D, H, W, in_channels)`.
+
     Example:
         >>> nn.ConvTranspose3d(2, 4, kernel_size=2, stride=2)(mx.ones((1, 2, 2, 2, 2))).shape
         (1, 4, 4, 4, 4)
@@ -154,12 +163,12 @@ class ConvTranspose3d(_Transposed):
         super().__init__(
             in_channels,
             out_channels,
-            _triple(kernel_size),
+            _each(kernel_size, 3),
             bias,
-            padding=_triple(padding),
+            padding=_each(padding, 3),
             dilation=dilation,
-            stride=_triple(stride),
-            output_padding=_triple(output_padding),
+            stride=_each(stride, 3),
+            output_padding=_each(output_padding, 3),
         )
 
     def __call__(self, x: mx.array) -> mx.array:

@@ -207,6 +207,10 @@ class AllToShardedLinear(_ShardedLinear):
     Shape:
         `(..., input_dims)` to `(..., output_dims / processes)`.
 
+    Raises:
+        `ValueError` for `output_dims` that the processes do not divide, and for an input whose last axis is not of
+        `input_dims`.
+
     Example:
         >>> nn.AllToShardedLinear(8, 6)(mx.ones((2, 8))).shape
         (2, 6)
@@ -226,6 +230,10 @@ class ShardedToAllLinear(_ShardedLinear):
 
     Shape:
         `(..., input_dims / processes)` to `(..., output_dims)`.
+
+    Raises:
+        `ValueError` for `input_dims` that the processes do not divide, and for an input whose last axis is not of this
+        process's share of them.
 
     Example:
         >>> nn.ShardedToAllLinear(8, 6)(mx.ones((2, 8))).shape
@@ -291,6 +299,9 @@ class QuantizedAllToShardedLinear(_QuantizedSharded):
     Shape:
         `(..., input_dims)` to `(..., output_dims / processes)`.
 
+    Raises:
+        As `AllToShardedLinear`, and `ValueError` for an unknown mode and for `input_dims` that groups do not divide.
+
     Example:
         >>> nn.QuantizedAllToShardedLinear(64, 6)(mx.ones((2, 64))).shape
         (2, 6)
@@ -314,6 +325,10 @@ class QuantizedShardedToAllLinear(_QuantizedSharded):
     Shape:
         `(..., input_dims / processes)` to `(..., output_dims)`.
 
+    Raises:
+        As `ShardedToAllLinear`, and `ValueError` for an unknown mode and for a share of `input_dims` that groups do not
+        divide.
+
     Example:
         >>> nn.QuantizedShardedToAllLinear(64, 6)(mx.ones((2, 64))).shape
         (2, 6)
@@ -333,6 +348,10 @@ class FullyShardedModule(Module):
 
     Shape:
         That of the module.
+
+    Raises:
+        `ValueError` for a parameter whose first axis the processes do not divide, or without axes; what the module
+        raises.
 
     Example:
         >>> nn.FullyShardedModule(nn.Linear(8, 6))(mx.ones((2, 8))).shape

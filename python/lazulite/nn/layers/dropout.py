@@ -45,6 +45,9 @@ class Dropout(_Dropout):
     Shape:
         any, kept.
 
+    Raises:
+        `ValueError` for a probability outside `[0, 1)`.
+
     Example:
         >>> nn.Dropout(0.5).eval()(mx.ones((3,)))
         array([1, 1, 1], dtype=float32)
@@ -65,6 +68,9 @@ class Dropout2d(_Dropout):
     Shape:
         `(N, H, W, C)` or `(H, W, C)`, kept.
 
+    Raises:
+        `ValueError` for a probability outside `[0, 1)`, and for an input of other than 3 or 4 axes.
+
     Example:
         >>> nn.Dropout2d(0.5)(mx.ones((1, 4, 4, 3))).shape
         (1, 4, 4, 3)
@@ -82,6 +88,9 @@ class Dropout3d(_Dropout):
 
     Shape:
         `(N, D, H, W, C)` or `(D, H, W, C)`, kept.
+
+    Raises:
+        `ValueError` for a probability outside `[0, 1)`, and for an input of other than 4 or 5 axes.
 
     Example:
         >>> nn.Dropout3d(0.5)(mx.ones((1, 4, 4, 4, 3))).shape

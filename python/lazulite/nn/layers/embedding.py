@@ -24,6 +24,10 @@ class Embedding(Module):
     Shape:
         `(...)`, integers, to `(..., dims)`.
 
+    Raises:
+        `ValueError` for an input that is not of integers. Numbers out of range are none: they give the vector of the
+        nearest one in range.
+
     Example:
         >>> nn.Embedding(100, 8)(mx.array([[3, 4, 5]])).shape
         (1, 3, 8)
@@ -43,7 +47,8 @@ class Embedding(Module):
     def as_linear(self, x: mx.array) -> mx.array:
         """The table as a linear layer without bias: `x Wᵀ`, from `(..., dims)` to `(..., num_embeddings)`.
 
-        Used where the output layer shares the weights of the input embedding (Press & Wolf 2017).
+        Used where the output layer shares the weights of the input embedding (Press & Wolf 2017). Raises `ValueError`
+        for an input of another shape.
 
         Example:
             >>> nn.Embedding(5, 4).as_linear(mx.ones((2, 4))).shape
@@ -61,7 +66,10 @@ class Embedding(Module):
             group_size: how many weights share a scale; the mode's own if `None`.
             bits: bits of a weight; the mode's own if `None`.
             mode: "affine", "mxfp4", "mxfp8" or "nvfp4".
-            quantize_input: not supported: a `ValueError` if true.
+            quantize_input: not supported.
+
+        Raises:
+            `ValueError` for a mode that is none, for `dims` that groups do not divide, and for `quantize_input`.
 
         Example:
             >>> nn.Embedding(5, 64).to_quantized()

@@ -11,7 +11,9 @@ from lazulite.nn.layers.quantized import QQLinear, QuantizedLinear
 
 
 class Identity(Module):
-    """Gives back its input, of any shape. Takes and ignores any arguments, so that it can stand in for another layer.
+    """Gives back its input, of any shape, and raises nothing.
+
+    It takes and ignores any arguments, so that it can stand in for another layer.
 
     Example:
         >>> nn.Identity(64, bias=False)(mx.array([1, 2]))
@@ -40,6 +42,9 @@ class Linear(Module):
 
     Shape:
         `(..., input_dims)` to `(..., output_dims)`.
+
+    Raises:
+        `ValueError` for an input whose last axis is not of `input_dims`, or without axes.
 
     Example:
         >>> nn.Linear(10, 1)(mx.ones((4, 10))).shape
@@ -73,6 +78,10 @@ class Linear(Module):
             mode: "affine", "mxfp4", "mxfp8" or "nvfp4".
             quantize_input: whether the layer quantizes its input, too; for "nvfp4" and "mxfp8", without bias.
 
+        Raises:
+            `ValueError` for a mode that is none, or not one for quantized inputs; `NotImplementedError` for quantized
+            inputs with a bias.
+
         Example:
             >>> nn.Linear(64, 2).to_quantized(bits=8)
             QuantizedLinear(input_dims=64, output_dims=2, bias=True, group_size=64, bits=8, mode=affine)
@@ -101,6 +110,9 @@ class Bilinear(Module):
 
     Shape:
         `(..., input1_dims)` and `(..., input2_dims)` to `(..., output_dims)`.
+
+    Raises:
+        `ValueError` for inputs whose last axes are not of these sizes, or whose other axes do not broadcast.
 
     Example:
         >>> nn.Bilinear(2, 3, 4)(mx.ones((5, 2)), mx.ones((5, 3))).shape

@@ -28,6 +28,9 @@ class LayerNorm(Module):
     Shape:
         `(..., dims)`, kept.
 
+    Raises:
+        `ValueError` for an input whose last axis is not of `dims`, or without axes.
+
     Example:
         >>> nn.LayerNorm(2)(mx.array([[1.0, 3.0]]))
         array([[-0.999995, 0.999995]], dtype=float32)
@@ -63,6 +66,9 @@ class RMSNorm(Module):
 
     Shape:
         `(..., dims)`, kept.
+
+    Raises:
+        `ValueError` for an input whose last axis is not of `dims`, or without axes.
 
     Example:
         >>> nn.RMSNorm(2)(mx.array([3.0, 4.0]))
@@ -100,6 +106,10 @@ class GroupNorm(Module):
 
     Shape:
         `(N, ..., dims)`, kept.
+
+    Raises:
+        `ValueError` for an input of fewer than 2 axes, or whose features `num_groups` does not divide or are not
+        `dims`.
 
     Example:
         >>> nn.GroupNorm(2, 4)(mx.ones((2, 5, 4))).shape
@@ -157,6 +167,9 @@ class InstanceNorm(Module):
     Shape:
         `(N, ..., dims)` with at least one axis between, kept.
 
+    Raises:
+        `ValueError` for an input of fewer than 3 axes; if `affine`, for one whose features are not `dims`.
+
     Example:
         >>> nn.InstanceNorm(16)(mx.ones((8, 4, 4, 16))).shape
         (8, 4, 4, 16)
@@ -200,6 +213,10 @@ class BatchNorm(Module):
 
     Shape:
         `(N, C)`, `(N, L, C)` or `(N, H, W, C)`, kept.
+
+    Raises:
+        `ValueError` for an input of other than 2 to 4 axes, whose features are not `num_features`, or, in training,
+        with a single value of each feature.
 
     Example:
         >>> nn.BatchNorm(4)(mx.ones((5, 4))).shape

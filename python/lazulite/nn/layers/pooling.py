@@ -102,6 +102,10 @@ class MaxPool1d(_MaxPool):
     Shape:
         `(N, L, C)` to `(N, (L + 2 padding - kernel_size) // stride + 1, C)`.
 
+    Raises:
+        `ValueError` for sizes that are neither a whole number nor a tuple of one, for an input of other than 3 axes,
+        and for a window larger than the padded input.
+
     Example:
         >>> nn.MaxPool1d(2)(mx.array([1.0, 5.0, 2.0, 3.0]).reshape(1, 4, 1)).reshape(-1)
         array([5, 3], dtype=float32)
@@ -128,6 +132,10 @@ class MaxPool2d(_MaxPool):
 
     Shape:
         `(N, H, W, C)`, each size `n` of `H` and `W` becoming `(n + 2 padding - kernel_size) // stride + 1`.
+
+    Raises:
+        `ValueError` for sizes that are neither a whole number nor two of them, for an input of other than 4 axes, and
+        for a window larger than the padded input.
 
     Example:
         >>> nn.MaxPool2d(2)(mx.ones((8, 32, 32, 4))).shape
@@ -156,6 +164,10 @@ class MaxPool3d(_MaxPool):
     Shape:
         `(N, D, H, W, C)`, each size `n` between becoming `(n + 2 padding - kernel_size) // stride + 1`.
 
+    Raises:
+        `ValueError` for sizes that are neither a whole number nor three of them, for an input of other than 5 axes, and
+        for a window larger than the padded input.
+
     Example:
         >>> nn.MaxPool3d(2)(mx.ones((1, 8, 8, 8, 4))).shape
         (1, 4, 4, 4, 4)
@@ -182,6 +194,10 @@ class AvgPool1d(_AvgPool):
 
     Shape:
         `(N, L, C)` to `(N, (L + 2 padding - kernel_size) // stride + 1, C)`.
+
+    Raises:
+        `ValueError` for sizes that are neither a whole number nor a tuple of one, for an input of other than 3 axes,
+        and for a window larger than the padded input.
 
     Example:
         >>> nn.AvgPool1d(2)(mx.array([1.0, 5.0, 2.0, 3.0]).reshape(1, 4, 1)).reshape(-1)
@@ -210,6 +226,10 @@ class AvgPool2d(_AvgPool):
     Shape:
         `(N, H, W, C)`, each size `n` of `H` and `W` becoming `(n + 2 padding - kernel_size) // stride + 1`.
 
+    Raises:
+        `ValueError` for sizes that are neither a whole number nor two of them, for an input of other than 4 axes, and
+        for a window larger than the padded input.
+
     Example:
         >>> nn.AvgPool2d(2)(mx.ones((8, 32, 32, 4))).shape
         (8, 16, 16, 4)
@@ -236,6 +256,10 @@ class AvgPool3d(_AvgPool):
 
     Shape:
         `(N, D, H, W, C)`, each size `n` between becoming `(n + 2 padding - kernel_size) // stride + 1`.
+
+    Raises:
+        `ValueError` for sizes that are neither a whole number nor three of them, for an input of other than 5 axes, and
+        for a window larger than the padded input.
 
     Example:
         >>> nn.AvgPool3d(2)(mx.ones((1, 8, 8, 8, 4))).shape

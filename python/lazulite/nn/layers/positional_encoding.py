@@ -23,6 +23,10 @@ class RoPE(Module):
     Shape:
         `(..., length, features)` with at least 3 axes, kept.
 
+    Raises:
+        `ValueError` for an odd `dims` or more than there are features, for an input of fewer than 3 axes, and for one
+        that is not of floats.
+
     Example:
         >>> nn.RoPE(64)(mx.ones((1, 8, 128, 64)), offset=12).shape
         (1, 8, 128, 64)
@@ -58,6 +62,9 @@ class SinusoidalPositionalEncoding(Module):
 
     Shape:
         `(...)` to `(..., dims)`.
+
+    Raises:
+        `ValueError` for a `dims` that is odd or not positive.
 
     Example:
         >>> nn.SinusoidalPositionalEncoding(8)(mx.arange(16)).shape
@@ -99,6 +106,9 @@ class ALiBi(Module):
     Shape:
         scores `(batch, heads, queries, keys)`, kept.
 
+    Raises:
+        `ValueError` for scores of other than 4 axes, and for a mask that does not broadcast to them.
+
     Example:
         >>> nn.ALiBi()(mx.zeros((1, 1, 2, 2)))
         array([[[[0, -0.00390625],
@@ -116,6 +126,7 @@ class ALiBi(Module):
         """The biases, of shape `(1, num_heads, q_sequence_length - offset, k_sequence_length)`.
 
         Row `i` is the query at position `i + offset`; its bias for the key at `j` is `-slope |i + offset - j|`.
+        Raises `ValueError` if there is no head.
 
         Example:
             >>> nn.ALiBi.create_alibi_matrix(2, 3, num_heads=4).shape
@@ -127,7 +138,7 @@ class ALiBi(Module):
 
     @staticmethod
     def create_alibi_slope(num_heads: int, dtype: mx.Dtype = mx.float32) -> mx.array:
-        """The slopes of the heads, of shape `(num_heads, 1, 1)`.
+        """The slopes of the heads, of shape `(num_heads, 1, 1)`. Raises `ValueError` if there is none.
 
         For a power of two `n` they are `2^(-8 k / n)` for `k = 1 ... n`. Other numbers of heads take those of the
         power below, then every second one of the power above, as the paper proposes.
@@ -136,6 +147,8 @@ class ALiBi(Module):
             >>> nn.ALiBi.create_alibi_slope(2).flatten()
             array([0.0625, 0.00390625], dtype=float32)
         """
+        if num_heads < 1:
+            raise ValueError(f"ALiBi: there must be at least one head, got {num_heads}")
         below = 2 ** (num_heads.bit_length() - 1)
         slopes = [2 ** (-8 * k / below) for k in range(1, below + 1)]
         slopes += [2 ** (-4 * k / below) for k in range(1, 2 * (num_heads - below), 2)]
@@ -149,6 +162,8 @@ class ALiBi(Module):
             offset: the position of the first query.
             mask: added as well.
         """
+        if attention_scores.ndim != 4:
+            raise ValueError(f"ALiBi: scores must have 4 axes, got {attention_scores.ndim}")
         _, heads, queries, keys = attention_scores.shape
         bias = self.create_alibi_matrix(queries + offset, keys, heads, offset, attention_scores.dtype)
         if mask is not None:

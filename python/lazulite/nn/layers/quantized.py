@@ -41,6 +41,10 @@ def quantize(
         class_predicate: from a layer's path and the layer to whether it is quantized, or to the arguments of its
             `to_quantized`. By default every layer with a `to_quantized` is.
 
+    Raises:
+        `ValueError` for a mode that is none, for weights that groups do not divide, for a layer without `to_quantized`
+        that is to be quantized, and for another result of the predicate.
+
     Example:
         >>> model = nn.Sequential(nn.Linear(64, 64), nn.ReLU())
         >>> nn.quantize(model)
@@ -122,6 +126,10 @@ class QuantizedEmbedding(Quantized):
     Shape:
         `(...)`, integers, to `(..., dims)`.
 
+    Raises:
+        `ValueError` for an unknown mode, for `dims` that groups do not divide, and for an input that is not of
+        integers.
+
     Example:
         >>> nn.QuantizedEmbedding(10, 64)(mx.array([1, 2])).shape
         (2, 64)
@@ -154,6 +162,8 @@ class QuantizedEmbedding(Quantized):
 
     def as_linear(self, x: mx.array) -> mx.array:
         """The table as a linear layer without bias, from `(..., dims)` to `(..., num_embeddings)`.
+
+        Raises `ValueError` for an input of another shape.
 
         Example:
             >>> nn.QuantizedEmbedding(5, 64).as_linear(mx.ones((2, 64))).shape
@@ -197,6 +207,10 @@ class QuantizedLinear(Quantized):
 
     Shape:
         `(..., input_dims)` to `(..., output_dims)`.
+
+    Raises:
+        `ValueError` for an unknown mode, for `input_dims` that groups do not divide, and for an input whose last axis
+        is not of `input_dims`.
 
     Example:
         >>> nn.QuantizedLinear(64, 8)(mx.ones((4, 64))).shape
@@ -263,6 +277,10 @@ class QQLinear(Module):
 
     Shape:
         `(..., input_dims)` to `(..., output_dims)`.
+
+    Raises:
+        `ValueError` for an unknown mode, and, when it is called, for "affine" and for an input whose last axis is not
+        of `input_dims` or not divided by groups.
 
     Example:
         >>> nn.QQLinear(32, 8)(mx.ones((4, 32))).shape
@@ -340,7 +358,7 @@ class QQLinear(Module):
     def from_linear(
         cls, linear_layer: Module, group_size: int | None = None, bits: int | None = None, mode: str = "nvfp4"
     ) -> QQLinear:
-        """The layer of a `Linear` without bias.
+        """The layer of a `Linear` without bias; `NotImplementedError` for one with a bias.
 
         Example:
             >>> nn.QQLinear.from_linear(nn.Linear(32, 2, bias=False)).weight.shape

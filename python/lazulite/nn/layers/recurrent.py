@@ -44,6 +44,10 @@ class RNN(Module):
     Shape:
         `(..., length, input_size)` to `(..., length, hidden_size)`.
 
+    Raises:
+        `ValueError` for a `nonlinearity` that cannot be called, for an input of fewer than 2 axes, without steps, or
+        whose last axis is not of `input_size`, and for a state that does not fit.
+
     Example:
         >>> nn.RNN(3, 5)(mx.ones((2, 7, 3))).shape
         (2, 7, 5)
@@ -109,6 +113,10 @@ class GRU(Module):
     Shape:
         `(..., length, input_size)` to `(..., length, hidden_size)`.
 
+    Raises:
+        `ValueError` for an input of fewer than 2 axes, without steps, or whose last axis is not of `input_size`, and
+        for a state that does not fit.
+
     Example:
         >>> nn.GRU(3, 5)(mx.ones((2, 7, 3))).shape
         (2, 7, 5)
@@ -172,6 +180,10 @@ class LSTM(Module):
 
     Shape:
         `(..., length, input_size)` to two of `(..., length, hidden_size)`.
+
+    Raises:
+        `ValueError` for an input of fewer than 2 axes, without steps, or whose last axis is not of `input_size`, and
+        for a state or cell that does not fit.
 
     Example:
         >>> hidden, cell = nn.LSTM(3, 5)(mx.ones((2, 7, 3)))

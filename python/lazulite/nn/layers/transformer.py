@@ -34,6 +34,10 @@ class MultiHeadAttention(Module):
     Shape:
         queries `(N, L, ...)`, keys and values `(N, S, ...)` to `(N, L, value_output_dims)`.
 
+    Raises:
+        `ValueError` for `dims` that `num_heads` does not divide, for inputs of other than 3 axes or of other features,
+        for keys and values of different lengths, and for a mask that does not broadcast to the scores.
+
     Example:
         >>> attend = nn.MultiHeadAttention(64, 4)
         >>> x = mx.ones((2, 10, 64))
@@ -94,7 +98,14 @@ class MultiHeadAttention(Module):
 
     @staticmethod
     def create_additive_causal_mask(N: int, dtype: mx.Dtype = mx.float32) -> mx.array:
-        """A mask `(N, N)` that lets position `i` see positions up to `i`: 0 there, the lowest number elsewhere."""
+        """A mask `(N, N)` that lets position `i` see positions up to `i`: 0 there, the lowest number elsewhere.
+
+        Raises `ValueError` for a dtype that is no float.
+
+        Example:
+            >>> nn.MultiHeadAttention.create_additive_causal_mask(3)[1] == 0
+            array([True, True, False], dtype=bool)
+        """
         positions = mx.arange(N)
         return (positions[:, None] < positions).astype(dtype) * mx.finfo(dtype).min
 
@@ -112,6 +123,10 @@ class TransformerEncoderLayer(Module):
 
     Shape:
         `(N, L, dims)`, kept.
+
+    Raises:
+        `ValueError` for `dims` that `num_heads` does not divide, for a probability outside `[0, 1)`, and for an input
+        or a mask that does not fit.
 
     Example:
         >>> nn.TransformerEncoderLayer(64, 4)(mx.ones((2, 10, 64)), None).shape
@@ -163,6 +178,9 @@ class TransformerEncoder(Module):
     Shape:
         `(N, L, dims)`, kept.
 
+    Raises:
+        As `TransformerEncoderLayer`.
+
     Example:
         >>> nn.TransformerEncoder(2, 64, 4)(mx.ones((2, 10, 64)), None).shape
         (2, 10, 64)
@@ -203,6 +221,9 @@ class TransformerDecoderLayer(Module):
 
     Shape:
         `(N, L, dims)` with a memory `(N, S, dims)`, to `(N, L, dims)`.
+
+    Raises:
+        As `TransformerEncoderLayer`, and `ValueError` for a memory that does not fit.
 
     Example:
         >>> layer = nn.TransformerDecoderLayer(64, 4)
@@ -266,6 +287,9 @@ class TransformerDecoder(Module):
     Shape:
         `(N, L, dims)` with a memory `(N, S, dims)`, to `(N, L, dims)`.
 
+    Raises:
+        As `TransformerDecoderLayer`.
+
     Example:
         >>> decoder = nn.TransformerDecoder(2, 64, 4)
         >>> decoder(mx.ones((2, 10, 64)), mx.ones((2, 7, 64)), None, None).shape
@@ -319,6 +343,9 @@ class Transformer(Module):
 
     Shape:
         source `(N, S, dims)` and target `(N, L, dims)` to `(N, L, dims)`.
+
+    Raises:
+        As `TransformerDecoderLayer`.
 
     Example:
         >>> model = nn.Transformer(64, 4, 1, 1)

@@ -90,6 +90,10 @@ class Upsample(Module):
     Shape:
         `(N, ..., C)` with at least one axis between, to the same number of axes.
 
+    Raises:
+        `ValueError` for an unknown mode, for `antialias` where it does not apply, for an input of fewer than 3 axes,
+        and for factors that are not positive or not one for each axis.
+
     Example:
         >>> x = mx.array([1.0, 2.0]).reshape(1, 2, 1)
         >>> nn.Upsample(scale_factor=2, mode="linear")(x).squeeze()

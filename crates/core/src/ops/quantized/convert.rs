@@ -3,17 +3,16 @@
 use super::{Quantized, check_format, global_scales, grouped};
 use crate::Array;
 use crate::export::stored::stored;
-use crate::graph::array::{apply, node_many};
-use crate::graph::node::{Aval, Avals, Operand};
+use crate::graph::array::{apply, apply_many};
+use crate::graph::node::{Aval, Avals};
 use crate::ops::op;
 use crate::ops::view::{self, dense_rows};
-use crate::primitive::{Jvp, KernelOf, Prim, Primitive, Role, Vjp, Vmap};
+use crate::primitive::{Jvp, KernelOf, Primitive, Role, Vjp, Vmap};
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use lazulite_base::work::{View, Work};
 use lazulite_base::{Dims, Dtype, Format, Scalar, shape};
 use smallvec::smallvec;
-use std::panic::Location;
 
 pub(super) fn format_key(format: Format, h: &mut KeyHasher) {
     h.text(format.name());
@@ -49,10 +48,7 @@ stored!("quantize", Quantize { 0 });
 #[track_caller]
 fn encode(format: Format, x: &Array, global: Option<&Array>) -> Result<Vec<Array>> {
     let inputs: Vec<&Array> = std::iter::once(x).chain(global).collect();
-    let avals: Vec<Aval> = inputs.iter().map(|a| a.aval().clone()).collect();
-    let outs = crate::ops::at_caller(Quantize(format).infer(&avals))?;
-    let operands = inputs.iter().map(|a| Operand::Edge(a.edge())).collect();
-    Ok(node_many(Prim::new(Quantize(format)), operands, outs, Location::caller()))
+    apply_many(Quantize(format), &inputs)
 }
 
 impl Primitive for Quantize {
@@ -231,7 +227,9 @@ impl KernelOf for Dequantize {
     }
 }
 
-/// 8-bit floats from floats, or floats from 8-bit floats.
+/// 8-bit floats from floats, or floats from 8-bit floats. It is no `Cast`, which reads `uint8` as a number, where this reads a code: one of
+/// the two would need a dtype that arrays do not have. And it is no row of the elementwise table, where its dtypes would be the only ones
+/// of their kind, for work that is done once a weight.
 struct Fp8(Dtype);
 
 stored!("fp8", Fp8 { 0 });

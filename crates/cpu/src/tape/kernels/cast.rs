@@ -2,6 +2,7 @@
 
 use super::number::Truth;
 use super::{F1, Fun, Map1, at, storage};
+use crate::dtypes::with_type;
 use crate::simd::Level;
 use lazulite_base::{Complex32, Dtype};
 
@@ -127,20 +128,7 @@ targets! {
 }
 
 fn from<S: Source>(level: Level, to: Dtype) -> Fun {
-    match to {
-        Dtype::Bool => at::<Map1<S, Truth, To>>(level),
-        Dtype::U8 => at::<Map1<S, u8, To>>(level),
-        Dtype::U16 => at::<Map1<S, u16, To>>(level),
-        Dtype::U32 => at::<Map1<S, u32, To>>(level),
-        Dtype::U64 => at::<Map1<S, u64, To>>(level),
-        Dtype::I8 => at::<Map1<S, i8, To>>(level),
-        Dtype::I16 => at::<Map1<S, i16, To>>(level),
-        Dtype::I32 => at::<Map1<S, i32, To>>(level),
-        Dtype::I64 => at::<Map1<S, i64, To>>(level),
-        Dtype::F16 | Dtype::BF16 | Dtype::F32 => at::<Map1<S, f32, To>>(level),
-        Dtype::F64 => at::<Map1<S, f64, To>>(level),
-        Dtype::C64 => at::<Map1<S, Complex32, To>>(level),
-    }
+    with_type!(to, T: register => at::<Map1<S, T, To>>(level))
 }
 
 /// The kernel that converts registers of one dtype to another; between dtypes of one storage it copies.
@@ -148,18 +136,5 @@ pub fn cast(level: Level, a: Dtype, b: Dtype) -> Fun {
     if storage(a) == storage(b) {
         return super::copy(level, a);
     }
-    match a {
-        Dtype::Bool => from::<Truth>(level, b),
-        Dtype::U8 => from::<u8>(level, b),
-        Dtype::U16 => from::<u16>(level, b),
-        Dtype::U32 => from::<u32>(level, b),
-        Dtype::U64 => from::<u64>(level, b),
-        Dtype::I8 => from::<i8>(level, b),
-        Dtype::I16 => from::<i16>(level, b),
-        Dtype::I32 => from::<i32>(level, b),
-        Dtype::I64 => from::<i64>(level, b),
-        Dtype::F16 | Dtype::BF16 | Dtype::F32 => from::<f32>(level, b),
-        Dtype::F64 => from::<f64>(level, b),
-        Dtype::C64 => from::<Complex32>(level, b),
-    }
+    with_type!(a, T: register => from::<T>(level, b))
 }

@@ -13,6 +13,7 @@ mod reduce;
 pub use cast::cast;
 pub use f32s::pair;
 pub use memory::{copier, copy, index, narrow, round_half, splat, turner, widen};
+pub use number::Truth;
 pub use reduce::{FOLD, START, identity, sequence};
 
 use crate::simd::Level;

@@ -1,6 +1,7 @@
 //! Elementwise kernels on integers, bool and floats that are the same code at every level: the compiler vectorises them.
 
 use super::{F1, F2, Fun, Map1, Map2, at};
+use crate::dtypes::with_type;
 use crate::simd::Level;
 use lazulite_base::{Dtype, Op};
 
@@ -338,17 +339,9 @@ doubles! {
 pub fn pick(level: Level, op: Op, d: Dtype) -> Option<Fun> {
     match d {
         Dtype::Bool => bits::<Truth>(level, op).or_else(|| number::<Truth>(level, op)),
-        Dtype::U8 => bits::<u8>(level, op).or_else(|| number::<u8>(level, op)),
-        Dtype::U16 => bits::<u16>(level, op).or_else(|| number::<u16>(level, op)),
-        Dtype::U32 => bits::<u32>(level, op).or_else(|| number::<u32>(level, op)),
-        Dtype::U64 => bits::<u64>(level, op).or_else(|| number::<u64>(level, op)),
-        Dtype::I8 => bits::<i8>(level, op).or_else(|| number::<i8>(level, op)),
-        Dtype::I16 => bits::<i16>(level, op).or_else(|| number::<i16>(level, op)),
-        Dtype::I32 => bits::<i32>(level, op).or_else(|| number::<i32>(level, op)),
-        Dtype::I64 => bits::<i64>(level, op).or_else(|| number::<i64>(level, op)),
         Dtype::F32 => float::<f32>(level, op).or_else(|| number::<f32>(level, op)),
         Dtype::F64 => double(level, op).or_else(|| float::<f64>(level, op)).or_else(|| number::<f64>(level, op)),
-        _ => None,
+        d => with_type!(d, T: integer => bits::<T>(level, op).or_else(|| number::<T>(level, op)), else => None),
     }
 }
 

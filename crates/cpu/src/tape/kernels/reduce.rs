@@ -1,8 +1,9 @@
 //! Kernels of reductions: accumulation into lanes, or in sequence; and the identities. The word of such a kernel is the address of the
 //! identity, with [`START`] and [`FOLD`] in its low bits.
 
-use super::number::{Add, Maximum, Minimum, Multiply, Truth};
+use super::number::{Add, Maximum, Minimum, Multiply};
 use super::{Body, F2, Fun, at};
+use crate::dtypes::with_type;
 use crate::simd::Level;
 use lazulite_base::tape::{LANES, ReduceOp};
 use lazulite_base::{Complex32, Dtype, Op, Scalar};
@@ -79,75 +80,40 @@ impl<T: Copy, F: F2<T, T>> Body for Sequence<T, F> {
     }
 }
 
-/// Combination of complex numbers by the operations' kernels' code.
-struct Meaning<const OP: u8>;
-
-impl<const OP: u8> F2<Complex32, Complex32> for Meaning<OP> {
-    #[inline(always)]
-    fn f(x: Complex32, y: Complex32) -> Complex32 {
-        let wide = |z: Complex32| num_complex::Complex64::new(z.re as f64, z.im as f64);
-        let z = (lazulite_base::meaning::meaning(Op::ALL[OP as usize]).complex)([wide(x), wide(y), wide(y)]);
-        Complex32::new(z.re as f32, z.im as f32)
-    }
+macro_rules! complex {
+    ($($name:ident)*) => {$(
+        impl F2<Complex32, Complex32> for $name {
+            #[inline(always)]
+            fn f(x: Complex32, y: Complex32) -> Complex32 {
+                let wide = |z: Complex32| num_complex::Complex64::new(z.re as f64, z.im as f64);
+                let z = (lazulite_base::meaning::meaning(Op::$name).complex)([wide(x), wide(y), wide(y)]);
+                Complex32::new(z.re as f32, z.im as f32)
+            }
+        }
+    )*};
 }
+complex!(Add Multiply Minimum Maximum);
 
-macro_rules! both {
-    ($name:ident, $body:ident) => {
-        fn $name<T: Copy>(level: Level, op: ReduceOp) -> Fun
-        where
-            Add: F2<T, T>,
-            Multiply: F2<T, T>,
-            Minimum: F2<T, T>,
-            Maximum: F2<T, T>,
-        {
-            match op {
+macro_rules! reductions {
+    ($($(#[$doc:meta])* $name:ident, $body:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(level: Level, op: ReduceOp, d: Dtype) -> Fun {
+            with_type!(d, T: register => match op {
                 ReduceOp::Sum | ReduceOp::Any => at::<$body<T, Add>>(level),
                 ReduceOp::Prod | ReduceOp::All => at::<$body<T, Multiply>>(level),
                 ReduceOp::Min => at::<$body<T, Minimum>>(level),
                 ReduceOp::Max => at::<$body<T, Maximum>>(level),
-            }
+            })
         }
-    };
+    )*};
 }
 
-both!(lanes_of, Lanes);
-both!(sequence_of, Sequence);
-
-macro_rules! pick {
-    ($(#[$doc:meta])* $name:ident, $of:ident, $body:ident) => {
-        $(#[$doc])*
-        pub fn $name(level: Level, op: ReduceOp, d: Dtype) -> Fun {
-            match d {
-                Dtype::Bool => $of::<Truth>(level, op),
-                Dtype::U8 => $of::<u8>(level, op),
-                Dtype::U16 => $of::<u16>(level, op),
-                Dtype::U32 => $of::<u32>(level, op),
-                Dtype::U64 => $of::<u64>(level, op),
-                Dtype::I8 => $of::<i8>(level, op),
-                Dtype::I16 => $of::<i16>(level, op),
-                Dtype::I32 => $of::<i32>(level, op),
-                Dtype::I64 => $of::<i64>(level, op),
-                Dtype::F16 | Dtype::BF16 | Dtype::F32 => $of::<f32>(level, op),
-                Dtype::F64 => $of::<f64>(level, op),
-                Dtype::C64 => match op {
-                    ReduceOp::Sum | ReduceOp::Any => at::<$body<Complex32, Meaning<{ Op::Add as u8 }>>>(level),
-                    ReduceOp::Prod | ReduceOp::All => at::<$body<Complex32, Meaning<{ Op::Multiply as u8 }>>>(level),
-                    ReduceOp::Min => at::<$body<Complex32, Meaning<{ Op::Minimum as u8 }>>>(level),
-                    ReduceOp::Max => at::<$body<Complex32, Meaning<{ Op::Maximum as u8 }>>>(level),
-                },
-            }
-        }
-    };
-}
-
-pick!(
+reductions! {
     /// The kernel that accumulates a run of a row into lanes.
-    lanes, lanes_of, Lanes
-);
-pick!(
+    lanes, Lanes;
     /// The kernel that accumulates a run of a row in sequence.
-    sequence, sequence_of, Sequence
-);
+    sequence, Sequence;
+}
 
 /// The value a reduction starts from, in a register's bits.
 pub fn identity(op: ReduceOp, d: Dtype) -> u64 {
