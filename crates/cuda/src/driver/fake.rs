@@ -107,7 +107,7 @@ impl Driver for Fake {
     }
 
     fn properties(&self, _: usize) -> Outcome<Properties> {
-        Ok(Properties { name: "fake".into(), capability: (9, 0), memory: self.capacity, processors: 132, driver: 13000 })
+        Ok(Properties { name: "fake".into(), capability: (9, 0), memory: self.capacity, processors: 132, shared: 227 << 10, driver: 13000 })
     }
 
     fn bind(&self, _: usize) -> Outcome {

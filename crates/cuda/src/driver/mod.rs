@@ -74,6 +74,8 @@ pub struct Properties {
     pub memory: usize,
     /// Multiprocessors.
     pub processors: u32,
+    /// Bytes of shared memory that a block may have.
+    pub shared: u32,
     /// The driver's version of CUDA, such as 13000.
     pub driver: u32,
 }

@@ -40,8 +40,8 @@ struct Shape {
     items: usize,
 }
 
-/// Bytes of shared memory that a block may have on the oldest architecture; and on Hopper, less what its kernels have besides.
-const MOST: [usize; 2] = [160 << 10, 220 << 10];
+/// Bytes of shared memory that kernels have besides what they are launched with, at most.
+const BESIDES: usize = 3 << 10;
 /// Warps of a block.
 const WARPS: usize = 4;
 
@@ -104,7 +104,7 @@ impl Form {
             causal: a.causal,
             head: wide.next_multiple_of(16),
             places,
-            most: MOST[on.groups as usize],
+            most: on.shared.saturating_sub(BESIDES),
             of: a.clone(),
         })
     }

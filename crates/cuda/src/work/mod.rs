@@ -20,17 +20,19 @@ pub struct Target {
     pub groups: bool,
     /// Its multiprocessors.
     pub processors: usize,
+    /// Bytes of shared memory that a block may have.
+    pub shared: usize,
 }
 
 impl Target {
     /// The least that is supported, such as an A100 (sm_80).
-    pub const OLDEST: Target = Target { groups: false, processors: 108 };
+    pub const OLDEST: Target = Target { groups: false, processors: 108, shared: 163 << 10 };
     /// An H100 (sm_90a).
-    pub const HOPPER: Target = Target { groups: true, processors: 132 };
+    pub const HOPPER: Target = Target { groups: true, processors: 132, shared: 227 << 10 };
 
     /// A device.
     pub fn of(p: &Properties) -> Target {
-        Target { groups: p.capability.0 == 9, processors: (p.processors as usize).max(1) }
+        Target { groups: p.capability.0 == 9, processors: (p.processors as usize).max(1), shared: p.shared as usize }
     }
 }
 
