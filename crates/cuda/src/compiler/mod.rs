@@ -149,8 +149,8 @@ pub struct Programs {
     beside: bool,
     /// The names of the generic kernels, and the kernels once they are loaded, by class.
     generic: [(OnceLock<String>, OnceLock<Handle>); Class::ALL.len()],
-    /// By name: the module and its kernel.
-    known: Mutex<HashMap<String, Handle>>,
+    /// Kernels by name, and how many bytes of shared memory each may be launched with.
+    known: Mutex<HashMap<String, (Handle, u32)>>,
     modules: Mutex<HashMap<usize, Handle>>,
 }
 
@@ -244,17 +244,24 @@ impl Programs {
         Ok(None)
     }
 
-    /// The kernel, loaded on the device.
+    /// The kernel, loaded on the device, for launches with so many bytes of shared memory.
     ///
     /// # Errors
     /// The compiler's or the driver's.
     pub fn function(&self, source: &Source, shared: u32) -> Result<Handle, String> {
         let name = self.name(source);
-        if let Some(&f) = lock(&self.known).get(&name) {
+        let fits = |known: &HashMap<String, (Handle, u32)>| known.get(&name).filter(|k| shared <= k.1).map(|k| k.0);
+        if let Some(f) = fits(&lock(&self.known)) {
             return Ok(f);
         }
         self.prepare(&[source])?;
         let image = lock(&self.shared.images)[&name].clone();
+        let mut known = lock(&self.known);
+        if let Some(f) = fits(&known) {
+            return Ok(f);
+        }
+        // One text serves rows of several lengths, so a kernel that asks for some may later ask for more.
+        let limit = if shared > 0 { shared.max(SHARED as u32) } else { 0 };
         let load = || {
             self.driver.bind(self.device)?;
             let key = Arc::as_ptr(&image) as usize;
@@ -268,10 +275,10 @@ impl Programs {
                 }
             };
             drop(modules);
-            self.driver.function(module, &name, shared)
+            self.driver.function(module, &name, limit)
         };
         let f = load().map_err(|e| e.to_string())?;
-        lock(&self.known).insert(name, f);
+        known.insert(name.clone(), (f, limit));
         Ok(f)
     }
 }

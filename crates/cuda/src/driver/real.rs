@@ -2,7 +2,6 @@
 
 use super::{Driver, Fault, Handle, Launch, Node, Outcome, Properties};
 use crate::libraries::{open, symbol};
-use crate::tape::keep::SHARED;
 use libloading::Library;
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
@@ -301,9 +300,8 @@ impl Driver for Real {
         let name = CString::new(name).expect("a kernel's name has no zero");
         let mut function = std::ptr::null_mut();
         call!(self.module_function(&mut function, module as Ptr, name.as_ptr()))?;
-        // One text serves rows of several lengths, so a kernel that asks for some may later ask for all.
         if shared > 0 {
-            call!(self.function_attribute(function, SHARED_LIMIT, SHARED as c_int))?;
+            call!(self.function_attribute(function, SHARED_LIMIT, shared as c_int))?;
         }
         Ok(function as Handle)
     }
