@@ -1,6 +1,6 @@
 # The two things to do with lazulite: see it, and check it. `make python` builds and installs the wheel; `make bench` measures the claims of
-# docs/performance.md, `make bench-peers` the same work in PyTorch, JAX and MLX, which it installs.
-.PHONY: demo test python test-python bench bench-peers
+# docs/performance.md, `make bench-peers` the same work in PyTorch, JAX and MLX, which it installs, `make bench-rust` in candle and burn.
+.PHONY: demo test python test-python bench bench-peers bench-rust
 
 demo: python
 	cargo run -q -p demo
@@ -34,3 +34,6 @@ bench-peers: python
 	benches/peers/venvs.sh
 	.venv/bin/python benches/peers/compare.py mx:lazulite@.venv/bin/python mx:mlx@$(PEERS)/mlx/bin/python \
 		torch@$(PEERS)/torch/bin/python torchc@$(PEERS)/torch/bin/python jax@$(PEERS)/jax/bin/python numpy@$(PEERS)/mlx/bin/python
+
+bench-rust:
+	cd benches/rust && RUSTFLAGS="-C target-cpu=native" cargo run -q --release
