@@ -1,8 +1,6 @@
 //! Layers with parameters.
 
 use crate::{Module, init};
-use lazulite_base::Dtype;
-use lazulite_core::ops::keep;
 use lazulite_core::{Array, random};
 
 /// An affine map of the last axis: `x Wᵀ + b`.
@@ -128,106 +126,5 @@ impl Embedding {
     #[track_caller]
     pub fn as_linear(&self, x: &Array) -> Array {
         x.matmul(&self.weight.t())
-    }
-}
-
-/// Normalises the last axis to mean zero and variance one, then scales and shifts it.
-///
-/// Its forward is composed of plain operations, which fuse to one pass over each row.
-///
-/// ```
-/// use lazulite::nn::LayerNorm;
-/// use lazulite::prelude::*;
-/// let y = LayerNorm::new(2).forward(&array![[1.0, 3.0]]);
-/// let y = y.to_vec::<f32>().unwrap();
-/// assert!((y[0] + 1.0).abs() < 1e-4 && (y[1] - 1.0).abs() < 1e-4);
-/// ```
-#[derive(Clone, Debug, Module)]
-pub struct LayerNorm {
-    /// `(dims,)`, the scale, if there is one.
-    pub weight: Option<Array>,
-    /// `(dims,)`, the shift, if there is one.
-    pub bias: Option<Array>,
-    #[module(static)]
-    eps: f32,
-}
-
-impl LayerNorm {
-    /// Over `dims` features: scale one, shift zero, `eps` 1e-5.
-    ///
-    /// ```
-    /// use lazulite::nn::LayerNorm;
-    /// use lazulite::prelude::*;
-    /// assert_eq!(LayerNorm::new(4).num_parameters(), 8);
-    /// ```
-    #[track_caller]
-    pub fn new(dims: usize) -> LayerNorm {
-        LayerNorm { weight: Some(Array::ones([dims], Dtype::F32)), bias: Some(Array::zeros([dims], Dtype::F32)), eps: 1e-5 }
-    }
-
-    /// What is added to the variance.
-    ///
-    /// # Panics
-    /// If it is not positive.
-    ///
-    /// ```
-    /// use lazulite::nn::LayerNorm;
-    /// use lazulite::prelude::*;
-    /// let y = LayerNorm::new(2).eps(1.0).forward(&array![[1.0, 3.0]]);
-    /// assert!((y.max(..).item::<f32>().unwrap() - 0.5f32.sqrt()).abs() < 1e-6);
-    /// ```
-    #[must_use]
-    #[track_caller]
-    pub fn eps(self, eps: f32) -> LayerNorm {
-        assert!(eps > 0.0, "eps of a layer norm must be positive, not {eps}");
-        LayerNorm { eps, ..self }
-    }
-
-    /// The same layer without its shift.
-    ///
-    /// ```
-    /// use lazulite::nn::LayerNorm;
-    /// use lazulite::prelude::*;
-    /// assert_eq!(LayerNorm::new(2).without_bias().parameters().len(), 1);
-    /// ```
-    #[must_use]
-    pub fn without_bias(self) -> LayerNorm {
-        LayerNorm { bias: None, ..self }
-    }
-
-    /// The same layer without scale and shift.
-    ///
-    /// ```
-    /// use lazulite::nn::LayerNorm;
-    /// use lazulite::prelude::*;
-    /// assert!(LayerNorm::new(2).without_affine().parameters().is_empty());
-    /// ```
-    #[must_use]
-    pub fn without_affine(self) -> LayerNorm {
-        LayerNorm { weight: None, bias: None, ..self }
-    }
-
-    /// `(..., dims)` to the same shape.
-    ///
-    /// ```
-    /// use lazulite::nn::LayerNorm;
-    /// use lazulite::prelude::*;
-    /// assert_eq!(LayerNorm::new(4).forward(&Array::ones([2, 4], Dtype::F32)).to_vec::<f32>().unwrap(), [0.0; 8]);
-    /// ```
-    ///
-    /// # Panics
-    /// If the last axis is not of `dims` elements.
-    #[track_caller]
-    pub fn forward(&self, x: &Array) -> Array {
-        let deviation = x - x.mean(keep(-1));
-        let variance = deviation.square().mean(keep(-1));
-        let mut y = deviation * (variance + self.eps).rsqrt();
-        if let Some(w) = &self.weight {
-            y *= w;
-        }
-        if let Some(b) = &self.bias {
-            y += b;
-        }
-        y
     }
 }

@@ -35,13 +35,16 @@
 extern crate self as lazulite;
 
 mod activations;
+mod batch_norm;
 mod conv;
 mod dropout;
 mod frozen;
 pub mod init;
 mod layers;
 mod losses;
+mod mode;
 mod module;
+mod norm;
 mod pooling;
 mod quantized;
 mod sequential;
@@ -50,12 +53,15 @@ pub use activations::{
     elu, gelu, gelu_approx, hard_swish, hard_tanh, leaky_relu, log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, softmax,
     softplus, softsign, tanh,
 };
+pub use batch_norm::BatchNorm;
 pub use conv::{Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d};
-pub use dropout::{Dropout, is_training, next_key, training, with_key};
+pub use dropout::Dropout;
 pub use frozen::Frozen;
-pub use layers::{Embedding, LayerNorm, Linear};
+pub use layers::{Embedding, Linear};
 pub use losses::{binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1, mse, nll};
+pub use mode::{is_training, next_key, training, with_key, with_statistics};
 pub use module::Module;
+pub use norm::{GroupNorm, InstanceNorm, LayerNorm, RMSNorm};
 pub use pooling::{AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d, avg_pool, max_pool};
 pub use quantized::{QuantizedEmbedding, QuantizedLinear};
 pub use sequential::{Activation, Layer, Sequential};

@@ -1,8 +1,9 @@
 //! Layers one after the other, of any kinds.
 
 use crate::{
-    AvgPool1d, AvgPool2d, AvgPool3d, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dropout, Embedding,
-    LayerNorm, Linear, MaxPool1d, MaxPool2d, MaxPool3d, Module,
+    AvgPool1d, AvgPool2d, AvgPool3d, BatchNorm, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dropout,
+    Embedding, GroupNorm, InstanceNorm, LayerNorm, Linear, MaxPool1d, MaxPool2d, MaxPool3d, Module, QuantizedEmbedding, QuantizedLinear,
+    RMSNorm,
 };
 use lazulite_base::Result;
 use lazulite_base::key::KeyHasher;
@@ -83,7 +84,8 @@ macro_rules! layers {
     )*};
 }
 
-layers!(Linear, Embedding, LayerNorm, Dropout, Activation, Sequential);
+layers!(Linear, Embedding, QuantizedLinear, QuantizedEmbedding, Dropout, Activation, Sequential);
+layers!(LayerNorm, RMSNorm, GroupNorm, InstanceNorm, BatchNorm);
 layers!(Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d);
 layers!(MaxPool1d, MaxPool2d, MaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d);
 
