@@ -117,13 +117,13 @@ pub fn next_key() -> Option<Array> {
 /// this function inside the function that is transformed.
 ///
 /// ```
-/// use lazulite::nn::{self, BatchNorm, Linear, Sequential};
+/// use lazulite::nn::{self, BatchNorm, Linear, Sequential, losses};
 /// use lazulite::optim::{Optimizer, Sgd};
 /// use lazulite::prelude::*;
 ///
 /// let model = Sequential::new().then(Linear::new(3, 4, &random::key(0))).then(BatchNorm::new(4));
 /// let (x, y) = (random::normal([8, 3], &random::key(1)), Array::ones([8, 4], Dtype::F32));
-/// let loss = |m: &Sequential| nn::with_statistics(m, |m| nn::mse(&m.forward(&x), &y));
+/// let loss = |m: &Sequential| nn::with_statistics(m, |m| losses::mse_loss(&m.forward(&x), &y));
 /// let ((_loss, next), grads) = value_and_grad(loss)(&model);
 /// let opt = Sgd::new(0.1);
 /// let (next, _state) = opt.update(&next, &grads, &opt.init(&model));

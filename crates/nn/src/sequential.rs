@@ -2,8 +2,8 @@
 
 use crate::{
     AvgPool1d, AvgPool2d, AvgPool3d, BatchNorm, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dropout,
-    Embedding, GroupNorm, InstanceNorm, LayerNorm, Linear, MaxPool1d, MaxPool2d, MaxPool3d, Module, QuantizedEmbedding, QuantizedLinear,
-    RMSNorm,
+    Dropout2d, Dropout3d, Embedding, GroupNorm, Identity, InstanceNorm, LayerNorm, Linear, MaxPool1d, MaxPool2d, MaxPool3d, Module, PReLU,
+    QuantizedEmbedding, QuantizedLinear, RMSNorm, Upsample,
 };
 use lazulite_base::Result;
 use lazulite_base::key::KeyHasher;
@@ -84,7 +84,8 @@ macro_rules! layers {
     )*};
 }
 
-layers!(Linear, Embedding, QuantizedLinear, QuantizedEmbedding, Dropout, Activation, Sequential);
+layers!(Linear, Embedding, QuantizedLinear, QuantizedEmbedding, Activation, PReLU, Identity, Sequential);
+layers!(Dropout, Dropout2d, Dropout3d, Upsample);
 layers!(LayerNorm, RMSNorm, GroupNorm, InstanceNorm, BatchNorm);
 layers!(Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d);
 layers!(MaxPool1d, MaxPool2d, MaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d);

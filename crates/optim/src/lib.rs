@@ -15,7 +15,7 @@
 //! let mut model = Linear::new(3, 1, &random::key(1));
 //! let mut state = opt.init(&model);
 //! let step = compile(move |(model, state): &(Linear, <AdamW as Optimizer>::State<Linear>)| {
-//!     let (loss, grads) = value_and_grad(|m: &Linear| nn::mse(&m.forward(&x), &y))(model);
+//!     let (loss, grads) = value_and_grad(|m: &Linear| nn::losses::mse_loss(&m.forward(&x), &y))(model);
 //!     let (grads, _norm) = clip_grad_norm(&grads, 5.0);
 //!     let (model, state) = opt.update(model, &grads, state);
 //!     (loss, model, state)

@@ -126,7 +126,7 @@ fn train(seed: u64, epochs: usize) -> Result<(Mlp, Vec<Digit>)> {
     let mut state = opt.init(&model);
     let step = compile(move |(model, state, key, x, y): &(Mlp, <AdamW as Optimizer>::State<Mlp>, Array, Array, Array)| {
         let (key, now) = random::split(key);
-        let loss = |m: &Mlp| nn::with_key(&now, || nn::cross_entropy(&m.forward(x), y).mean(..));
+        let loss = |m: &Mlp| nn::with_key(&now, || nn::losses::cross_entropy(&m.forward(x), y).mean(..));
         let (loss, g) = nn::value_and_grad(loss)(model);
         let (model, state) = opt.update(model, &g, state);
         (loss, model, state, key)

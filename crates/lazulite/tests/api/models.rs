@@ -24,7 +24,7 @@ impl Mlp {
 }
 
 fn loss(model: &Mlp, x: &Array, y: &Array) -> Array {
-    nn::cross_entropy(&model.forward(x), y).mean(..)
+    nn::losses::cross_entropy(&model.forward(x), y).mean(..)
 }
 
 pub fn all() {

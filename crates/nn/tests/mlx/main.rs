@@ -2,7 +2,10 @@
 //!
 //! Inputs and parameters are [`wave`]s, which are as easily made in Python: `np.sin(np.arange(n) * step).reshape(shape)`.
 
+mod activations;
+mod losses;
 mod norms;
+mod upsample;
 
 use lazulite::prelude::*;
 
@@ -25,13 +28,13 @@ fn close(x: &Array, expected: &[f32]) {
     assert!(x.iter().zip(expected).all(near), "{x:?}\n{expected:?}");
 }
 
-/// A function of `x`, and its gradient with the cotangents `wave(shape of y, 1.1)`.
+/// A function of `x`, and its gradient with the cotangents `wave(shape of y, 1.1)`; of a scalar with one.
 #[track_caller]
 fn both(f: impl Fn(&Array) -> Array, x: &Array, y: &[f32], dx: &[f32]) {
     let out = f(x);
     close(&out, y);
-    let n = out.size();
-    let weights = wave([n], 1.1).reshape(out.shape().iter().map(|&d| d as i64).collect::<Vec<_>>());
+    let shape: Vec<i64> = out.shape().iter().map(|&d| d as i64).collect();
+    let weights = if shape.is_empty() { array![1.0].squeeze(0) } else { wave([out.size()], 1.1).reshape(shape) };
     close(&grad(|x: &Array| (f(x) * &weights).sum(..))(x), dx);
 }
 

@@ -15,7 +15,7 @@ fn data() -> (Array, Array) {
 /// A whole training step.
 fn step<O: Optimizer>(opt: &O, model: &Linear, state: &O::State<Linear>) -> (Array, Linear, O::State<Linear>) {
     let (x, y) = data();
-    let (loss, grads) = value_and_grad(|m: &Linear| nn::mse(&m.forward(&x), &y))(model);
+    let (loss, grads) = value_and_grad(|m: &Linear| nn::losses::mse_loss(&m.forward(&x), &y))(model);
     let (grads, _) = clip_grad_norm(&grads, 2.0);
     let (model, state) = opt.update(model, &grads, state);
     (loss, model, state)
