@@ -2,7 +2,7 @@
 
 /// The number, if it is finite and satisfies the condition that `allowed` describes.
 #[track_caller]
-pub(crate) fn number(name: &str, x: f64, allowed: &str, holds: impl FnOnce(f64) -> bool) -> f64 {
+fn number(name: &str, x: f64, allowed: &str, holds: impl FnOnce(f64) -> bool) -> f64 {
     assert!(x.is_finite() && holds(x), "{name}, {x}, is not {allowed}");
     x
 }
@@ -11,6 +11,12 @@ pub(crate) fn number(name: &str, x: f64, allowed: &str, holds: impl FnOnce(f64) 
 #[track_caller]
 pub(crate) fn finite(name: &str, x: f64) -> f64 {
     number(name, x, "finite", |_| true)
+}
+
+/// A finite number above zero.
+#[track_caller]
+pub(crate) fn positive(name: &str, x: f64) -> f64 {
+    number(name, x, "positive and finite", |x| x > 0.0)
 }
 
 /// A finite number, zero or more.

@@ -1,5 +1,7 @@
 //! The optimizers: against MLX's results, against closed forms and the papers' recurrences, and within transforms.
 
+mod adaptive;
+mod files;
 mod mlx;
 mod rules;
 mod schedules;

@@ -2,7 +2,7 @@
 
 use crate::{close, values};
 use lazulite::nn::{self, Linear};
-use lazulite::optim::{Adam, AdamState, AdamW, Optimizer, Schedule, Sgd, clip_grad_norm};
+use lazulite::optim::{AdaDelta, Adagrad, Adam, AdamW, Adamax, Lion, Moments, Optimizer, RmsProp, Schedule, Sgd, State, clip_grad_norm};
 use lazulite::prelude::*;
 use lazulite::tree::flatten;
 
@@ -13,7 +13,7 @@ fn data() -> (Array, Array) {
 }
 
 /// A whole training step.
-fn step<O: Optimizer>(opt: &O, model: &Linear, state: &O::State<Linear>) -> (Array, Linear, O::State<Linear>) {
+fn step<O: Optimizer>(opt: &O, model: &Linear, state: &O::State) -> (Array, Linear, O::State) {
     let (x, y) = data();
     let (loss, grads) = value_and_grad(|m: &Linear| nn::mse(&m.forward(&x), &y))(model);
     let (grads, _) = clip_grad_norm(&grads, 2.0);
@@ -24,11 +24,11 @@ fn step<O: Optimizer>(opt: &O, model: &Linear, state: &O::State<Linear>) -> (Arr
 /// Thirty steps compiled and thirty not: the same bits from one trace.
 fn same_compiled<O: Optimizer + Clone + Send + Sync + 'static>(opt: O)
 where
-    O::State<Linear>: Clone,
+    O::State: Clone,
 {
     let model = Linear::new(4, 1, &random::key(2));
     let own = opt.clone();
-    let compiled = compile(move |(model, state): &(Linear, O::State<Linear>)| step(&own, model, state));
+    let compiled = compile(move |(model, state): &(Linear, O::State)| step(&own, model, state));
     let (mut a, mut s) = (model.clone(), opt.init(&model));
     let (mut b, mut u) = (a.clone(), s.clone());
     let mut traces = 0;
@@ -52,6 +52,11 @@ fn compiled_steps_trace_once_and_give_the_same_bits() {
     same_compiled(Sgd::new(warm()).momentum(0.9).nesterov(true).weight_decay(0.01));
     same_compiled(Adam::new(Schedule::exponential(0.1, 0.95)).bias_correction(true));
     same_compiled(AdamW::new(warm()).bias_correction(true));
+    same_compiled(Adamax::new(warm()));
+    same_compiled(RmsProp::new(warm()));
+    same_compiled(Adagrad::new(warm()));
+    same_compiled(AdaDelta::new(warm()));
+    same_compiled(Lion::new(warm()).weight_decay(0.1));
 }
 
 #[test]
@@ -85,8 +90,8 @@ fn models_train_in_a_batch() {
     let opt = Adam::new(Schedule::linear(0.1, 0.2, 3)).bias_correction(true);
     let (w, g) = (array![[1.0, 2.0], [-1.0, 0.5]], array![[0.1, -3.0], [2.0, 1e-3]]);
     let states = vmap(|w: &Array| opt.init(w))(&w);
-    let (all, states) = vmap(|(w, g, s): &(Array, Array, AdamState<Array>)| opt.update(w, g, s))(&(w.clone(), g.clone(), states));
-    let (all, _) = vmap(|(w, g, s): &(Array, Array, AdamState<Array>)| opt.update(w, g, s))(&(all, g.clone(), states));
+    let (all, states) = vmap(|(w, g, s): &(Array, Array, State<Moments>)| opt.update(w, g, s))(&(w.clone(), g.clone(), states));
+    let (all, _) = vmap(|(w, g, s): &(Array, Array, State<Moments>)| opt.update(w, g, s))(&(all, g.clone(), states));
     let (one, state) = opt.update(&w, &g, &opt.init(&w));
     let (one, _) = opt.update(&one, &g, &state);
     close(&values(&all), &values(&one), 1e-6);
