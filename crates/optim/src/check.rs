@@ -25,6 +25,12 @@ pub(crate) fn not_negative(name: &str, x: f64) -> f64 {
     number(name, x, "finite and zero or more", |x| x >= 0.0)
 }
 
+/// A finite number, zero or less.
+#[track_caller]
+pub(crate) fn not_positive(name: &str, x: f64) -> f64 {
+    number(name, x, "finite and zero or less", |x| x <= 0.0)
+}
+
 /// A share that a running mean keeps: 0 or more, and less than 1.
 #[track_caller]
 pub(crate) fn share(name: &str, x: f64) -> f64 {

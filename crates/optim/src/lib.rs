@@ -40,6 +40,7 @@
 extern crate self as lazulite;
 
 mod adadelta;
+mod adafactor;
 mod adagrad;
 mod adam;
 mod adamax;
@@ -47,6 +48,8 @@ mod adamw;
 mod check;
 mod clip;
 mod lion;
+mod multi;
+mod muon;
 mod rmsprop;
 mod rule;
 mod schedule;
@@ -54,12 +57,15 @@ mod sgd;
 mod state;
 
 pub use adadelta::{AdaDelta, Deltas};
+pub use adafactor::{Adafactor, Factors};
 pub use adagrad::Adagrad;
 pub use adam::{Adam, Moments};
 pub use adamax::Adamax;
 pub use adamw::AdamW;
 pub use clip::clip_grad_norm;
 pub use lion::{Lion, Momentum};
+pub use multi::{MultiOptimizer, MultiState};
+pub use muon::{Muon, MuonMomentum};
 pub use rmsprop::{RmsProp, Squares};
 pub use rule::{Rule, Step};
 pub use schedule::Schedule;

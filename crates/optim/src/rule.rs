@@ -147,7 +147,8 @@ impl<R: Rule> Optimizer for R {
         state: &State<R::Kept>,
     ) -> Result<(Vec<Array>, State<R::Kept>)> {
         self.check()?;
-        same_names::<R>(parameters, grads, state)?;
+        paired(R::NAME, parameters, grads)?;
+        same_names::<R>(parameters, state)?;
         let rate = self.learning_rate().rate(R::NAME, &state.step)?;
         let step = Step { number: &state.step + 1, rate };
         let mut next = Vec::with_capacity(parameters.len());
@@ -176,13 +177,18 @@ fn takes<R: Rule>(rule: &R, name: &str, x: &Array) -> Result<()> {
     Err(Error::dtype(R::NAME, format!("parameter `{name}` is {dtype}, where a real one is needed")))
 }
 
+/// Checks that there is a gradient for each parameter.
+#[track_caller]
+pub(crate) fn paired(op: &str, parameters: &[(&str, &Array)], grads: &[&Array]) -> Result<()> {
+    if parameters.len() == grads.len() {
+        return Ok(());
+    }
+    Err(Error::value(op, format!("{} gradients of {} parameters", grads.len(), parameters.len())))
+}
+
 /// Checks that the state is one of these parameters.
 #[track_caller]
-fn same_names<R: Rule>(parameters: &[(&str, &Array)], grads: &[&Array], state: &State<R::Kept>) -> Result<()> {
-    let (n, g) = (parameters.len(), grads.len());
-    if n != g {
-        return Err(Error::value(R::NAME, format!("{g} gradients of {n} parameters")));
-    }
+fn same_names<R: Rule>(parameters: &[(&str, &Array)], state: &State<R::Kept>) -> Result<()> {
     let (mut own, mut kept) = (parameters.iter().map(|(name, _)| *name), state.iter().map(|(name, _)| name));
     loop {
         return match (own.next(), kept.next()) {

@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod files;
+mod matrices;
 mod mlx;
 mod rules;
 mod schedules;

@@ -2,7 +2,10 @@
 
 use crate::{close, values};
 use lazulite::nn::Frozen;
-use lazulite::optim::{AdaDelta, Adagrad, Adam, AdamW, Adamax, Lion, Optimizer, RmsProp, Rule, Schedule, Sgd, Step, clip_grad_norm};
+use lazulite::optim::{
+    AdaDelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Lion, MultiOptimizer, Muon, Optimizer, RmsProp, Rule, Schedule, Sgd, Step,
+    clip_grad_norm,
+};
 use lazulite::prelude::*;
 use lazulite::{Complex32, bf16, f16};
 
@@ -129,6 +132,10 @@ fn frozen_parts_and_integers_stay() {
     check(Adagrad::new(0.1), &model, &grads);
     check(AdaDelta::new(0.1), &model, &grads);
     check(Lion::new(0.1).weight_decay(0.5), &model, &grads);
+    check(Adafactor::new().weight_decay(0.5), &model, &grads);
+    check(Muon::new(0.1).weight_decay(0.5), &model, &grads);
+    check(MultiOptimizer::new(Sgd::new(0.1).weight_decay(0.5), |_, _| true, Adam::new(0.1)), &model, &grads);
+    check(MultiOptimizer::new(Sgd::new(0.1).weight_decay(0.5), |_, _| false, Adam::new(0.1)), &model, &grads);
     check(AdamW::new(0.1).weight_decay(0.5), &model, &grads);
 }
 
@@ -254,4 +261,56 @@ fn a_rule_that_changes_a_shape_is_refused() {
     let x = array![1.0, 2.0];
     let e = Bad.try_update(&x, &x, &Bad.init(&x)).err().unwrap();
     assert_eq!(e.message(), "parameter `` has shape [2], its update []");
+}
+
+#[test]
+fn errors_of_several_rules_name_the_one_and_point_at_the_caller() {
+    let opt = MultiOptimizer::new(Muon::new(0.1), |_, x| x.ndim() >= 2, Sgd::new(0.1).nesterov(true));
+    let e = opt.try_init(&array![1.0]).err().unwrap();
+    assert!(e.op() == "sgd" && e.to_string().contains("rules.rs"), "{e}");
+    let opt = MultiOptimizer::new(Muon::new(0.1), |_, x| x.ndim() >= 2, Adam::new(0.1));
+    let model = (array![[1.0]], array![1.0]);
+    let state = opt.init(&model);
+    let e = opt.try_update(&model, &(array![[1.0, 2.0]], array![1.0]), &state).err().unwrap();
+    assert_eq!((e.op(), e.message()), ("muon", "parameter `0` has shape [1, 1], its gradient [1, 2]"));
+    assert!(e.to_string().contains("rules.rs"), "{e}");
+    // The filter says something else of a model of other shapes.
+    let turned = (array![1.0], array![[1.0]]);
+    let e = opt.try_update(&turned, &turned, &state).err().unwrap();
+    assert_eq!((e.op(), e.message()), ("muon", "the state has parameter `0` where the model has `1`"));
+    let e = opt.update_named(&[("w", &model.0)], &[], &state).err().unwrap();
+    assert_eq!((e.op(), e.message()), ("multi", "0 gradients of 1 parameters"));
+}
+
+#[test]
+fn what_is_empty_is_updated_to_nothing() {
+    fn check(opt: impl Optimizer) {
+        for shape in [&[0][..], &[0, 3], &[3, 0], &[2, 0, 3]] {
+            let x = Array::zeros(shape.to_vec(), Dtype::F32);
+            let (next, state) = opt.update(&x, &x, &opt.init(&x));
+            let (next, _) = opt.update(&next, &x, &state);
+            assert_eq!((next.shape(), values(&next).len()), (shape, 0));
+        }
+    }
+    check(Sgd::new(0.1).momentum(0.9));
+    check(Adafactor::new().beta_1(0.5));
+    check(Muon::new(0.1));
+}
+
+#[test]
+fn zero_gradients_move_nothing() {
+    fn check(opt: impl Optimizer) {
+        let x = array![[1.0, -2.0], [0.5, 0.0], [3.0, 1.0]];
+        let zero = x.zeros_like();
+        let (next, state) = opt.update(&x, &zero, &opt.init(&x));
+        let (next, _) = opt.update(&next, &zero, &state);
+        assert_eq!(values(&next), values(&x));
+    }
+    check(Adafactor::new());
+    check(Muon::new(0.1).weight_decay(0.0));
+    check(Adagrad::new(0.1));
+    check(RmsProp::new(0.1));
+    check(AdaDelta::new(0.1));
+    check(Adamax::new(0.1));
+    check(Lion::new(0.1));
 }

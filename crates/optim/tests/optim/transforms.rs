@@ -2,7 +2,10 @@
 
 use crate::{close, values};
 use lazulite::nn::{self, Linear};
-use lazulite::optim::{AdaDelta, Adagrad, Adam, AdamW, Adamax, Lion, Moments, Optimizer, RmsProp, Schedule, Sgd, State, clip_grad_norm};
+use lazulite::optim::{
+    AdaDelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Lion, Moments, MultiOptimizer, Muon, Optimizer, RmsProp, Schedule, Sgd, State,
+    clip_grad_norm,
+};
 use lazulite::prelude::*;
 use lazulite::tree::flatten;
 
@@ -57,6 +60,10 @@ fn compiled_steps_trace_once_and_give_the_same_bits() {
     same_compiled(Adagrad::new(warm()));
     same_compiled(AdaDelta::new(warm()));
     same_compiled(Lion::new(warm()).weight_decay(0.1));
+    same_compiled(Adafactor::new().beta_1(0.5));
+    same_compiled(Adafactor::new().learning_rate(warm()).weight_decay(0.01));
+    same_compiled(Muon::new(warm()));
+    same_compiled(MultiOptimizer::new(Muon::new(warm()), |name, _| name == "weight", AdamW::new(warm())));
 }
 
 #[test]
@@ -95,6 +102,27 @@ fn models_train_in_a_batch() {
     let (one, state) = opt.update(&w, &g, &opt.init(&w));
     let (one, _) = opt.update(&one, &g, &state);
     close(&values(&all), &values(&one), 1e-6);
+}
+
+/// Rules that see a parameter whole: in a batch of models, each is seen alone.
+#[test]
+fn matrices_train_in_a_batch_as_alone() {
+    fn check<O: Optimizer>(opt: O) {
+        let (w, g) = (random::normal([3, 4, 2], &random::key(5)), random::normal([3, 4, 2], &random::key(6)));
+        let states = vmap(|w: &Array| opt.init(w))(&w);
+        let update = vmap(|(w, g, s): &(Array, Array, O::State)| opt.update(w, g, s));
+        let (all, states) = update(&(w.clone(), g.clone(), states));
+        let (all, _) = update(&(all, g.square(), states));
+        for i in 0..3 {
+            let at = |x: &Array| x.index(i);
+            let (one, state) = opt.update(&at(&w), &at(&g), &opt.init(&at(&w)));
+            let (one, _) = opt.update(&one, &at(&g.square()), &state);
+            close(&values(&at(&all)), &values(&one), 1e-5);
+        }
+    }
+    check(Adafactor::new().beta_1(0.9));
+    check(Muon::new(0.1));
+    check(MultiOptimizer::new(Muon::new(0.1), |_, x| x.ndim() == 2, Adam::new(0.1)));
 }
 
 #[test]
