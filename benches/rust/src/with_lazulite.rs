@@ -42,7 +42,7 @@ fn descend(p: &[Array], g: &[Array]) -> Vec<Array> {
 fn perceptron_loss(p: &[Array], x: &Array, y: &Array) -> Array {
     let h = (x.matmul(&p[0]) + &p[1]).maximum(0.0);
     let h = (h.matmul(&p[2]) + &p[3]).maximum(0.0);
-    nn::cross_entropy(&(h.matmul(&p[4]) + &p[5]), y).mean(..)
+    nn::losses::cross_entropy(&(h.matmul(&p[4]) + &p[5]), y).mean(..)
 }
 
 fn transformer_loss(p: &[Array], t: &Array) -> Array {
@@ -59,7 +59,7 @@ fn transformer_loss(p: &[Array], t: &Array) -> Array {
         x = &x + gelu(&norm(&x, &layer[5]).matmul(&layer[2])).matmul(&layer[3]);
     }
     let (before, after) = (x.index((.., ..-1)), t.index((.., 1..)));
-    nn::cross_entropy(&before.matmul(&p[0].t()), &after).mean(..)
+    nn::losses::cross_entropy(&before.matmul(&p[0].t()), &after).mean(..)
 }
 
 pub fn works(i: &Inputs) -> Vec<Work> {

@@ -186,7 +186,7 @@ fn training(biases: bool) {
         let layer = |x: &Array, k: usize| if biases { x.matmul(&w[k]) + &w[k + 3] } else { x.matmul(&w[k]) };
         let h = layer(x, 0).maximum(0.0);
         let h = layer(&h, 1).maximum(0.0);
-        nn::cross_entropy(&layer(&h, 2), y).mean(..)
+        nn::losses::cross_entropy(&layer(&h, 2), y).mean(..)
     };
     let step = compile(move |(w, x, y): &(Vec<Array>, Array, Array)| {
         let (l, g): (Array, Vec<Array>) = value_and_grad(|w: &Vec<Array>| loss(&(w.clone(), x.clone(), y.clone())))(w);

@@ -66,7 +66,7 @@ fn main() -> Result<()> {
         let (draw, next) = random::split(&key);
         key = next;
         let (x, y) = images(64, &draw);
-        let (loss, g) = nn::value_and_grad(|m: &Net| nn::cross_entropy(&m.forward(&x), &y).mean(..))(&net);
+        let (loss, g) = nn::value_and_grad(|m: &Net| nn::losses::cross_entropy(&m.forward(&x), &y).mean(..))(&net);
         (net, state) = adam.update(&net, &g, &state);
         if step % 30 == 0 {
             println!("step {step:3}: loss {:.4}", loss.item::<f32>()?);

@@ -1,7 +1,11 @@
-//! Activations: functions of each element, and softmax. All keep shape and dtype; integers become `float32` where needed.
+//! Activations: functions of each element, softmax and gates. All keep the dtype of floats, and all but [`glu`] the shape; integers become
+//! `float32` where needed.
+//!
+//! A function with settings is a layer as `Activation::new(|x| nn::celu(x, 0.5))`.
 
+use lazulite_base::Dtype;
 use lazulite_core::Array;
-use lazulite_core::ops::{Axes, keep, select};
+use lazulite_core::ops::{Axes, keep, select, split};
 
 /// Declares an elementwise activation with a doctest of its value.
 macro_rules! activations {
@@ -28,6 +32,8 @@ macro_rules! activations {
 activations! {
     /// `max(x, 0)`.
     relu(x) = x.maximum(0), at 1.5 => 1.5;
+    /// `max(x, 0)²` (So et al., Primer, 2021).
+    relu2(x) = x.maximum(0).square(), at 3.0 => 9.0;
     /// `min(max(x, 0), 6)`.
     relu6(x) = x.clip(0, 6), at 7.0 => 6.0;
     /// `x Φ(x)`, with the normal distribution Φ by the error function.
@@ -37,6 +43,8 @@ activations! {
         let inner = (x + x.square() * x * 0.044715) * (2.0 * std::f32::consts::FRAC_1_PI).sqrt();
         x * (1.0 + inner.tanh()) * 0.5
     }, at 1.0 => 0.841192;
+    /// [`gelu`] by a logistic function, `x σ(1.702 x)`: off by 0.02 at most.
+    gelu_fast_approx(x) = x * (x * 1.702).sigmoid(), at 1.0 => 0.845796;
     /// `x σ(x)`, also called swish.
     silu(x) = x * x.sigmoid(), at 1.0 => 0.7310586;
     /// `1 / (1 + exp(-x))`.
@@ -52,7 +60,7 @@ activations! {
     /// `x tanh(softplus(x))`.
     mish(x) = x * softplus(x).tanh(), at 1.0 => 0.8650984;
     /// `x min(max(x + 3, 0), 6) / 6`.
-    hard_swish(x) = x * (x + 3).clip(0, 6) * (1.0 / 6.0), at 1.0 => 0.6666667;
+    hardswish(x) = x * (x + 3).clip(0, 6) * (1.0 / 6.0), at 1.0 => 0.6666667;
     /// `x` limited to -1 and 1.
     hard_tanh(x) = x.clip(-1, 1), at -2.0 => -1.0;
     /// The self-normalising [`elu`].
@@ -88,6 +96,114 @@ pub fn leaky_relu(x: &Array, slope: f32) -> Array {
 pub fn elu(x: &Array, alpha: f32) -> Array {
     // The branch that is not taken stays finite, so that its derivative is no NaN.
     select(&x.gt(0), x, x.minimum(0).expm1() * alpha)
+}
+
+/// `max(x, 0) + alpha * (exp(min(x, 0) / alpha) - 1)` (Barron 2017), of any shape, which it keeps.
+///
+/// # Panics
+/// For complex numbers.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let y = lazulite::nn::celu(&array![2.0, -1.0], 0.5).to_vec::<f32>().unwrap();
+/// assert!(y[0] == 2.0 && (y[1] + 0.432_332).abs() < 1e-5);
+/// ```
+#[track_caller]
+pub fn celu(x: &Array, alpha: f32) -> Array {
+    x.maximum(0) + (x.minimum(0) * (1.0 / alpha)).expm1() * alpha
+}
+
+/// `x` where positive, else `alpha * x`, with slopes `alpha` that are learned and broadcast to the shape of `x` (He et al. 2015).
+///
+/// # Panics
+/// For complex numbers, or slopes that do not broadcast.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let y = lazulite::nn::prelu(&array![2.0, -2.0], &array![0.25]);
+/// assert_eq!(y.to_vec::<f32>().unwrap(), [2.0, -0.5]);
+/// ```
+#[track_caller]
+pub fn prelu(x: &Array, alpha: &Array) -> Array {
+    x.maximum(0) + alpha * x.minimum(0)
+}
+
+/// `x`, of any shape, where further from zero than `lambd`, else zero.
+///
+/// # Panics
+/// For complex numbers.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let y = lazulite::nn::hard_shrink(&array![2.0, -0.3, -0.7], 0.5);
+/// assert_eq!(y.to_vec::<f32>().unwrap(), [2.0, 0.0, -0.7]);
+/// ```
+#[track_caller]
+pub fn hard_shrink(x: &Array, lambd: f32) -> Array {
+    select(&x.abs().gt(lambd), x, 0)
+}
+
+/// `x`, of any shape, moved by `lambd` towards zero where further from it than that, else zero.
+///
+/// # Panics
+/// For complex numbers.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let y = lazulite::nn::softshrink(&array![2.0, -0.3, -0.75], 0.5);
+/// assert_eq!(y.to_vec::<f32>().unwrap(), [1.5, 0.0, -0.25]);
+/// ```
+#[track_caller]
+pub fn softshrink(x: &Array, lambd: f32) -> Array {
+    select(&x.abs().gt(lambd), x - x.sign() * lambd, 0)
+}
+
+/// 1 where `x`, of any shape, is `threshold` or more, else 0; `int32`.
+///
+/// # Panics
+/// For complex numbers.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let y = lazulite::nn::step(&array![2.0, 0.5, -0.5], 0.5);
+/// assert_eq!(y.to_vec::<i32>().unwrap(), [1, 1, 0]);
+/// ```
+#[track_caller]
+pub fn step(x: &Array, threshold: f32) -> Array {
+    x.ge(threshold).astype(Dtype::I32)
+}
+
+/// The first half of `x` along `axis` times the sigmoid of the second half (Dauphin et al. 2017); half as long there.
+///
+/// # Panics
+/// For an axis out of range, or one that has no halves.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let y = lazulite::nn::glu(&array![[3.0, 0.0], [5.0, 0.0]], -1);
+/// assert_eq!((y.shape(), y.to_vec::<f32>().unwrap()), (&[2, 1][..], vec![1.5, 2.5]));
+/// ```
+#[track_caller]
+pub fn glu(x: &Array, axis: i64) -> Array {
+    match split(x, 2, axis) {
+        Ok(halves) => &halves[0] * halves[1].sigmoid(),
+        Err(e) => e.raise(),
+    }
+}
+
+/// `softmax(-x)` over `axes`; of the shape of `x`.
+///
+/// # Panics
+/// As [`softmax`] does.
+///
+/// ```
+/// use lazulite::prelude::*;
+/// let y = lazulite::nn::softmin(&array![[3.0, 3.0]], -1);
+/// assert_eq!(y.to_vec::<f32>().unwrap(), [0.5, 0.5]);
+/// ```
+#[track_caller]
+pub fn softmin(x: &Array, axes: impl Into<Axes>) -> Array {
+    (-x).softmax(axes)
 }
 
 /// `exp(x) / sum(exp(x))` over `axes`, without overflow; of the shape of `x`.

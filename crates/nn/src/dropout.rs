@@ -1,100 +1,7 @@
-//! Dropout, and the mode and the keys of a training step.
+//! Dropout.
 
-use crate::Module;
+use crate::{Module, is_training, next_key};
 use lazulite_core::{Array, random};
-use std::cell::{Cell, RefCell};
-
-thread_local! {
-    /// The keys of the scopes in progress, innermost last.
-    static KEYS: RefCell<Vec<Array>> = const { RefCell::new(Vec::new()) };
-    static TRAINING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Puts a scope's state back when the scope ends, also by a panic.
-struct Scope {
-    training: bool,
-    keys: usize,
-}
-
-impl Scope {
-    fn enter(training: bool) -> Scope {
-        Scope { training: TRAINING.replace(training), keys: KEYS.with_borrow(Vec::len) }
-    }
-}
-
-impl Drop for Scope {
-    fn drop(&mut self) {
-        TRAINING.set(self.training);
-        // Dropped outside the borrow: dropping an array may run anything.
-        let keys = KEYS.with_borrow_mut(|k| k.split_off(self.keys));
-        drop(keys);
-    }
-}
-
-/// Runs `f` in training mode, with keys drawn from `key` for the layers that need random numbers, such as [`Dropout`].
-///
-/// The same key gives the same numbers: pass another one each step. In a compiled step, pass it as an argument; a key that the step
-/// captures stays the same forever.
-///
-/// ```
-/// use lazulite::nn::{self, Dropout};
-/// use lazulite::prelude::*;
-/// let (drop, x) = (Dropout::new(0.5), Array::ones([1000], Dtype::F32));
-/// let y = nn::with_key(&random::key(0), || drop.forward(&x));
-/// let zeros = y.eq(0).sum(..).item::<i32>().unwrap();
-/// assert!((400..600).contains(&zeros));
-/// ```
-pub fn with_key<T>(key: &Array, f: impl FnOnce() -> T) -> T {
-    let _scope = Scope::enter(true);
-    KEYS.with_borrow_mut(|k| k.push(key.clone()));
-    f()
-}
-
-/// Runs `f` with training mode on or off, whatever the scope around it says. The mode starts out off.
-///
-/// ```
-/// use lazulite::nn::{self, Dropout};
-/// use lazulite::prelude::*;
-/// let x = array![1.0, 2.0];
-/// nn::with_key(&random::key(0), || {
-///     let y = nn::training(false, || Dropout::new(0.9).forward(&x));
-///     assert_eq!(y.to_vec::<f32>().unwrap(), [1.0, 2.0]);
-/// });
-/// ```
-pub fn training<T>(on: bool, f: impl FnOnce() -> T) -> T {
-    let _scope = Scope::enter(on);
-    f()
-}
-
-/// Whether this thread is in training mode.
-///
-/// ```
-/// use lazulite::nn;
-/// assert!(!nn::is_training());
-/// assert!(nn::training(true, nn::is_training));
-/// ```
-pub fn is_training() -> bool {
-    TRAINING.get()
-}
-
-/// A fresh key of the innermost [`with_key`]: for layers of one's own. `None` outside of one.
-///
-/// ```
-/// use lazulite::nn;
-/// use lazulite::prelude::*;
-/// assert!(nn::next_key().is_none());
-/// nn::with_key(&random::key(0), || {
-///     let (a, b) = (nn::next_key().unwrap(), nn::next_key().unwrap());
-///     assert_ne!(a.to_vec::<u32>().unwrap(), b.to_vec::<u32>().unwrap());
-/// });
-/// ```
-pub fn next_key() -> Option<Array> {
-    let key = KEYS.with_borrow(|k| k.last().cloned())?;
-    let (next, mine) = random::split(&key);
-    let used = KEYS.with_borrow_mut(|k| k.last_mut().map(|slot| std::mem::replace(slot, next)));
-    drop(used);
-    Some(mine)
-}
 
 /// Zeroes each element with probability `p` in training mode, and divides the others by `1 - p`; otherwise the identity.
 ///
@@ -138,16 +45,82 @@ impl Dropout {
     /// ```
     ///
     /// # Panics
-    /// In training mode outside of [`with_key`].
+    /// In training mode outside of [`with_key`](crate::with_key).
     #[track_caller]
     pub fn forward(&self, x: &Array) -> Array {
-        if self.p == 0.0 || !is_training() {
-            return x.clone();
-        }
-        let Some(key) = next_key() else {
-            panic!("dropout in training mode needs random numbers: run the step in `nn::with_key(&key, || ...)`");
-        };
-        let kept = random::bernoulli(1.0 - self.p, x.shape(), &key);
-        lazulite_core::ops::select(&kept, x * (1.0 / (1.0 - self.p)), 0)
+        drop_in(x, self.p, x.shape())
     }
+}
+
+/// `x` with a part zeroed in training mode: one draw for each element of `shape`, which broadcasts to that of `x`.
+#[track_caller]
+fn drop_in(x: &Array, p: f32, shape: &[usize]) -> Array {
+    if p == 0.0 || !is_training() {
+        return x.clone();
+    }
+    let Some(key) = next_key() else {
+        panic!("dropout in training mode needs random numbers: run the step in `nn::with_key(&key, || ...)`");
+    };
+    let kept = random::bernoulli(1.0 - p, shape, &key);
+    lazulite_core::ops::select(&kept, x * (1.0 / (1.0 - p)), 0)
+}
+
+macro_rules! channels {
+    ($($(#[$doc:meta])* $name:ident, $places:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Module)]
+        pub struct $name {
+            #[module(static)]
+            p: f32,
+        }
+
+        impl $name {
+            /// Dropout with probability `p` in `0.0..1.0`.
+            ///
+            /// # Panics
+            /// For a probability outside of that.
+            #[track_caller]
+            pub fn new(p: f32) -> $name {
+                $name { p: Dropout::new(p).p }
+            }
+
+            /// `(n, places.., channels)`, or that without the batch, with channels zeroed in training mode.
+            ///
+            /// # Panics
+            /// For another number of axes; in training mode outside of [`with_key`](crate::with_key).
+            #[track_caller]
+            pub fn forward(&self, x: &Array) -> Array {
+                let n = x.ndim();
+                assert!(
+                    n == $places + 1 || n == $places + 2,
+                    "{} takes (n, places.., channels) with {} axes of places, not {:?}", stringify!($name), $places, x.shape()
+                );
+                let mut shape = x.shape().to_vec();
+                shape[n - 1 - $places..n - 1].fill(1);
+                drop_in(x, self.p, &shape)
+            }
+        }
+    )*};
+}
+
+channels! {
+    /// Zeroes whole channels of images with probability `p` in training mode, and divides the others by `1 - p` (Tompson et al. 2015).
+    ///
+    /// ```
+    /// use lazulite::nn::{self, Dropout2d};
+    /// use lazulite::prelude::*;
+    /// let x = Array::ones([1, 2, 2, 8], Dtype::F32);
+    /// let y = nn::with_key(&random::key(0), || Dropout2d::new(0.5).forward(&x));
+    /// assert!(y.max([1, 2]).eq(y.min([1, 2])).all(..).item::<bool>().unwrap());
+    /// ```
+    Dropout2d, 2;
+    /// [`Dropout2d`] for volumes.
+    ///
+    /// ```
+    /// use lazulite::nn::Dropout3d;
+    /// use lazulite::prelude::*;
+    /// let x = Array::ones([2, 2, 2, 8], Dtype::F32); // without a batch
+    /// assert_eq!(Dropout3d::new(0.5).forward(&x).shape(), [2, 2, 2, 8]);
+    /// ```
+    Dropout3d, 3;
 }

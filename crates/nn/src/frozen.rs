@@ -1,6 +1,7 @@
 //! `Frozen`: part of a model that is not trained.
 
 use crate::Module;
+use crate::mode::known_as;
 use lazulite_base::Result;
 use lazulite_base::key::KeyHasher;
 use lazulite_core::tree::Path;
@@ -55,7 +56,11 @@ impl<T: Tree> Frozen<T> {
     /// assert_eq!(g.get().item::<f32>().unwrap(), 0.0);
     /// ```
     pub fn get(&self) -> T {
-        self.0.map_arrays(&mut |x| x.stop_gradient())
+        self.0.map_arrays(&mut |x| {
+            let cut = x.stop_gradient();
+            known_as(x, &cut);
+            cut
+        })
     }
 
     /// The part as it was, to be trained.

@@ -1,8 +1,6 @@
-//! Layers with parameters.
+//! Layers that most models have: affine and bilinear maps, embeddings, learned activations.
 
-use crate::{Module, init};
-use lazulite_base::Dtype;
-use lazulite_core::ops::keep;
+use crate::{Module, init, prelu};
 use lazulite_core::{Array, random};
 
 /// An affine map of the last axis: `x Wᵀ + b`.
@@ -131,103 +129,153 @@ impl Embedding {
     }
 }
 
-/// Normalises the last axis to mean zero and variance one, then scales and shifts it.
-///
-/// Its forward is composed of plain operations, which fuse to one pass over each row.
+/// Its input as it is: a place for a layer.
 ///
 /// ```
-/// use lazulite::nn::LayerNorm;
+/// use lazulite::nn::{Identity, Sequential};
 /// use lazulite::prelude::*;
-/// let y = LayerNorm::new(2).forward(&array![[1.0, 3.0]]);
-/// let y = y.to_vec::<f32>().unwrap();
-/// assert!((y[0] + 1.0).abs() < 1e-4 && (y[1] - 1.0).abs() < 1e-4);
+/// assert_eq!(Sequential::new().then(Identity).forward(&array![3]).item::<i32>().unwrap(), 3);
 /// ```
-#[derive(Clone, Debug, Module)]
-pub struct LayerNorm {
-    /// `(dims,)`, the scale, if there is one.
-    pub weight: Option<Array>,
-    /// `(dims,)`, the shift, if there is one.
-    pub bias: Option<Array>,
-    #[module(static)]
-    eps: f32,
+#[derive(Clone, Copy, Default, Debug, Module)]
+pub struct Identity;
+
+impl Identity {
+    /// `x`, of any shape.
+    ///
+    /// ```
+    /// use lazulite::nn::Identity;
+    /// use lazulite::prelude::*;
+    /// assert!(Identity.forward(&array![true]).item::<bool>().unwrap());
+    /// ```
+    pub fn forward(&self, x: &Array) -> Array {
+        x.clone()
+    }
 }
 
-impl LayerNorm {
-    /// Over `dims` features: scale one, shift zero, `eps` 1e-5.
+/// [`prelu`], with its slopes as parameters.
+///
+/// ```
+/// use lazulite::nn::PReLU;
+/// use lazulite::prelude::*;
+/// let layer = PReLU::new(2);
+/// assert_eq!(layer.forward(&array![[-4.0, 2.0]]).to_vec::<f32>().unwrap(), [-1.0, 2.0]);
+/// let g = grad(|l: &PReLU| l.forward(&array![[-4.0, 2.0]]).sum(..))(&layer);
+/// assert_eq!(g.weight.to_vec::<f32>().unwrap(), [-4.0, 0.0]);
+/// ```
+#[derive(Clone, Debug, Module)]
+pub struct PReLU {
+    /// `(num_parameters,)`, the slopes below zero.
+    pub weight: Array,
+}
+
+impl PReLU {
+    /// With one slope for all features, or one for each; all 0.25.
     ///
     /// ```
-    /// use lazulite::nn::LayerNorm;
-    /// use lazulite::prelude::*;
-    /// assert_eq!(LayerNorm::new(4).num_parameters(), 8);
+    /// use lazulite::nn::PReLU;
+    /// assert_eq!(PReLU::new(3).weight.to_vec::<f32>().unwrap(), [0.25; 3]);
     /// ```
     #[track_caller]
-    pub fn new(dims: usize) -> LayerNorm {
-        LayerNorm { weight: Some(Array::ones([dims], Dtype::F32)), bias: Some(Array::zeros([dims], Dtype::F32)), eps: 1e-5 }
+    pub fn new(num_parameters: usize) -> PReLU {
+        PReLU { weight: init::constant([num_parameters], 0.25) }
     }
 
-    /// What is added to the variance.
-    ///
-    /// # Panics
-    /// If it is not positive.
+    /// With slopes that start at this value.
     ///
     /// ```
-    /// use lazulite::nn::LayerNorm;
-    /// use lazulite::prelude::*;
-    /// let y = LayerNorm::new(2).eps(1.0).forward(&array![[1.0, 3.0]]);
-    /// assert!((y.max(..).item::<f32>().unwrap() - 0.5f32.sqrt()).abs() < 1e-6);
+    /// use lazulite::nn::PReLU;
+    /// assert_eq!(PReLU::new(1).init(0.5).weight.item::<f32>().unwrap(), 0.5);
     /// ```
     #[must_use]
     #[track_caller]
-    pub fn eps(self, eps: f32) -> LayerNorm {
-        assert!(eps > 0.0, "eps of a layer norm must be positive, not {eps}");
-        LayerNorm { eps, ..self }
+    pub fn init(self, value: f32) -> PReLU {
+        PReLU { weight: init::constant(self.weight.shape(), value) }
     }
 
-    /// The same layer without its shift.
+    /// `(..., features)` to the same shape.
     ///
     /// ```
-    /// use lazulite::nn::LayerNorm;
+    /// use lazulite::nn::PReLU;
     /// use lazulite::prelude::*;
-    /// assert_eq!(LayerNorm::new(2).without_bias().parameters().len(), 1);
-    /// ```
-    #[must_use]
-    pub fn without_bias(self) -> LayerNorm {
-        LayerNorm { bias: None, ..self }
-    }
-
-    /// The same layer without scale and shift.
-    ///
-    /// ```
-    /// use lazulite::nn::LayerNorm;
-    /// use lazulite::prelude::*;
-    /// assert!(LayerNorm::new(2).without_affine().parameters().is_empty());
-    /// ```
-    #[must_use]
-    pub fn without_affine(self) -> LayerNorm {
-        LayerNorm { weight: None, bias: None, ..self }
-    }
-
-    /// `(..., dims)` to the same shape.
-    ///
-    /// ```
-    /// use lazulite::nn::LayerNorm;
-    /// use lazulite::prelude::*;
-    /// assert_eq!(LayerNorm::new(4).forward(&Array::ones([2, 4], Dtype::F32)).to_vec::<f32>().unwrap(), [0.0; 8]);
+    /// assert_eq!(PReLU::new(1).forward(&array![-2.0]).item::<f32>().unwrap(), -0.5);
     /// ```
     ///
     /// # Panics
-    /// If the last axis is not of `dims` elements.
+    /// If the slopes do not broadcast.
     #[track_caller]
     pub fn forward(&self, x: &Array) -> Array {
-        let deviation = x - x.mean(keep(-1));
-        let variance = deviation.square().mean(keep(-1));
-        let mut y = deviation * (variance + self.eps).rsqrt();
-        if let Some(w) = &self.weight {
-            y *= w;
+        prelu(x, &self.weight)
+    }
+}
+
+/// A map that is linear in each of two inputs: `y[k] = x1ᵀ W[k]ᵀ x2 + b[k]`.
+///
+/// ```
+/// use lazulite::nn::Bilinear;
+/// use lazulite::prelude::*;
+/// let layer = Bilinear::new(3, 4, 2, &random::key(0));
+/// let (x1, x2) = (Array::ones([5, 3], Dtype::F32), Array::ones([5, 4], Dtype::F32));
+/// assert_eq!(layer.forward(&x1, &x2).shape(), [5, 2]);
+/// ```
+#[derive(Clone, Debug, Module)]
+pub struct Bilinear {
+    /// `(output_dims, input2_dims, input1_dims)`.
+    pub weight: Array,
+    /// `(output_dims,)`, if there is one.
+    pub bias: Option<Array>,
+}
+
+impl Bilinear {
+    /// From `input1_dims` and `input2_dims` features to `output_dims`, with a bias; all float32, uniform in ±1/√`input1_dims`.
+    ///
+    /// ```
+    /// use lazulite::nn::Bilinear;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Bilinear::new(3, 4, 2, &random::key(0)).weight.shape(), [2, 4, 3]);
+    /// ```
+    #[track_caller]
+    pub fn new(input1_dims: usize, input2_dims: usize, output_dims: usize, key: &Array) -> Bilinear {
+        let (a, b) = random::split(key);
+        let bound = 1.0 / (input1_dims.max(1) as f32).sqrt();
+        let weight = init::uniform([output_dims, input2_dims, input1_dims], -bound, bound, &a);
+        Bilinear { weight, bias: Some(init::uniform([output_dims], -bound, bound, &b)) }
+    }
+
+    /// The same layer without its bias.
+    ///
+    /// ```
+    /// use lazulite::nn::Bilinear;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(Bilinear::new(3, 4, 2, &random::key(0)).without_bias().parameters().len(), 1);
+    /// ```
+    #[must_use]
+    pub fn without_bias(self) -> Bilinear {
+        Bilinear { bias: None, ..self }
+    }
+
+    /// `(..., input1_dims)` and `(..., input2_dims)`, whose leading axes broadcast, to `(..., output_dims)`.
+    ///
+    /// ```
+    /// use lazulite::nn::Bilinear;
+    /// use lazulite::prelude::*;
+    /// let layer = Bilinear { weight: array![[[1.0, 0.0], [0.0, 1.0]]], bias: None };
+    /// assert_eq!(layer.forward(&array![3.0, 4.0], &array![5.0, 6.0]).item::<f32>().unwrap(), 39.0);
+    /// ```
+    ///
+    /// # Panics
+    /// If the last axes are not the weight's, or the others do not broadcast.
+    #[track_caller]
+    pub fn forward(&self, x1: &Array, x2: &Array) -> Array {
+        // A row for each output and feature of the second input.
+        let rows = self.weight.flatten(0, 1);
+        let (outputs, dims) = (self.weight.shape()[0] as i64, self.weight.shape()[1] as i64);
+        let first = x1.matmul(&rows.t());
+        let mut shape: Vec<i64> = x1.shape().iter().map(|&n| n as i64).collect();
+        shape.splice(shape.len() - 1.., [outputs, dims]);
+        let y = first.reshape(shape).matmul(&x2.expand_dims(-1)).squeeze(-1);
+        match &self.bias {
+            Some(b) => y + b,
+            None => y,
         }
-        if let Some(b) = &self.bias {
-            y += b;
-        }
-        y
     }
 }

@@ -4,7 +4,7 @@
 //! A model is a struct of arrays and layers that derives `Module`; its forward is a method. A gradient of it has its type.
 //!
 //! ```
-//! use lazulite::nn::{self, Linear};
+//! use lazulite::nn::{self, Linear, losses};
 //! use lazulite::prelude::*;
 //!
 //! #[derive(Clone, Module)]
@@ -22,7 +22,7 @@
 //! let (a, b) = random::split(&random::key(0));
 //! let model = Mlp { hidden: Linear::new(4, 8, &a), out: Linear::new(8, 2, &b) };
 //! let (x, y) = (Array::ones([3, 4], Dtype::F32), array![0, 1, 1]);
-//! let (loss, g) = nn::value_and_grad(|m: &Mlp| nn::cross_entropy(&m.forward(&x), &y).mean(..))(&model);
+//! let (loss, g) = nn::value_and_grad(|m: &Mlp| losses::cross_entropy(&m.forward(&x), &y).mean(..))(&model);
 //! assert!(loss.item::<f32>().unwrap() > 0.0);
 //! assert_eq!(g.hidden.weight.shape(), [8, 4]);
 //! ```
@@ -35,30 +35,37 @@
 extern crate self as lazulite;
 
 mod activations;
+mod batch_norm;
 mod conv;
 mod dropout;
 mod frozen;
 pub mod init;
 mod layers;
-mod losses;
+pub mod losses;
+mod mode;
 mod module;
+mod norm;
 mod pooling;
 mod quantized;
 mod sequential;
+mod upsample;
 
 pub use activations::{
-    elu, gelu, gelu_approx, hard_swish, hard_tanh, leaky_relu, log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, softmax,
-    softplus, softsign, tanh,
+    celu, elu, gelu, gelu_approx, gelu_fast_approx, glu, hard_shrink, hard_tanh, hardswish, leaky_relu, log_sigmoid, log_softmax, mish,
+    prelu, relu, relu2, relu6, selu, sigmoid, silu, softmax, softmin, softplus, softshrink, softsign, step, tanh,
 };
+pub use batch_norm::BatchNorm;
 pub use conv::{Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d};
-pub use dropout::{Dropout, is_training, next_key, training, with_key};
+pub use dropout::{Dropout, Dropout2d, Dropout3d};
 pub use frozen::Frozen;
-pub use layers::{Embedding, LayerNorm, Linear};
-pub use losses::{binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1, mse, nll};
+pub use layers::{Bilinear, Embedding, Identity, Linear, PReLU};
+pub use mode::{is_training, next_key, training, with_key, with_statistics};
 pub use module::Module;
+pub use norm::{GroupNorm, InstanceNorm, LayerNorm, RMSNorm};
 pub use pooling::{AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d, avg_pool, max_pool};
 pub use quantized::{QuantizedEmbedding, QuantizedLinear};
 pub use sequential::{Activation, Layer, Sequential};
+pub use upsample::{ScaleFactor, Upsample, UpsampleMode};
 
 pub use lazulite_core::value_and_grad;
 pub use lazulite_macros::Module;

@@ -1,138 +1,450 @@
-//! Losses.
+//! Losses, with MLX's names and defaults.
+//!
+//! Each is a function of arrays, and a struct of its settings for other than the defaults. Every struct has the setting `reduction`: what
+//! becomes of the losses, one for each element or example.
+//!
+//! ```
+//! use lazulite::nn::losses::{self, Reduction};
+//! use lazulite::prelude::*;
+//! let (x, y) = (array![1.0, 2.0], array![1.0, 4.0]);
+//! assert_eq!(losses::mse_loss(&x, &y).item::<f32>().unwrap(), 2.0); // the mean
+//! let sum = losses::MseLoss::default().reduction(Reduction::Sum);
+//! assert_eq!(sum.of(&x, &y).item::<f32>().unwrap(), 4.0);
+//! ```
 
+use lazulite_base::Dtype;
 use lazulite_core::Array;
 use lazulite_core::ops::{iota, select};
 
-/// The score of each example's target among the last axis of `scores`.
-#[track_caller]
-fn picked(scores: &Array, targets: &Array, loss: &str) -> Array {
-    let n = scores.ndim();
-    let fits = n == targets.ndim() + 1 && scores.shape()[..n - 1] == *targets.shape();
-    assert!(
-        fits,
-        "{loss}: targets of shape {:?} do not fit scores of shape {:?}, which have one more axis, the classes",
-        targets.shape(),
-        scores.shape()
-    );
-    assert!(targets.dtype().is_integer(), "{loss}: targets are the numbers of classes, not {}", targets.dtype());
-    // Compared, not looked up: it fuses with the pass over the scores, and so does its derivative.
-    let class = match iota(scores.shape(), n as i64 - 1, targets.dtype()) {
-        Ok(a) => a,
-        Err(e) => e.raise(),
+/// What becomes of the losses of elements or examples.
+///
+/// ```
+/// use lazulite::nn::losses::{HingeLoss, Reduction};
+/// use lazulite::prelude::*;
+/// let (x, y) = (array![0.5, 0.0], array![1.0, 1.0]);
+/// let by = |r| HingeLoss::default().reduction(r).of(&x, &y).to_vec::<f32>().unwrap();
+/// assert_eq!([by(Reduction::None), by(Reduction::Mean), by(Reduction::Sum)], [vec![0.5, 1.0], vec![0.75], vec![1.5]]);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reduction {
+    /// They stay as they are.
+    None,
+    /// Their mean, 0-d.
+    Mean,
+    /// Their sum, 0-d.
+    Sum,
+}
+
+impl Reduction {
+    #[track_caller]
+    fn of(self, loss: Array) -> Array {
+        match self {
+            Reduction::None => loss,
+            Reduction::Mean => loss.mean(..),
+            Reduction::Sum => loss.sum(..),
+        }
+    }
+}
+
+/// Declares a loss: the function, the struct of its settings, their methods.
+macro_rules! losses {
+    ($(
+        $(#[$doc:meta])*
+        pub fn $name:ident($($arg:ident),*) with $How:ident, $reduction:ident { $($(#[$set:meta])* $field:ident: $ty:ty = $default:expr),* }
+        |$how:ident| $body:expr;
+    )*) => {$(
+        $(#[$doc])*
+        #[doc = concat!("\n\nOther settings than the defaults: [`", stringify!($How), "`].")]
+        #[track_caller]
+        pub fn $name($($arg: &Array),*) -> Array {
+            $How::default().of($($arg),*)
+        }
+
+        #[doc = concat!("The settings of [`", stringify!($name), "`]. The losses' default is [`Reduction::", stringify!($reduction), "`].")]
+        ///
+        /// ```
+        #[doc = concat!("use lazulite::nn::losses::{", stringify!($How), ", Reduction};")]
+        #[doc = concat!("let _ = ", stringify!($How), "::default().reduction(Reduction::Sum);")]
+        /// ```
+        #[derive(Clone, Debug)]
+        pub struct $How {
+            $($field: $ty,)*
+            reduction: Reduction,
+        }
+
+        impl Default for $How {
+            fn default() -> $How {
+                $How { $($field: $default,)* reduction: Reduction::$reduction }
+            }
+        }
+
+        impl $How {
+            $(
+                $(#[$set])*
+                #[must_use]
+                pub fn $field(self, $field: $ty) -> $How {
+                    $How { $field, ..self }
+                }
+            )*
+
+            /// What becomes of the losses.
+            #[must_use]
+            pub fn reduction(self, reduction: Reduction) -> $How {
+                #[allow(clippy::needless_update)]
+                $How { reduction, ..self }
+            }
+
+            $(#[$doc])*
+            #[track_caller]
+            pub fn of(&self, $($arg: &Array),*) -> Array {
+                let $how = self;
+                $how.reduction.of($body)
+            }
+        }
+    )*};
+}
+
+losses! {
+    /// The mean of `(predictions - targets)²`: of two arrays of one shape, 0-d.
+    ///
+    /// # Panics
+    /// For shapes that differ.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(losses::mse_loss(&array![1.0, 3.0], &array![1.0, 1.0]).item::<f32>().unwrap(), 2.0);
+    /// ```
+    pub fn mse_loss(predictions, targets) with MseLoss, Mean {}
+    |_how| {
+        same("mse_loss", predictions, targets);
+        (predictions - targets).square()
     };
-    select(&class.eq(targets.expand_dims(-1)), scores, 0).sum(-1)
-}
 
-/// The cross entropy of each example: `-log(softmax(logits)[target])`.
-///
-/// `logits` are `(..., classes)`, before softmax; integer `targets` are `(...)`, and so is the result. Targets of the logits' own shape
-/// are probabilities of the classes. An integer that names no class has score zero.
-///
-/// # Panics
-/// For shapes that do not fit.
-///
-/// ```
-/// use lazulite::prelude::*;
-/// let loss = lazulite::nn::cross_entropy(&array![[2.0, -1.0], [-1.0, 2.0]], &array![0, 1]);
-/// assert!(loss.to_vec::<f32>().unwrap().iter().all(|l| (l - 0.0485873).abs() < 1e-6));
-/// ```
-#[track_caller]
-pub fn cross_entropy(logits: &Array, targets: &Array) -> Array {
-    let score = if targets.ndim() == logits.ndim() {
-        assert!(
-            targets.shape() == logits.shape(),
-            "cross_entropy: probabilities of shape {:?} do not fit logits of shape {:?}",
-            targets.shape(),
-            logits.shape()
-        );
-        (logits * targets).sum(-1)
-    } else {
-        picked(logits, targets, "cross_entropy")
+    /// The mean of `|predictions - targets|`: of two arrays of one shape, 0-d.
+    ///
+    /// # Panics
+    /// For shapes that differ.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(losses::l1_loss(&array![1.0, 3.0], &array![1.0, 1.0]).item::<f32>().unwrap(), 1.0);
+    /// ```
+    pub fn l1_loss(predictions, targets) with L1Loss, Mean {}
+    |_how| {
+        same("l1_loss", predictions, targets);
+        (predictions - targets).abs()
     };
-    logits.logsumexp(-1) - score
-}
 
-/// The negative log likelihood of each example: `-log_probabilities[target]`, `(..., classes)` and `(...)` to `(...)`.
-///
-/// # Panics
-/// For shapes that do not fit, or targets that are no integers.
-///
-/// ```
-/// use lazulite::prelude::*;
-/// let loss = lazulite::nn::nll(&array![[-0.1, -2.0]], &array![1]);
-/// assert_eq!(loss.to_vec::<f32>().unwrap(), [2.0]);
-/// ```
-#[track_caller]
-pub fn nll(log_probabilities: &Array, targets: &Array) -> Array {
-    -picked(log_probabilities, targets, "nll")
-}
+    /// The mean of `d² / (2 beta)` where `d = |predictions - targets| < beta`, else of `d - beta / 2` (Girshick 2015): of two arrays of one
+    /// shape, 0-d.
+    ///
+    /// # Panics
+    /// For shapes that differ.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(losses::smooth_l1_loss(&array![0.5, 3.0], &array![0.0, 0.0]).item::<f32>().unwrap(), 1.3125);
+    /// ```
+    pub fn smooth_l1_loss(predictions, targets) with SmoothL1Loss, Mean {
+        /// Where the square meets the line; 1 by default.
+        beta: f32 = 1.0
+    }
+    |how| {
+        same("smooth_l1_loss", predictions, targets);
+        let d = predictions - targets;
+        let far = d.abs();
+        select(&far.lt(how.beta), d.square() * (0.5 / how.beta), far - 0.5 * how.beta)
+    };
 
-/// The mean of the squared differences, over all elements: of two arrays of one shape, 0-d.
-///
-/// # Panics
-/// For shapes that differ.
-///
-/// ```
-/// use lazulite::prelude::*;
-/// assert_eq!(lazulite::nn::mse(&array![1.0, 2.0], &array![1.0, 4.0]).item::<f32>().unwrap(), 2.0);
-/// ```
-#[track_caller]
-pub fn mse(predictions: &Array, targets: &Array) -> Array {
-    same("mse", predictions, targets);
-    (predictions - targets).square().mean(..)
-}
+    /// `d² / 2` where `d = |inputs - targets| <= delta`, else `delta (d - delta / 2)` (Huber 1964), for each element of two arrays that
+    /// broadcast.
+    ///
+    /// # Panics
+    /// For shapes that do not broadcast.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(losses::huber_loss(&array![0.5, 3.0], &array![0.0, 0.0]).to_vec::<f32>().unwrap(), [0.125, 2.5]);
+    /// ```
+    pub fn huber_loss(inputs, targets) with HuberLoss, None {
+        /// Where the square meets the line; 1 by default.
+        delta: f32 = 1.0
+    }
+    |how| {
+        let d = inputs - targets;
+        let far = d.abs();
+        select(&far.le(how.delta), d.square() * 0.5, (far - 0.5 * how.delta) * how.delta)
+    };
 
-/// The mean of the absolute differences, over all elements: of two arrays of one shape, 0-d.
-///
-/// # Panics
-/// For shapes that differ.
-///
-/// ```
-/// use lazulite::prelude::*;
-/// assert_eq!(lazulite::nn::l1(&array![1.0, 2.0], &array![1.0, 4.0]).item::<f32>().unwrap(), 1.0);
-/// ```
-#[track_caller]
-pub fn l1(predictions: &Array, targets: &Array) -> Array {
-    same("l1", predictions, targets);
-    (predictions - targets).abs().mean(..)
-}
+    /// `max(1 - inputs * targets, 0)` for each element of two arrays that broadcast; targets are -1 or 1.
+    ///
+    /// # Panics
+    /// For shapes that do not broadcast.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(losses::hinge_loss(&array![0.5, 2.0], &array![1.0, -1.0]).to_vec::<f32>().unwrap(), [0.5, 3.0]);
+    /// ```
+    pub fn hinge_loss(inputs, targets) with HingeLoss, None {}
+    |_how| (1 - inputs * targets).maximum(0);
 
-/// The mean binary cross entropy of logits, numbers before the sigmoid, against targets from 0 to 1 of the same shape; 0-d.
-///
-/// # Panics
-/// For shapes that differ.
-///
-/// ```
-/// use lazulite::prelude::*;
-/// let loss = lazulite::nn::binary_cross_entropy_with_logits(&array![0.105361, 0.223144, 1.20397, 0.916291], &array![0, 0, 1, 1]);
-/// assert!((loss.item::<f32>().unwrap() - 0.539245).abs() < 1e-5);
-/// ```
-#[track_caller]
-pub fn binary_cross_entropy_with_logits(logits: &Array, targets: &Array) -> Array {
-    same("binary_cross_entropy_with_logits", logits, targets);
-    (logits.logaddexp(0) - logits * targets).mean(..)
-}
+    /// `log(cosh(inputs - targets))` for each element of two arrays that broadcast: a square near zero, a line far from it.
+    ///
+    /// # Panics
+    /// For shapes that do not broadcast.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// let y = losses::log_cosh_loss(&array![1.0], &array![0.0]).item::<f32>().unwrap();
+    /// assert!((y - 0.433781).abs() < 1e-5);
+    /// ```
+    pub fn log_cosh_loss(inputs, targets) with LogCoshLoss, None {}
+    |_how| {
+        let d = inputs - targets;
+        d.logaddexp(-&d) - std::f32::consts::LN_2
+    };
 
-/// The mean binary cross entropy of probabilities against targets from 0 to 1 of the same shape; 0-d. Logarithms are cut off at -100.
-///
-/// # Panics
-/// For shapes that differ.
-///
-/// ```
-/// use lazulite::prelude::*;
-/// let loss = lazulite::nn::binary_cross_entropy(&array![0.1, 0.1, 0.4, 0.4], &array![0, 0, 1, 1]);
-/// assert!((loss.item::<f32>().unwrap() - 0.510826).abs() < 1e-5);
-/// ```
-#[track_caller]
-pub fn binary_cross_entropy(probabilities: &Array, targets: &Array) -> Array {
-    same("binary_cross_entropy", probabilities, targets);
-    let yes = probabilities.log().maximum(-100);
-    let no = (1 - probabilities).log().maximum(-100);
-    -(targets * yes + (1 - targets) * no).mean(..)
+    /// The negative log likelihood of each example: `-inputs[target]` along the classes. Log probabilities `(..., classes)` and integer
+    /// targets `(...)` to `(...)`. Negative targets count from the last class.
+    ///
+    /// # Panics
+    /// For shapes that do not fit, or targets that are no integers.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(losses::nll_loss(&array![[-0.1, -2.0]], &array![1]).to_vec::<f32>().unwrap(), [2.0]);
+    /// ```
+    pub fn nll_loss(inputs, targets) with NllLoss, None {
+        /// The axis of the classes; the last by default.
+        axis: i64 = -1
+    }
+    |how| -picked("nll_loss", inputs, targets, how.axis);
+
+    /// The mean of `(log v + (inputs - targets)² / v) / 2` with `v = max(vars, eps)` (Nix & Weigend 1994): of predicted means, samples and
+    /// predicted variances of one shape, 0-d.
+    ///
+    /// # Panics
+    /// For shapes that differ.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// let y = losses::gaussian_nll_loss(&array![1.0], &array![2.0], &array![1.0]);
+    /// assert_eq!(y.item::<f32>().unwrap(), 0.5);
+    /// ```
+    pub fn gaussian_nll_loss(inputs, targets, vars) with GaussianNllLoss, Mean {
+        /// Whether the constant `log(2 π) / 2` is added; not by default.
+        full: bool = false,
+        /// The least variance; 1e-6 by default.
+        eps: f32 = 1e-6
+    }
+    |how| {
+        same("gaussian_nll_loss", inputs, targets);
+        same("gaussian_nll_loss", inputs, vars);
+        let v = vars.maximum(how.eps);
+        let loss = (v.log() + (targets - inputs).square() / v) * 0.5;
+        if how.full { loss + 0.5 * std::f32::consts::TAU.ln() } else { loss }
+    };
+
+    /// The divergence of Kullback and Leibler, `Σ exp(targets) (targets - inputs)` over the last axis, of log probabilities that broadcast.
+    ///
+    /// # Panics
+    /// For shapes that do not broadcast.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// let p = array![[0.5, 0.5]].log();
+    /// assert_eq!(losses::kl_div_loss(&p, &p).to_vec::<f32>().unwrap(), [0.0]);
+    /// ```
+    pub fn kl_div_loss(inputs, targets) with KlDivLoss, None {
+        /// The axis of the classes; the last by default.
+        axis: i64 = -1
+    }
+    |how| (targets.exp() * (targets - inputs)).sum(how.axis);
+
+    /// The cosine of the angle between vectors along axis 1: `x1 · x2 / max(‖x1‖ ‖x2‖, eps)`, of two arrays that broadcast.
+    ///
+    /// # Panics
+    /// For shapes that do not broadcast, or that have no axis 1.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// let y = losses::cosine_similarity_loss(&array![[1.0, 0.0]], &array![[1.0, 1.0]]).item::<f32>().unwrap();
+    /// assert!((y - 0.5f32.sqrt()).abs() < 1e-6);
+    /// ```
+    pub fn cosine_similarity_loss(x1, x2) with CosineSimilarityLoss, None {
+        /// The axis of the vectors; 1 by default.
+        axis: i64 = 1,
+        /// The least product of lengths; 1e-8 by default.
+        eps: f32 = 1e-8
+    }
+    |how| {
+        let length = |x: &Array| x.square().sum(how.axis).sqrt();
+        (x1 * x2).sum(how.axis) / (length(x1) * length(x2)).maximum(how.eps)
+    };
+
+    /// `max(-targets (inputs1 - inputs2) + margin, 0)` for each element of three arrays of one shape; a target is 1 where the first score
+    /// should be higher, -1 where the second should.
+    ///
+    /// # Panics
+    /// For shapes that differ.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// let y = losses::margin_ranking_loss(&array![1.0, 1.0], &array![0.0, 3.0], &array![1, 1]);
+    /// assert_eq!(y.to_vec::<f32>().unwrap(), [0.0, 2.0]);
+    /// ```
+    pub fn margin_ranking_loss(inputs1, inputs2, targets) with MarginRankingLoss, None {
+        /// By how much; 0 by default.
+        margin: f32 = 0.0
+    }
+    |how| {
+        same("margin_ranking_loss", inputs1, inputs2);
+        same("margin_ranking_loss", inputs1, targets);
+        (-targets * (inputs1 - inputs2) + how.margin).maximum(0)
+    };
+
+    /// `max(‖anchors - positives‖ - ‖anchors - negatives‖ + margin, 0)` over the last axis, of arrays that broadcast (Schroff et al. 2015).
+    ///
+    /// # Panics
+    /// For shapes that do not broadcast.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// let (a, n) = (array![[0.0, 0.0]], array![[0.0, 0.5]]);
+    /// let y = losses::triplet_loss(&a, &a, &n).item::<f32>().unwrap();
+    /// assert!((y - 0.501).abs() < 1e-4);
+    /// ```
+    pub fn triplet_loss(anchors, positives, negatives) with TripletLoss, None {
+        /// The axis of the vectors; the last by default.
+        axis: i64 = -1,
+        /// Which norm; 2 by default.
+        p: f32 = 2.0,
+        /// By how much the negative should be farther away; 1 by default.
+        margin: f32 = 1.0,
+        /// What is added under the root; 1e-6 by default.
+        eps: f32 = 1e-6
+    }
+    |how| {
+        let distance = |to: &Array| ((anchors - to).abs().power(how.p).sum(how.axis) + how.eps).power(1.0 / how.p);
+        (distance(positives) - distance(negatives) + how.margin).maximum(0)
+    };
+
+    /// The cross entropy of each example: `-log(softmax(logits)[target])` along the classes.
+    ///
+    /// `logits` are `(..., classes)`, before softmax; integer `targets` are `(...)`, and so is the result. Negative targets count from the
+    /// last class; a number that is of no class has score zero. Targets of the logits' own shape are probabilities of the classes.
+    ///
+    /// # Panics
+    /// For shapes that do not fit, or targets of fewer axes that are no integers.
+    ///
+    /// ```
+    /// use lazulite::nn::losses;
+    /// use lazulite::prelude::*;
+    /// let loss = losses::cross_entropy(&array![[2.0, -1.0], [-1.0, 2.0]], &array![0, 1]);
+    /// assert!(loss.to_vec::<f32>().unwrap().iter().all(|l| (l - 0.0485873).abs() < 1e-6));
+    /// ```
+    pub fn cross_entropy(logits, targets) with CrossEntropy, None {
+        /// What each loss is multiplied by, of the shape of the losses; nothing by default.
+        weights: Option<Array> = None,
+        /// The axis of the classes; the last by default.
+        axis: i64 = -1,
+        /// The share of each target, in `0.0..1.0`, that is spread evenly over all classes (Szegedy et al. 2016); 0 by default.
+        label_smoothing: f32 = 0.0
+    }
+    |how| {
+        let smoothing = how.label_smoothing;
+        assert!((0.0..1.0).contains(&smoothing), "cross_entropy: a label smoothing of {smoothing} is not in 0..1");
+        let score = if targets.ndim() == logits.ndim() {
+            same("cross_entropy", logits, targets);
+            (logits * targets).sum(how.axis)
+        } else {
+            picked("cross_entropy", logits, targets, how.axis)
+        };
+        let norm = logits.logsumexp(how.axis);
+        let loss = match smoothing {
+            0.0 => norm - score,
+            _ => norm - score * (1.0 - smoothing) - logits.mean(how.axis) * smoothing,
+        };
+        weighted("cross_entropy", loss, how.weights.as_ref())
+    };
+
+    /// The mean of the cross entropy `-(t log p + (1 - t) log(1 - p))` of yes-or-no predictions, where `p` is the sigmoid of the inputs:
+    /// of inputs, and targets from 0 to 1, of one shape, 0-d.
+    ///
+    /// # Panics
+    /// For shapes that differ.
+    ///
+    /// ```
+    /// use lazulite::nn::losses::{self, BinaryCrossEntropy};
+    /// use lazulite::prelude::*;
+    /// let loss = losses::binary_cross_entropy(&array![0.105361, 0.223144, 1.20397, 0.916291], &array![0, 0, 1, 1]);
+    /// assert!((loss.item::<f32>().unwrap() - 0.539245).abs() < 1e-5);
+    /// let loss = BinaryCrossEntropy::default().with_logits(false).of(&array![0.1, 0.1, 0.4, 0.4], &array![0, 0, 1, 1]);
+    /// assert!((loss.item::<f32>().unwrap() - 0.510826).abs() < 1e-5);
+    /// ```
+    pub fn binary_cross_entropy(inputs, targets) with BinaryCrossEntropy, Mean {
+        /// What each loss is multiplied by, of the shape of the inputs; nothing by default.
+        weights: Option<Array> = None,
+        /// Whether inputs are logits, as by default, or probabilities, whose logarithms are cut off at -100.
+        with_logits: bool = true
+    }
+    |how| {
+        same("binary_cross_entropy", inputs, targets);
+        let loss = if how.with_logits {
+            inputs.logaddexp(0) - inputs * targets
+        } else {
+            let yes = inputs.log().maximum(-100);
+            let no = (1 - inputs).log().maximum(-100);
+            -(targets * yes + (1 - targets) * no)
+        };
+        weighted("binary_cross_entropy", loss, how.weights.as_ref())
+    };
 }
 
 /// Checks that shapes do not differ: a silent broadcast is the usual mistake.
 #[track_caller]
 fn same(loss: &str, x: &Array, y: &Array) {
     assert!(x.shape() == y.shape(), "{loss}: shapes {:?} and {:?} differ", x.shape(), y.shape());
+}
+
+#[track_caller]
+fn weighted(loss: &str, losses: Array, weights: Option<&Array>) -> Array {
+    let Some(w) = weights else { return losses };
+    assert!(w.shape() == losses.shape(), "{loss}: weights of shape {:?} for losses of shape {:?}", w.shape(), losses.shape());
+    losses * w
+}
+
+/// The score of each example's target along the classes' axis of `scores`.
+#[track_caller]
+fn picked(loss: &str, scores: &Array, targets: &Array, axis: i64) -> Array {
+    let n = scores.ndim() as i64;
+    assert!((-n..n).contains(&axis), "{loss}: the scores, of shape {:?}, have no axis {axis}", scores.shape());
+    let axis = axis.rem_euclid(n);
+    let mut rest = scores.shape().to_vec();
+    let classes = rest.remove(axis as usize);
+    let fits = rest == *targets.shape();
+    assert!(fits, "{loss}: targets of shape {:?} do not fit scores of shape {:?} with {classes} classes", targets.shape(), scores.shape());
+    assert!(targets.dtype().is_integer(), "{loss}: targets are the numbers of classes, not {}", targets.dtype());
+    // Wide enough for the number of classes, whatever the targets' dtype is.
+    let wide = if matches!(targets.dtype(), Dtype::U32 | Dtype::U64 | Dtype::I64) { Dtype::I64 } else { Dtype::I32 };
+    let targets = targets.astype(wide);
+    let targets = select(&targets.lt(0), &targets + classes as i64, &targets);
+    // Compared, not looked up: it fuses with the pass over the scores, and so does its derivative.
+    let class = match iota(scores.shape(), axis, wide) {
+        Ok(a) => a,
+        Err(e) => e.raise(),
+    };
+    select(&class.eq(targets.expand_dims(axis)), scores, 0).sum(axis)
 }

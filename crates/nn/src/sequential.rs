@@ -1,8 +1,9 @@
 //! Layers one after the other, of any kinds.
 
 use crate::{
-    AvgPool1d, AvgPool2d, AvgPool3d, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dropout, Embedding,
-    LayerNorm, Linear, MaxPool1d, MaxPool2d, MaxPool3d, Module,
+    AvgPool1d, AvgPool2d, AvgPool3d, BatchNorm, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dropout,
+    Dropout2d, Dropout3d, Embedding, GroupNorm, Identity, InstanceNorm, LayerNorm, Linear, MaxPool1d, MaxPool2d, MaxPool3d, Module, PReLU,
+    QuantizedEmbedding, QuantizedLinear, RMSNorm, Upsample,
 };
 use lazulite_base::Result;
 use lazulite_base::key::KeyHasher;
@@ -83,7 +84,9 @@ macro_rules! layers {
     )*};
 }
 
-layers!(Linear, Embedding, LayerNorm, Dropout, Activation, Sequential);
+layers!(Linear, Embedding, QuantizedLinear, QuantizedEmbedding, Activation, PReLU, Identity, Sequential);
+layers!(Dropout, Dropout2d, Dropout3d, Upsample);
+layers!(LayerNorm, RMSNorm, GroupNorm, InstanceNorm, BatchNorm);
 layers!(Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d);
 layers!(MaxPool1d, MaxPool2d, MaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d);
 

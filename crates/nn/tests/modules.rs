@@ -126,7 +126,7 @@ fn activations_differentiate() {
         ("log_sigmoid", nn::log_sigmoid),
         ("softsign", nn::softsign),
         ("mish", nn::mish),
-        ("hard_swish", nn::hard_swish),
+        ("hardswish", nn::hardswish),
         ("hard_tanh", nn::hard_tanh),
         ("selu", nn::selu),
         ("leaky_relu", |x| nn::leaky_relu(x, 0.1)),
@@ -148,20 +148,24 @@ fn activations_differentiate() {
 #[test]
 fn cross_entropy_has_the_gradient_softmax_minus_target() {
     let (logits, targets) = (random::normal([3, 5], &random::key(1)), array![4, 0, 2]);
-    let g = grad(|x: &Array| nn::cross_entropy(x, &targets).sum(..))(&logits);
+    let g = grad(|x: &Array| nn::losses::cross_entropy(x, &targets).sum(..))(&logits);
     let hot = targets.expand_dims(-1).eq(Array::arange(0, 5, 1, Dtype::I32)).astype(Dtype::F32);
     close(&values(&g), &values(&(logits.softmax(-1) - &hot)), 1e-5);
-    let same = [nn::cross_entropy(&logits, &targets), nn::cross_entropy(&logits, &hot), nn::nll(&nn::log_softmax(&logits, -1), &targets)];
+    let same = [
+        nn::losses::cross_entropy(&logits, &targets),
+        nn::losses::cross_entropy(&logits, &hot),
+        nn::losses::nll_loss(&nn::log_softmax(&logits, -1), &targets),
+    ];
     close(&values(&same[0]), &values(&same[1]), 1e-5);
     close(&values(&same[0]), &values(&same[2]), 1e-5);
-    let far = nn::cross_entropy(&array![[1e4, -1e4]], &array![1]);
+    let far = nn::losses::cross_entropy(&array![[1e4, -1e4]], &array![1]);
     assert_eq!(values(&far), [2e4]);
 }
 
 #[test]
 fn cross_entropy_batches() {
     let (logits, targets) = (random::normal([2, 3, 5], &random::key(1)), array![[4, 0, 2], [1, 1, 3]]);
-    let f = |(x, y): &(Array, Array)| nn::cross_entropy(x, y);
+    let f = |(x, y): &(Array, Array)| nn::losses::cross_entropy(x, y);
     let whole = f(&(logits.clone(), targets.clone()));
     close(&values(&vmap(f)(&(logits, targets))), &values(&whole), 1e-6);
 }
@@ -169,13 +173,13 @@ fn cross_entropy_batches() {
 #[test]
 #[should_panic(expected = "cross_entropy: targets of shape [3] do not fit scores of shape [2, 5]")]
 fn cross_entropy_refuses_other_shapes() {
-    nn::cross_entropy(&Array::zeros([2, 5], Dtype::F32), &array![1, 2, 3]);
+    nn::losses::cross_entropy(&Array::zeros([2, 5], Dtype::F32), &array![1, 2, 3]);
 }
 
 #[test]
-#[should_panic(expected = "mse: shapes [2] and [2, 1] differ")]
+#[should_panic(expected = "mse_loss: shapes [2] and [2, 1] differ")]
 fn mse_does_not_broadcast() {
-    nn::mse(&array![1.0, 2.0], &array![[1.0], [2.0]]);
+    nn::losses::mse_loss(&array![1.0, 2.0], &array![[1.0], [2.0]]);
 }
 
 #[test]

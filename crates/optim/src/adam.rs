@@ -1,9 +1,8 @@
-//! Adam, and the step that it shares with AdamW.
+//! Adam, and what it shares with AdamW and Adamax.
 
 use crate::check::{not_negative, share};
-use crate::walk::{Change, Rule};
-use crate::{Optimizer, Schedule};
-use lazulite_core::{Array, Dtype, Result};
+use crate::{Rule, Schedule, Step};
+use lazulite_core::Array;
 use lazulite_macros::Tree;
 
 /// Adam: steps along the running mean of the gradient, each element divided by the root of the running mean of its square.
@@ -37,22 +36,27 @@ pub struct Adam {
     bias_correction: bool,
 }
 
-/// What [`Adam`] and [`AdamW`](crate::AdamW) keep from step to step.
+/// What [`Adam`], [`AdamW`](crate::AdamW) and [`Adamax`](crate::Adamax) keep of a parameter, both in its shape.
 ///
 /// ```
 /// use lazulite::prelude::*;
-/// use lazulite::optim::{Adam, AdamState, Optimizer};
-/// let state: AdamState<Array> = Adam::new(0.1).init(&array![1.0, 2.0]);
-/// assert_eq!((state.step.item::<u32>().unwrap(), state.mean.shape()), (0, &[2][..]));
+/// use lazulite::optim::{Adam, Moments, Optimizer, State};
+/// let state: State<Moments> = Adam::new(0.1).init(&array![1.0, 2.0]);
+/// assert_eq!((state.step.item::<u32>().unwrap(), state.get("").unwrap().m.shape()), (0, &[2][..]));
 /// ```
 #[derive(Clone, Debug, Tree)]
-pub struct AdamState<M> {
-    /// Steps done: 0-d, `uint32`.
-    pub step: Array,
-    /// `m`: the running mean of the gradient.
-    pub mean: M,
-    /// `v`: the running mean of the gradient's square.
-    pub square: M,
+pub struct Moments {
+    /// The running mean of the gradient.
+    pub m: Array,
+    /// The running mean of the gradient's square; Adamax's largest absolute gradient.
+    pub v: Array,
+}
+
+impl Moments {
+    /// Zeros.
+    pub(crate) fn zeros(parameter: &Array) -> Moments {
+        Moments { m: parameter.zeros_like(), v: parameter.zeros_like() }
+    }
 }
 
 impl Adam {
@@ -124,41 +128,18 @@ impl Adam {
         Adam { bias_correction: on, ..self }
     }
 
-    /// The state before the first step of `rule`.
-    #[track_caller]
-    pub(crate) fn start<M: lazulite_core::Tree>(&self, rule: &Rule, model: &M) -> Result<AdamState<M>> {
-        Ok(AdamState { step: Array::zeros([], Dtype::U32), mean: rule.zeros(model)?, square: rule.zeros(model)? })
-    }
-
-    /// A step of `rule`, with decoupled weight decay.
-    #[track_caller]
-    pub(crate) fn advance<M: lazulite_core::Tree>(
-        &self,
-        rule: &Rule,
-        weight_decay: f64,
-        model: &M,
-        grads: &M,
-        state: &AdamState<M>,
-    ) -> Result<(M, AdamState<M>)> {
-        let rate = self.rate.rate(rule.name, &state.step)?;
-        let step = &state.step + 1;
+    /// The next moments, and the direction of the step: the first by the root of the second.
+    pub(crate) fn direction(&self, gradient: &Array, kept: &Moments, step: &Step) -> (Array, Moments) {
         let [b1, b2] = self.betas;
-        let (model, [mean, square]) = rule.walk(model, grads, [&state.mean, &state.square], |leaf| {
-            let [m, v] = &leaf.kept;
-            let m = m * b1 + &leaf.grad * (1.0 - b1);
-            let v = v * b2 + leaf.grad.square() * (1.0 - b2);
-            let mut direction = if self.bias_correction {
-                let t = step.astype(m.dtype());
-                (&m / gathered(b1, &t)) / ((&v / gathered(b2, &t)).sqrt() + self.eps)
-            } else {
-                &m / (v.sqrt() + self.eps)
-            };
-            if weight_decay != 0.0 {
-                direction += leaf.weight * weight_decay;
-            }
-            Change { descent: rate.times(&direction), kept: [m, v] }
-        })?;
-        Ok((model, AdamState { step, mean, square }))
+        let m = &kept.m * b1 + gradient * (1.0 - b1);
+        let v = &kept.v * b2 + gradient.square() * (1.0 - b2);
+        let direction = if self.bias_correction {
+            let t = step.number().astype(m.dtype());
+            (&m / gathered(b1, &t)) / ((&v / gathered(b2, &t)).sqrt() + self.eps)
+        } else {
+            &m / (v.sqrt() + self.eps)
+        };
+        (direction, Moments { m, v })
     }
 }
 
@@ -167,18 +148,20 @@ fn gathered(beta: f64, t: &Array) -> Array {
     -(t * beta.ln()).expm1()
 }
 
-const RULE: Rule = Rule { name: "adam", complex: false };
+impl Rule for Adam {
+    type Kept = Moments;
+    const NAME: &'static str = "adam";
 
-impl Optimizer for Adam {
-    type State<M: lazulite_core::Tree> = AdamState<M>;
-
-    #[track_caller]
-    fn try_init<M: lazulite_core::Tree>(&self, model: &M) -> Result<AdamState<M>> {
-        self.start(&RULE, model)
+    fn learning_rate(&self) -> Schedule {
+        self.rate.clone()
     }
 
-    #[track_caller]
-    fn try_update<M: lazulite_core::Tree>(&self, model: &M, grads: &M, state: &AdamState<M>) -> Result<(M, AdamState<M>)> {
-        self.advance(&RULE, 0.0, model, grads, state)
+    fn init_single(&self, parameter: &Array) -> Moments {
+        Moments::zeros(parameter)
+    }
+
+    fn apply_single(&self, gradient: &Array, parameter: &Array, kept: &Moments, step: &Step) -> (Array, Moments) {
+        let (direction, kept) = self.direction(gradient, kept, step);
+        (parameter - step.times_rate(&direction), kept)
     }
 }

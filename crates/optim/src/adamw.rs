@@ -1,11 +1,8 @@
 //! AdamW.
 
 use crate::check::not_negative;
-use crate::walk::Rule;
-use crate::{Adam, AdamState, Optimizer, Schedule};
-use lazulite_core::{Result, Tree};
-
-const RULE: Rule = Rule { name: "adamw", complex: false };
+use crate::{Adam, Moments, Rule, Schedule, Step};
+use lazulite_core::Array;
 
 /// Adam with decoupled weight decay: the weights shrink by a share of themselves, beside the step along the means and not through them.
 ///
@@ -119,16 +116,23 @@ impl AdamW {
     }
 }
 
-impl Optimizer for AdamW {
-    type State<M: Tree> = AdamState<M>;
+impl Rule for AdamW {
+    type Kept = Moments;
+    const NAME: &'static str = "adamw";
 
-    #[track_caller]
-    fn try_init<M: Tree>(&self, model: &M) -> Result<AdamState<M>> {
-        self.adam.start(&RULE, model)
+    fn learning_rate(&self) -> Schedule {
+        self.adam.learning_rate()
     }
 
-    #[track_caller]
-    fn try_update<M: Tree>(&self, model: &M, grads: &M, state: &AdamState<M>) -> Result<(M, AdamState<M>)> {
-        self.adam.advance(&RULE, self.weight_decay, model, grads, state)
+    fn init_single(&self, parameter: &Array) -> Moments {
+        Moments::zeros(parameter)
+    }
+
+    fn apply_single(&self, gradient: &Array, parameter: &Array, kept: &Moments, step: &Step) -> (Array, Moments) {
+        let (mut direction, kept) = self.adam.direction(gradient, kept, step);
+        if self.weight_decay != 0.0 {
+            direction += parameter * self.weight_decay;
+        }
+        (parameter - step.times_rate(&direction), kept)
     }
 }

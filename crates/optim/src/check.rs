@@ -2,7 +2,7 @@
 
 /// The number, if it is finite and satisfies the condition that `allowed` describes.
 #[track_caller]
-pub(crate) fn number(name: &str, x: f64, allowed: &str, holds: impl FnOnce(f64) -> bool) -> f64 {
+fn number(name: &str, x: f64, allowed: &str, holds: impl FnOnce(f64) -> bool) -> f64 {
     assert!(x.is_finite() && holds(x), "{name}, {x}, is not {allowed}");
     x
 }
@@ -13,10 +13,22 @@ pub(crate) fn finite(name: &str, x: f64) -> f64 {
     number(name, x, "finite", |_| true)
 }
 
+/// A finite number above zero.
+#[track_caller]
+pub(crate) fn positive(name: &str, x: f64) -> f64 {
+    number(name, x, "positive and finite", |x| x > 0.0)
+}
+
 /// A finite number, zero or more.
 #[track_caller]
 pub(crate) fn not_negative(name: &str, x: f64) -> f64 {
     number(name, x, "finite and zero or more", |x| x >= 0.0)
+}
+
+/// A finite number, zero or less.
+#[track_caller]
+pub(crate) fn not_positive(name: &str, x: f64) -> f64 {
+    number(name, x, "finite and zero or less", |x| x <= 0.0)
 }
 
 /// A share that a running mean keeps: 0 or more, and less than 1.

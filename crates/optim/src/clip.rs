@@ -1,7 +1,7 @@
 //! Clipping of gradients.
 
-use crate::check::number;
-use crate::walk::arithmetic;
+use crate::check::positive;
+use crate::rule::arithmetic;
 use lazulite_core::tree::{flatten, trainable, unflatten};
 use lazulite_core::{Array, Dtype, Tree};
 
@@ -31,7 +31,7 @@ use lazulite_core::{Array, Dtype, Tree};
 /// ```
 #[track_caller]
 pub fn clip_grad_norm<M: Tree>(grads: &M, max_norm: f64) -> (M, Array) {
-    let max_norm = number("the largest norm", max_norm, "positive and finite", |x| x > 0.0);
+    let max_norm = positive("the largest norm", max_norm);
     let trained = trainable(grads);
     let mut list = flatten(grads);
     let counted = || (0..trained.len()).filter(|&i| trained[i]);

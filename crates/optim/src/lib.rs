@@ -14,8 +14,8 @@
 //!
 //! let mut model = Linear::new(3, 1, &random::key(1));
 //! let mut state = opt.init(&model);
-//! let step = compile(move |(model, state): &(Linear, <AdamW as Optimizer>::State<Linear>)| {
-//!     let (loss, grads) = value_and_grad(|m: &Linear| nn::mse(&m.forward(&x), &y))(model);
+//! let step = compile(move |(model, state): &(Linear, <AdamW as Optimizer>::State)| {
+//!     let (loss, grads) = value_and_grad(|m: &Linear| nn::losses::mse_loss(&m.forward(&x), &y))(model);
 //!     let (grads, _norm) = clip_grad_norm(&grads, 5.0);
 //!     let (model, state) = opt.update(model, &grads, state);
 //!     (loss, model, state)
@@ -30,7 +30,7 @@
 //!
 //! Optimizers are made by `new` from a learning rate, with MLX's defaults for the rest, which methods of MLX's names set. A setting that
 //! makes no sense panics where it is set; [`init`](Optimizer::init) and [`update`](Optimizer::update), which meet a program's data, have
-//! fallible twins.
+//! fallible twins. An optimizer of your own is a [`Rule`]: what it keeps of one parameter, and one step of it.
 //!
 //! What is trained: floating-point and complex arrays outside of `Frozen` parts. The others stay as they are.
 //!
@@ -39,21 +39,41 @@
 
 extern crate self as lazulite;
 
+mod adadelta;
+mod adafactor;
+mod adagrad;
 mod adam;
+mod adamax;
 mod adamw;
 mod check;
 mod clip;
+mod lion;
+mod multi;
+mod muon;
+mod rmsprop;
+mod rule;
 mod schedule;
 mod sgd;
-mod walk;
+mod state;
 
-pub use adam::{Adam, AdamState};
+pub use adadelta::{AdaDelta, Deltas};
+pub use adafactor::{Adafactor, Factors};
+pub use adagrad::Adagrad;
+pub use adam::{Adam, Moments};
+pub use adamax::Adamax;
 pub use adamw::AdamW;
 pub use clip::clip_grad_norm;
+pub use lion::{Lion, Momentum};
+pub use multi::{MultiOptimizer, MultiState};
+pub use muon::{Muon, MuonMomentum};
+pub use rmsprop::{RmsProp, Squares};
+pub use rule::{Rule, Step};
 pub use schedule::Schedule;
-pub use sgd::{Sgd, SgdState};
+pub use sgd::{Sgd, Velocity};
+pub use state::State;
 
-use lazulite_core::{Result, Tree};
+use lazulite_core::tree::{flatten, named, trainable, unflatten};
+use lazulite_core::{Array, Error, Result, Tree};
 use std::panic::Location;
 
 /// What derived code names.
@@ -77,8 +97,38 @@ pub mod __private {
 /// assert!(x.item::<f32>().unwrap().abs() < 1e-4);
 /// ```
 pub trait Optimizer {
-    /// What is kept from step to step, for a model of type `M`.
-    type State<M: Tree>: Tree;
+    /// What is kept from step to step.
+    type State: Tree;
+
+    /// The state before the first step of training a list of named arrays, all of which are trained.
+    ///
+    /// # Errors
+    /// As for [`try_init`](Optimizer::try_init).
+    ///
+    /// ```
+    /// use lazulite::optim::{Adam, Optimizer};
+    /// use lazulite::prelude::*;
+    /// let state = Adam::new(0.1).init_named(&[("w", &array![1.0, 2.0])]).unwrap();
+    /// assert_eq!(state.get("w").unwrap().m.shape(), [2]);
+    /// ```
+    #[track_caller]
+    fn init_named(&self, parameters: &[(&str, &Array)]) -> Result<Self::State>;
+
+    /// A list of named arrays after a step, in its order, and the next state.
+    ///
+    /// # Errors
+    /// As for [`try_update`](Optimizer::try_update).
+    ///
+    /// ```
+    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::prelude::*;
+    /// let (opt, w) = (Sgd::new(0.5), array![1.0]);
+    /// let state = opt.init_named(&[("w", &w)]).unwrap();
+    /// let (next, _) = opt.update_named(&[("w", &w)], &[&array![1.0]], &state).unwrap();
+    /// assert_eq!(next[0].item::<f32>().unwrap(), 0.5);
+    /// ```
+    #[track_caller]
+    fn update_named(&self, parameters: &[(&str, &Array)], grads: &[&Array], state: &Self::State) -> Result<(Vec<Array>, Self::State)>;
 
     /// The state before the first step.
     ///
@@ -93,7 +143,11 @@ pub trait Optimizer {
     /// assert_eq!(e.kind(), ErrorKind::Value);
     /// ```
     #[track_caller]
-    fn try_init<M: Tree>(&self, model: &M) -> Result<Self::State<M>>;
+    fn try_init<M: Tree>(&self, model: &M) -> Result<Self::State> {
+        let (list, trained) = (named(model), trainable(model));
+        let parameters: Vec<_> = list.iter().zip(trained).filter(|(_, t)| *t).map(|((name, x), _)| (name.as_str(), x)).collect();
+        self.init_named(&parameters)
+    }
 
     /// The next model and the next state. `grads` has the model's structure and, where the model is trained, its shapes and dtypes, as
     /// what `grad` returns.
@@ -111,7 +165,19 @@ pub trait Optimizer {
     /// assert!(e.to_string().contains("`1`"), "{e}"); // the name of the second array
     /// ```
     #[track_caller]
-    fn try_update<M: Tree>(&self, model: &M, grads: &M, state: &Self::State<M>) -> Result<(M, Self::State<M>)>;
+    fn try_update<M: Tree>(&self, model: &M, grads: &M, state: &Self::State) -> Result<(M, Self::State)> {
+        let (list, trained, grads) = (named(model), trainable(model), flatten(grads));
+        if list.len() != grads.len() {
+            return Err(Error::value("update", format!("the gradient has {} arrays, the model {}", grads.len(), list.len())));
+        }
+        let chosen: Vec<usize> = (0..list.len()).filter(|&i| trained[i]).collect();
+        let parameters: Vec<_> = chosen.iter().map(|&i| (list[i].0.as_str(), &list[i].1)).collect();
+        let slopes: Vec<_> = chosen.iter().map(|&i| &grads[i]).collect();
+        let (next, state) = self.update_named(&parameters, &slopes, state)?;
+        let mut arrays = flatten(model);
+        chosen.into_iter().zip(next).for_each(|(i, x)| arrays[i] = x);
+        Ok((unflatten(model, &arrays), state))
+    }
 
     /// [`try_init`](Optimizer::try_init), with a panic for an error.
     ///
@@ -122,10 +188,10 @@ pub trait Optimizer {
     /// use lazulite::optim::{Adam, Optimizer};
     /// use lazulite::prelude::*;
     /// let state = Adam::new(0.1).init(&array![1.0, 2.0]);
-    /// assert_eq!(state.mean.to_vec::<f32>().unwrap(), [0.0, 0.0]);
+    /// assert_eq!(state.get("").unwrap().m.to_vec::<f32>().unwrap(), [0.0, 0.0]);
     /// ```
     #[track_caller]
-    fn init<M: Tree>(&self, model: &M) -> Self::State<M> {
+    fn init<M: Tree>(&self, model: &M) -> Self::State {
         let site = Location::caller();
         self.try_init(model).unwrap_or_else(|e| e.at(site).raise())
     }
@@ -144,7 +210,7 @@ pub trait Optimizer {
     /// assert_eq!(state.step.item::<u32>().unwrap(), 1);
     /// ```
     #[track_caller]
-    fn update<M: Tree>(&self, model: &M, grads: &M, state: &Self::State<M>) -> (M, Self::State<M>) {
+    fn update<M: Tree>(&self, model: &M, grads: &M, state: &Self::State) -> (M, Self::State) {
         let site = Location::caller();
         self.try_update(model, grads, state).unwrap_or_else(|e| e.at(site).raise())
     }

@@ -1,6 +1,6 @@
 //! Learning rates: constants, and schedules that compute the rate of a step from its number.
 
-use crate::check::{finite, number};
+use crate::check::{finite, positive};
 use lazulite_core::{Array, Dtype, Error, ErrorKind, Result, ops};
 use std::f64::consts::PI;
 use std::fmt;
@@ -50,6 +50,14 @@ impl Rate {
         match self {
             Rate::Literal(rate) => x * *rate,
             Rate::Array(rate) => x * rate.astype(x.dtype()),
+        }
+    }
+
+    /// The rate, of a dtype.
+    pub fn array(&self, dtype: Dtype) -> Array {
+        match self {
+            Rate::Literal(rate) => Array::full([], *rate, dtype),
+            Rate::Array(rate) => rate.astype(dtype),
         }
     }
 }
@@ -264,5 +272,5 @@ fn steps(n: u32) -> u32 {
 /// The logarithm of a factor: a power is its multiple's exponential, which keeps `factor` to more digits than `float32` has of it.
 #[track_caller]
 fn log_factor(factor: f64) -> f64 {
-    number("the factor", factor, "positive and finite", |x| x > 0.0).ln()
+    positive("the factor", factor).ln()
 }

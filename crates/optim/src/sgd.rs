@@ -1,12 +1,9 @@
 //! Stochastic gradient descent.
 
 use crate::check::{finite, not_negative};
-use crate::walk::{Change, Leaf, Rule};
-use crate::{Optimizer, Schedule};
+use crate::{Rule, Schedule, Step};
 use lazulite_core::{Array, Dtype, Error, Result};
 use lazulite_macros::Tree;
-
-const RULE: Rule = Rule { name: "sgd", complex: true };
 
 /// Stochastic gradient descent, with momentum if asked for.
 ///
@@ -44,20 +41,18 @@ pub struct Sgd {
     nesterov: bool,
 }
 
-/// What [`Sgd`] keeps from step to step.
+/// What [`Sgd`] keeps of a parameter.
 ///
 /// ```
 /// use lazulite::prelude::*;
-/// use lazulite::optim::{Optimizer, Sgd, SgdState};
-/// let state: SgdState<Array> = Sgd::new(0.1).init(&array![1.0, 2.0]);
-/// assert!(state.velocity.is_none());
+/// use lazulite::optim::{Optimizer, Sgd, State, Velocity};
+/// let state: State<Velocity> = Sgd::new(0.1).init(&array![1.0, 2.0]);
+/// assert!(state.get("").unwrap().v.is_none());
 /// ```
 #[derive(Clone, Debug, Tree)]
-pub struct SgdState<M> {
-    /// Steps done: 0-d, `uint32`.
-    pub step: Array,
-    /// `v`, in the model's structure; nothing without momentum.
-    pub velocity: Option<M>,
+pub struct Velocity {
+    /// `v`, in the parameter's shape; nothing without momentum.
+    pub v: Option<Array>,
 }
 
 impl Sgd {
@@ -86,8 +81,8 @@ impl Sgd {
     /// ```
     /// use lazulite::optim::{Optimizer, Sgd};
     /// use lazulite::prelude::*;
-    /// assert!(Sgd::new(0.1).init(&array![1.0]).velocity.is_none());
-    /// assert!(Sgd::new(0.1).momentum(0.9).init(&array![1.0]).velocity.is_some());
+    /// let kept = |opt: Sgd| opt.init(&array![1.0]).get("").unwrap().v.is_some();
+    /// assert!(!kept(Sgd::new(0.1)) && kept(Sgd::new(0.1).momentum(0.9)));
     /// ```
     #[must_use]
     #[track_caller]
@@ -144,56 +139,44 @@ impl Sgd {
     pub fn nesterov(self, on: bool) -> Sgd {
         Sgd { nesterov: on, ..self }
     }
+}
+
+impl Rule for Sgd {
+    type Kept = Velocity;
+    const NAME: &'static str = "sgd";
+
+    fn learning_rate(&self) -> Schedule {
+        self.rate.clone()
+    }
+
+    fn init_single(&self, parameter: &Array) -> Velocity {
+        Velocity { v: (self.momentum != 0.0).then(|| parameter.zeros_like()) }
+    }
+
+    fn apply_single(&self, gradient: &Array, parameter: &Array, kept: &Velocity, step: &Step) -> (Array, Velocity) {
+        let g = if self.weight_decay == 0.0 { gradient.clone() } else { gradient + parameter * self.weight_decay };
+        let v = kept.v.as_ref().map(|v| {
+            let fresh = if self.dampening == 0.0 { g.clone() } else { &g * (1.0 - self.dampening) };
+            v * self.momentum + fresh
+        });
+        let direction = match &v {
+            Some(v) if self.nesterov => g + v * self.momentum,
+            Some(v) => v.clone(),
+            None => g,
+        };
+        (parameter - step.times_rate(&direction), Velocity { v })
+    }
+
+    fn takes(&self, _: Dtype) -> bool {
+        true
+    }
 
     #[track_caller]
     fn check(&self) -> Result<()> {
         if self.nesterov && (self.momentum == 0.0 || self.dampening != 0.0) {
             let text = format!("Nesterov's needs momentum and no dampening, not {} and {}", self.momentum, self.dampening);
-            return Err(Error::value(RULE.name, text));
+            return Err(Error::value(Self::NAME, text));
         }
         Ok(())
-    }
-
-    /// The loss's gradient and the penalty's.
-    fn gradient<const K: usize>(&self, leaf: &Leaf<K>) -> Array {
-        if self.weight_decay == 0.0 { leaf.grad.clone() } else { &leaf.grad + &leaf.weight * self.weight_decay }
-    }
-}
-
-impl Optimizer for Sgd {
-    type State<M: lazulite_core::Tree> = SgdState<M>;
-
-    #[track_caller]
-    fn try_init<M: lazulite_core::Tree>(&self, model: &M) -> Result<SgdState<M>> {
-        self.check()?;
-        let zeros = RULE.zeros(model)?;
-        Ok(SgdState { step: Array::zeros([], Dtype::U32), velocity: (self.momentum != 0.0).then_some(zeros) })
-    }
-
-    #[track_caller]
-    fn try_update<M: lazulite_core::Tree>(&self, model: &M, grads: &M, state: &SgdState<M>) -> Result<(M, SgdState<M>)> {
-        self.check()?;
-        let rate = self.rate.rate(RULE.name, &state.step)?;
-        let step = &state.step + 1;
-        match (&state.velocity, self.momentum != 0.0) {
-            (None, false) => {
-                let (model, []) = RULE.walk(model, grads, [], |leaf| Change { descent: rate.times(&self.gradient(&leaf)), kept: [] })?;
-                Ok((model, SgdState { step, velocity: None }))
-            }
-            (Some(velocity), true) => {
-                let (model, [velocity]) = RULE.walk(model, grads, [velocity], |leaf| {
-                    let g = self.gradient(&leaf);
-                    let fresh = if self.dampening == 0.0 { g.clone() } else { &g * (1.0 - self.dampening) };
-                    let v = &leaf.kept[0] * self.momentum + fresh;
-                    let direction = if self.nesterov { g + &v * self.momentum } else { v.clone() };
-                    Change { descent: rate.times(&direction), kept: [v] }
-                })?;
-                Ok((model, SgdState { step, velocity: Some(velocity) }))
-            }
-            (_, needed) => {
-                let (has, needs) = if needed { ("no", "has") } else { ("a", "has no") };
-                Err(Error::value(RULE.name, format!("the state has {has} velocity, but the optimizer {needs} momentum")))
-            }
-        }
     }
 }

@@ -124,9 +124,9 @@ fn train(seed: u64, epochs: usize) -> Result<(Mlp, Vec<Digit>)> {
     let batches = train.len() / BATCH;
     let opt = AdamW::new(Schedule::cosine(3e-3, (epochs * batches) as u32, 0.0)).weight_decay(0.02).bias_correction(true);
     let mut state = opt.init(&model);
-    let step = compile(move |(model, state, key, x, y): &(Mlp, <AdamW as Optimizer>::State<Mlp>, Array, Array, Array)| {
+    let step = compile(move |(model, state, key, x, y): &(Mlp, <AdamW as Optimizer>::State, Array, Array, Array)| {
         let (key, now) = random::split(key);
-        let loss = |m: &Mlp| nn::with_key(&now, || nn::cross_entropy(&m.forward(x), y).mean(..));
+        let loss = |m: &Mlp| nn::with_key(&now, || nn::losses::cross_entropy(&m.forward(x), y).mean(..));
         let (loss, g) = nn::value_and_grad(loss)(model);
         let (model, state) = opt.update(model, &g, state);
         (loss, model, state, key)

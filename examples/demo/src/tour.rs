@@ -148,7 +148,7 @@ fn regression() -> Result<()> {
     let opt = Sgd::new(0.1);
     let mut model = Linear::new(10, 1, &k2);
     let mut state = opt.init(&model);
-    let loss = |m: &Linear| nn::mse(&m.forward(&x), &y);
+    let loss = |m: &Linear| nn::losses::mse_loss(&m.forward(&x), &y);
     let first = loss(&model).item::<f32>()?;
     let (done, time) = timed(|| -> Result<()> {
         for _ in 0..100 {

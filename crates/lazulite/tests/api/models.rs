@@ -24,7 +24,7 @@ impl Mlp {
 }
 
 fn loss(model: &Mlp, x: &Array, y: &Array) -> Array {
-    nn::cross_entropy(&model.forward(x), y).mean(..)
+    nn::losses::cross_entropy(&model.forward(x), y).mean(..)
 }
 
 pub fn all() {
@@ -39,7 +39,7 @@ pub fn all() {
     // Data passed: a step from state to state, compiled.
     let opt = Adam::new(1e-3);
     let state = opt.init(&model);
-    let step = compile(move |(model, state, x, y): &(Mlp, <Adam as Optimizer>::State<Mlp>, Array, Array)| {
+    let step = compile(move |(model, state, x, y): &(Mlp, <Adam as Optimizer>::State, Array, Array)| {
         let (l, g) = nn::value_and_grad(|m: &Mlp| loss(m, x, y))(model);
         let (model, state) = opt.update(model, &g, state);
         (l, model, state)

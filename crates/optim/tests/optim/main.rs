@@ -1,5 +1,8 @@
 //! The optimizers: against MLX's results, against closed forms and the papers' recurrences, and within transforms.
 
+mod adaptive;
+mod files;
+mod matrices;
 mod mlx;
 mod rules;
 mod schedules;

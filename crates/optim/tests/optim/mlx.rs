@@ -16,20 +16,28 @@ fn pair(x: [f32; 9]) -> Pair {
     (Array::from_slice(&x[..6], [2, 3]).unwrap(), Array::from_slice(&x[6..], [3]).unwrap())
 }
 
-/// Twenty steps down a paraboloid, with what is done to each gradient.
-fn twenty(opt: impl Optimizer, prepare: impl Fn(Pair) -> Pair) -> Vec<f32> {
+/// Twenty steps down a paraboloid in a dtype, with what is done to each gradient.
+fn twenty(opt: impl Optimizer, dtype: Dtype, prepare: impl Fn(Pair) -> Pair) -> Vec<f32> {
+    let pair = |x| pair(x).map_arrays(&mut |x| x.astype(dtype));
     let (mut w, a, c) = (pair(START), pair(SLOPE), pair(LOWEST));
     let mut state = opt.init(&w);
     for _ in 0..20 {
         let g = prepare((&a.0 * (&w.0 - &c.0), &a.1 * (&w.1 - &c.1)));
         (w, state) = opt.update(&w, &g, &state);
     }
-    flatten(&w).iter().flat_map(values).collect()
+    flatten(&w).iter().flat_map(|x| values(&x.astype(Dtype::F32))).collect()
 }
 
 #[track_caller]
-fn close(opt: impl Optimizer, expected: [f32; 9]) {
-    crate::close(&twenty(opt, |g| g), &expected, 3e-6);
+pub fn close(opt: impl Optimizer, expected: [f32; 9]) {
+    crate::close(&twenty(opt, Dtype::F32, |g| g), &expected, 3e-6);
+}
+
+/// With parameters of a half dtype: off by a unit in the last place where the unrounded values lie at a tie.
+#[track_caller]
+pub fn halves(opt: impl Optimizer, dtype: Dtype, expected: [f32; 9]) {
+    let unit = if dtype == Dtype::F16 { 1e-3 } else { 8e-3 };
+    crate::close(&twenty(opt, dtype, |g| g), &expected, unit);
 }
 
 #[test]
@@ -74,7 +82,7 @@ fn adam() {
 /// MLX's corrected results are off by 3e-6 here, against the recurrence in float64: `1 - b^t` cancels in float32, which ours avoid.
 #[track_caller]
 fn close_corrected(opt: impl Optimizer, expected: [f32; 9]) {
-    crate::close(&twenty(opt, |g| g), &expected, 5e-6);
+    crate::close(&twenty(opt, Dtype::F32, |g| g), &expected, 5e-6);
 }
 
 #[test]
@@ -120,5 +128,5 @@ fn schedules() {
 #[test]
 fn clipped_descent() {
     let expected = [0.33709556, -0.38233644, 0.58930975, 0.70093817, -0.11559338, -0.9295097, 0.16006069, -0.16437775, 0.6894976];
-    crate::close(&twenty(Sgd::new(0.05), |g| clip_grad_norm(&g, 0.5).0), &expected, 3e-6);
+    crate::close(&twenty(Sgd::new(0.05), Dtype::F32, |g| clip_grad_norm(&g, 0.5).0), &expected, 3e-6);
 }

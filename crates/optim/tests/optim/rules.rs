@@ -2,7 +2,10 @@
 
 use crate::{close, values};
 use lazulite::nn::Frozen;
-use lazulite::optim::{Adam, AdamW, Optimizer, Sgd, clip_grad_norm};
+use lazulite::optim::{
+    AdaDelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Lion, MultiOptimizer, Muon, Optimizer, RmsProp, Rule, Schedule, Sgd, Step,
+    clip_grad_norm,
+};
 use lazulite::prelude::*;
 use lazulite::{Complex32, bf16, f16};
 
@@ -81,7 +84,7 @@ fn momentum_of_a_constant_gradient_is_a_geometric_sum() {
         (w, state) = opt.update(&w, &Array::from(1.0f64), &state);
         equal(w.item().unwrap(), -a * (t as f64 - m * (1.0 - m.powi(t)) / (1.0 - m)) / (1.0 - m));
     }
-    let v = state.velocity.unwrap().item::<f64>().unwrap();
+    let v = state.get("").unwrap().v.as_ref().unwrap().item::<f64>().unwrap();
     equal(v, (1.0 - m.powi(40)) / (1.0 - m));
 }
 
@@ -93,12 +96,13 @@ fn halves_are_updated_in_float32_and_keep_their_dtype() {
         let g = array![1e-4, -1e-4].astype(dtype);
         let opt = Adam::new(0.25).bias_correction(true);
         let mut state = opt.init(&w);
-        assert_eq!(state.square.dtype(), Dtype::F32);
+        assert_eq!(state.get("").unwrap().v.dtype(), Dtype::F32);
         let mut next = w.clone();
         for _ in 0..2 {
             (next, state) = opt.update(&next, &g, &state);
         }
-        assert_eq!((next.dtype(), state.mean.dtype(), state.square.dtype()), (dtype, Dtype::F32, Dtype::F32));
+        let kept = state.get("").unwrap();
+        assert_eq!((next.dtype(), kept.m.dtype(), kept.v.dtype()), (dtype, Dtype::F32, Dtype::F32));
         close(&values(&next.astype(Dtype::F32)), &[0.5, -1.5], 1e-2);
         let (clipped, norm) = clip_grad_norm(&array![3e4, 4e4].astype(dtype), 5.0);
         assert_eq!((clipped.dtype(), norm.dtype()), (dtype, Dtype::F32));
@@ -106,7 +110,7 @@ fn halves_are_updated_in_float32_and_keep_their_dtype() {
     }
     assert_eq!(Sgd::new(0.5).update(&array![f16::ONE], &array![f16::ONE], &Sgd::new(0.5).init(&array![f16::ONE])).0.dtype(), Dtype::F16);
     let (one, opt) = (array![bf16::ONE], Sgd::new(0.5).momentum(0.9));
-    assert_eq!(opt.update(&one, &one, &opt.init(&one)).1.velocity.unwrap().dtype(), Dtype::F32);
+    assert_eq!(opt.update(&one, &one, &opt.init(&one)).1.get("").unwrap().v.as_ref().unwrap().dtype(), Dtype::F32);
 }
 
 #[test]
@@ -123,6 +127,15 @@ fn frozen_parts_and_integers_stay() {
     check(Sgd::new(0.1).weight_decay(0.5), &model, &grads);
     check(Sgd::new(0.1).momentum(0.9), &model, &grads);
     check(Adam::new(0.1), &model, &grads);
+    check(Adamax::new(0.1), &model, &grads);
+    check(RmsProp::new(0.1), &model, &grads);
+    check(Adagrad::new(0.1), &model, &grads);
+    check(AdaDelta::new(0.1), &model, &grads);
+    check(Lion::new(0.1).weight_decay(0.5), &model, &grads);
+    check(Adafactor::new().weight_decay(0.5), &model, &grads);
+    check(Muon::new(0.1).weight_decay(0.5), &model, &grads);
+    check(MultiOptimizer::new(Sgd::new(0.1).weight_decay(0.5), |_, _| true, Adam::new(0.1)), &model, &grads);
+    check(MultiOptimizer::new(Sgd::new(0.1).weight_decay(0.5), |_, _| false, Adam::new(0.1)), &model, &grads);
     check(AdamW::new(0.1).weight_decay(0.5), &model, &grads);
 }
 
@@ -179,13 +192,25 @@ fn what_does_not_fit_is_named() {
 
     let other = opt.init(&vec![array![1.0], array![1.0]]);
     let e = opt.try_update(&model, &model, &other).err().unwrap();
-    assert_eq!((e.kind(), e.message()), (ErrorKind::Value, "parameter `1` has shape [2], its state [1]"));
+    assert_eq!((e.kind(), e.message()), (ErrorKind::Value, "`m` of parameter `1` has shape [1] instead of [2]"));
 
     let (plain, heavy) = (Sgd::new(0.1), Sgd::new(0.1).momentum(0.9));
     let e = heavy.try_update(&model, &model, &plain.init(&model)).err().unwrap();
-    assert_eq!(e.message(), "the state has no velocity, but the optimizer has momentum");
+    assert_eq!(e.message(), "the state of parameter `0` is nothing, where `v` is needed");
     let e = plain.try_update(&model, &model, &heavy.init(&model)).err().unwrap();
-    assert_eq!(e.message(), "the state has a velocity, but the optimizer has no momentum");
+    assert_eq!(e.message(), "the state of parameter `0` is `v`, where nothing is needed");
+    let shorter = opt.init(&vec![array![1.0]]);
+    let e = opt.try_update(&model, &model, &shorter).err().unwrap();
+    assert_eq!((e.kind(), e.message()), (ErrorKind::Value, "the state has no parameter `1`"));
+    let longer = opt.init(&(array![1.0], array![1.0, 2.0], array![1.0]));
+    let e = opt.try_update(&model, &model, &longer).err().unwrap();
+    assert_eq!(e.message(), "the state has a parameter `2`, which the model does not train");
+    let nested = opt.init(&(array![1.0], (array![1.0, 2.0],)));
+    let e = opt.try_update(&model, &model, &nested).err().unwrap();
+    assert_eq!(e.message(), "the state has parameter `1.0` where the model has `1`");
+    let e = opt.update_named(&[("w", &model[0])], &[], &shorter).err().unwrap();
+    assert_eq!(e.message(), "0 gradients of 1 parameters");
+
     let e = heavy.nesterov(true).dampening(0.5).try_init(&model).err().unwrap();
     assert_eq!(e.message(), "Nesterov's needs momentum and no dampening, not 0.9 and 0.5");
 }
@@ -210,4 +235,82 @@ fn a_share_of_one_is_refused() {
 #[should_panic(expected = "the largest norm, 0, is not positive and finite")]
 fn a_norm_of_zero_is_refused() {
     let _ = clip_grad_norm(&array![1.0], 0.0);
+}
+
+#[test]
+#[should_panic(expected = "eps, 0, is not positive and finite")]
+fn an_adagrad_that_may_divide_by_zero_is_refused() {
+    let _ = Adagrad::new(0.1).eps(0.0);
+}
+
+/// A rule of a user's: what is wrong with what it returns is said, and nothing is updated.
+#[test]
+fn a_rule_that_changes_a_shape_is_refused() {
+    struct Bad;
+    impl Rule for Bad {
+        type Kept = ();
+        const NAME: &'static str = "bad";
+        fn learning_rate(&self) -> Schedule {
+            0.1.into()
+        }
+        fn init_single(&self, _: &Array) {}
+        fn apply_single(&self, gradient: &Array, _: &Array, _: &(), _: &Step) -> (Array, ()) {
+            (gradient.sum(..), ())
+        }
+    }
+    let x = array![1.0, 2.0];
+    let e = Bad.try_update(&x, &x, &Bad.init(&x)).err().unwrap();
+    assert_eq!(e.message(), "parameter `` has shape [2], its update []");
+}
+
+#[test]
+fn errors_of_several_rules_name_the_one_and_point_at_the_caller() {
+    let opt = MultiOptimizer::new(Muon::new(0.1), |_, x| x.ndim() >= 2, Sgd::new(0.1).nesterov(true));
+    let e = opt.try_init(&array![1.0]).err().unwrap();
+    assert!(e.op() == "sgd" && e.to_string().contains("rules.rs"), "{e}");
+    let opt = MultiOptimizer::new(Muon::new(0.1), |_, x| x.ndim() >= 2, Adam::new(0.1));
+    let model = (array![[1.0]], array![1.0]);
+    let state = opt.init(&model);
+    let e = opt.try_update(&model, &(array![[1.0, 2.0]], array![1.0]), &state).err().unwrap();
+    assert_eq!((e.op(), e.message()), ("muon", "parameter `0` has shape [1, 1], its gradient [1, 2]"));
+    assert!(e.to_string().contains("rules.rs"), "{e}");
+    // The filter says something else of a model of other shapes.
+    let turned = (array![1.0], array![[1.0]]);
+    let e = opt.try_update(&turned, &turned, &state).err().unwrap();
+    assert_eq!((e.op(), e.message()), ("muon", "the state has parameter `0` where the model has `1`"));
+    let e = opt.update_named(&[("w", &model.0)], &[], &state).err().unwrap();
+    assert_eq!((e.op(), e.message()), ("multi", "0 gradients of 1 parameters"));
+}
+
+#[test]
+fn what_is_empty_is_updated_to_nothing() {
+    fn check(opt: impl Optimizer) {
+        for shape in [&[0][..], &[0, 3], &[3, 0], &[2, 0, 3]] {
+            let x = Array::zeros(shape.to_vec(), Dtype::F32);
+            let (next, state) = opt.update(&x, &x, &opt.init(&x));
+            let (next, _) = opt.update(&next, &x, &state);
+            assert_eq!((next.shape(), values(&next).len()), (shape, 0));
+        }
+    }
+    check(Sgd::new(0.1).momentum(0.9));
+    check(Adafactor::new().beta_1(0.5));
+    check(Muon::new(0.1));
+}
+
+#[test]
+fn zero_gradients_move_nothing() {
+    fn check(opt: impl Optimizer) {
+        let x = array![[1.0, -2.0], [0.5, 0.0], [3.0, 1.0]];
+        let zero = x.zeros_like();
+        let (next, state) = opt.update(&x, &zero, &opt.init(&x));
+        let (next, _) = opt.update(&next, &zero, &state);
+        assert_eq!(values(&next), values(&x));
+    }
+    check(Adafactor::new());
+    check(Muon::new(0.1).weight_decay(0.0));
+    check(Adagrad::new(0.1));
+    check(RmsProp::new(0.1));
+    check(AdaDelta::new(0.1));
+    check(Adamax::new(0.1));
+    check(Lion::new(0.1));
 }

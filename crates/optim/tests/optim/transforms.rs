@@ -2,7 +2,10 @@
 
 use crate::{close, values};
 use lazulite::nn::{self, Linear};
-use lazulite::optim::{Adam, AdamState, AdamW, Optimizer, Schedule, Sgd, clip_grad_norm};
+use lazulite::optim::{
+    AdaDelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Lion, Moments, MultiOptimizer, Muon, Optimizer, RmsProp, Schedule, Sgd, State,
+    clip_grad_norm,
+};
 use lazulite::prelude::*;
 use lazulite::tree::flatten;
 
@@ -13,9 +16,9 @@ fn data() -> (Array, Array) {
 }
 
 /// A whole training step.
-fn step<O: Optimizer>(opt: &O, model: &Linear, state: &O::State<Linear>) -> (Array, Linear, O::State<Linear>) {
+fn step<O: Optimizer>(opt: &O, model: &Linear, state: &O::State) -> (Array, Linear, O::State) {
     let (x, y) = data();
-    let (loss, grads) = value_and_grad(|m: &Linear| nn::mse(&m.forward(&x), &y))(model);
+    let (loss, grads) = value_and_grad(|m: &Linear| nn::losses::mse_loss(&m.forward(&x), &y))(model);
     let (grads, _) = clip_grad_norm(&grads, 2.0);
     let (model, state) = opt.update(model, &grads, state);
     (loss, model, state)
@@ -24,11 +27,11 @@ fn step<O: Optimizer>(opt: &O, model: &Linear, state: &O::State<Linear>) -> (Arr
 /// Thirty steps compiled and thirty not: the same bits from one trace.
 fn same_compiled<O: Optimizer + Clone + Send + Sync + 'static>(opt: O)
 where
-    O::State<Linear>: Clone,
+    O::State: Clone,
 {
     let model = Linear::new(4, 1, &random::key(2));
     let own = opt.clone();
-    let compiled = compile(move |(model, state): &(Linear, O::State<Linear>)| step(&own, model, state));
+    let compiled = compile(move |(model, state): &(Linear, O::State)| step(&own, model, state));
     let (mut a, mut s) = (model.clone(), opt.init(&model));
     let (mut b, mut u) = (a.clone(), s.clone());
     let mut traces = 0;
@@ -52,6 +55,15 @@ fn compiled_steps_trace_once_and_give_the_same_bits() {
     same_compiled(Sgd::new(warm()).momentum(0.9).nesterov(true).weight_decay(0.01));
     same_compiled(Adam::new(Schedule::exponential(0.1, 0.95)).bias_correction(true));
     same_compiled(AdamW::new(warm()).bias_correction(true));
+    same_compiled(Adamax::new(warm()));
+    same_compiled(RmsProp::new(warm()));
+    same_compiled(Adagrad::new(warm()));
+    same_compiled(AdaDelta::new(warm()));
+    same_compiled(Lion::new(warm()).weight_decay(0.1));
+    same_compiled(Adafactor::new().beta_1(0.5));
+    same_compiled(Adafactor::new().learning_rate(warm()).weight_decay(0.01));
+    same_compiled(Muon::new(warm()));
+    same_compiled(MultiOptimizer::new(Muon::new(warm()), |name, _| name == "weight", AdamW::new(warm())));
 }
 
 #[test]
@@ -85,11 +97,32 @@ fn models_train_in_a_batch() {
     let opt = Adam::new(Schedule::linear(0.1, 0.2, 3)).bias_correction(true);
     let (w, g) = (array![[1.0, 2.0], [-1.0, 0.5]], array![[0.1, -3.0], [2.0, 1e-3]]);
     let states = vmap(|w: &Array| opt.init(w))(&w);
-    let (all, states) = vmap(|(w, g, s): &(Array, Array, AdamState<Array>)| opt.update(w, g, s))(&(w.clone(), g.clone(), states));
-    let (all, _) = vmap(|(w, g, s): &(Array, Array, AdamState<Array>)| opt.update(w, g, s))(&(all, g.clone(), states));
+    let (all, states) = vmap(|(w, g, s): &(Array, Array, State<Moments>)| opt.update(w, g, s))(&(w.clone(), g.clone(), states));
+    let (all, _) = vmap(|(w, g, s): &(Array, Array, State<Moments>)| opt.update(w, g, s))(&(all, g.clone(), states));
     let (one, state) = opt.update(&w, &g, &opt.init(&w));
     let (one, _) = opt.update(&one, &g, &state);
     close(&values(&all), &values(&one), 1e-6);
+}
+
+/// Rules that see a parameter whole: in a batch of models, each is seen alone.
+#[test]
+fn matrices_train_in_a_batch_as_alone() {
+    fn check<O: Optimizer>(opt: O) {
+        let (w, g) = (random::normal([3, 4, 2], &random::key(5)), random::normal([3, 4, 2], &random::key(6)));
+        let states = vmap(|w: &Array| opt.init(w))(&w);
+        let update = vmap(|(w, g, s): &(Array, Array, O::State)| opt.update(w, g, s));
+        let (all, states) = update(&(w.clone(), g.clone(), states));
+        let (all, _) = update(&(all, g.square(), states));
+        for i in 0..3 {
+            let at = |x: &Array| x.index(i);
+            let (one, state) = opt.update(&at(&w), &at(&g), &opt.init(&at(&w)));
+            let (one, _) = opt.update(&one, &at(&g.square()), &state);
+            close(&values(&at(&all)), &values(&one), 1e-5);
+        }
+    }
+    check(Adafactor::new().beta_1(0.9));
+    check(Muon::new(0.1));
+    check(MultiOptimizer::new(Muon::new(0.1), |_, x| x.ndim() == 2, Adam::new(0.1)));
 }
 
 #[test]
