@@ -37,6 +37,17 @@ impl Prim {
         }
     }
 
+    /// The program that it calls, if it is a call.
+    pub fn program(&self) -> Option<&Arc<Program>> {
+        match self {
+            Prim::Other(p) => match p.role() {
+                Role::Call(program) => Some(program),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Mixes in which primitive this is, with its static data.
     pub fn key(&self, h: &mut KeyHasher) {
         match self {

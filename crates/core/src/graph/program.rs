@@ -8,11 +8,12 @@ use crate::primitive::{Prim, Val};
 use crate::runtime::stream::Stream;
 use lazulite_base::Scalar;
 use lazulite_base::error::Result;
+use lazulite_base::key::Key;
 use smallvec::SmallVec;
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// A value in a program.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -52,7 +53,14 @@ pub struct Program {
     pub(crate) captures: Vec<Array>,
     pub(crate) instrs: Vec<Instr>,
     pub(crate) outputs: Vec<Ref>,
+    /// What it is a derivative or a batch of.
+    pub(crate) origin: Origins,
+    weight: OnceLock<usize>,
 }
+
+/// Programs whose work a program repeats, on the first of its inputs: each by a word of its own and the number of those inputs. So what
+/// plans two programs together can merge that work.
+pub(crate) type Origins = SmallVec<[(Key, usize); 1]>;
 
 /// A program together with the nodes it was read from.
 pub(crate) struct Recorded {
@@ -71,8 +79,22 @@ static NEXT_PROGRAM: AtomicU64 = AtomicU64::new(1);
 impl Program {
     /// One without instructions and outputs; `inputs` are the arguments' and the captured arrays'.
     pub(crate) fn new(inputs: Vec<Aval>, captures: Vec<Array>) -> Program {
+        Program::of(inputs, captures, Vec::new(), Vec::new())
+    }
+
+    fn of(inputs: Vec<Aval>, captures: Vec<Array>, instrs: Vec<Instr>, outputs: Vec<Ref>) -> Program {
         let id = NEXT_PROGRAM.fetch_add(1, Ordering::Relaxed);
-        Program { id, inputs, captures, instrs: Vec::new(), outputs: Vec::new() }
+        Program { id, inputs, captures, instrs, outputs, origin: Origins::new(), weight: OnceLock::new() }
+    }
+
+    /// Instructions, with those of the programs that it calls. Not to be asked before all instructions are there.
+    pub(crate) fn weight(&self) -> usize {
+        *self.weight.get_or_init(|| self.instrs.iter().map(|i| i.prim.program().map_or(1, |p| p.weight())).sum())
+    }
+
+    /// Whose work it does, as [`Origins`]: its own and its origins'.
+    pub(crate) fn works(&self) -> impl Iterator<Item = (Key, usize)> {
+        std::iter::once((self.id as Key, self.inputs.len())).chain(self.origin.iter().copied())
     }
 
     /// Number of arguments, captured arrays excluded.
@@ -125,13 +147,8 @@ impl Program {
 
     /// The same program for inputs of other shapes: every shape is inferred again.
     pub(crate) fn reinfer(&self, inputs: Vec<Aval>) -> Result<Program> {
-        let mut program = Program {
-            id: NEXT_PROGRAM.fetch_add(1, Ordering::Relaxed),
-            inputs,
-            captures: self.captures.clone(),
-            instrs: Vec::with_capacity(self.instrs.len()),
-            outputs: self.outputs.clone(),
-        };
+        let instrs = Vec::with_capacity(self.instrs.len());
+        let mut program = Program::of(inputs, self.captures.clone(), instrs, self.outputs.clone());
         for ins in &self.instrs {
             let avals: SmallVec<[Aval; 3]> = ins.operands.iter().map(|&r| program.aval(r)).collect();
             let outs = crate::ops::infer(&ins.prim, &avals).map_err(|e| e.at(ins.site))?;
@@ -218,8 +235,7 @@ impl Recorded {
         let outputs = outputs.iter().map(|o| resolve(&o.edge())).collect();
         drop(marks);
         let inputs = leaves.iter().chain(&captures).map(|a| a.aval().clone()).collect();
-        let id = NEXT_PROGRAM.fetch_add(1, Ordering::Relaxed);
-        Recorded { program: Program { id, inputs, captures, instrs, outputs }, nodes, leaves: edges }
+        Recorded { program: Program::of(inputs, captures, instrs, outputs), nodes, leaves: edges }
     }
 
     /// The recorded array of a value.

@@ -1,12 +1,12 @@
 //! Evaluation: collect the pending graph, find or make its plan, give it memory, mark its results, run it.
 //!
 //! Everything up to the marking happens under the walk lock, so two threads never schedule the same node. Memory is allocated before
-//! anything changes: out of memory leaves every node pending.
+//! anything changes: out of memory leaves every node pending. A large graph of compiled calls is all this once for each of its parts.
 
 use crate::Array;
-use crate::graph::node::{Node, Operand, Operands, bury_all};
+use crate::graph::node::{Edge, Node, Operand, Operands, bury_all};
 use crate::graph::{tag, walk};
-use crate::plan::{BufferKind, Plan, cache, ir::Ir, replay::Lease};
+use crate::plan::{BufferKind, Plan, cache, ir::Ir, parts::PART, replay::Lease};
 use crate::runtime::buffer::{Buffer, Data};
 use crate::runtime::counters::count;
 use crate::runtime::ticket::{Pending, Ticket};
@@ -15,6 +15,7 @@ use lazulite_base::backend::{self, Args, Backend, Start};
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use smallvec::SmallVec;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -52,6 +53,8 @@ pub(crate) struct Graph {
     pub nodes: Vec<Collected>,
     pub leaves: Vec<Leaf>,
     pub scalars: Vec<u64>,
+    /// Pending nodes, with the instructions of calls.
+    weight: usize,
     /// The nodes' inputs, as they were taken (or cloned, when `retained`).
     operands: Vec<Operands>,
     retained: bool,
@@ -176,6 +179,7 @@ impl Graph {
     fn close(&mut self, marks: &walk::Marks, node: Arc<Node>, operands: Operands, key: &mut KeyHasher) {
         let index = self.nodes.len() as u32;
         node.prim.key(key);
+        self.weight += node.prim.program().map_or(1, |p| p.weight().max(1));
         key.word((node.stream.device.0.backend as u64) << 48 | (node.stream.device.0.index as u64) << 32 | node.stream.id as u64);
         let mut inputs = SmallVec::with_capacity(operands.len());
         for operand in &operands {
@@ -257,11 +261,28 @@ struct Scheduled {
     after: Vec<Arc<Ticket>>,
 }
 
-fn schedule(outputs: &[&Array]) -> Result<Option<Scheduled>> {
+/// What an evaluation comes to.
+enum Next {
+    /// All is there or scheduled.
+    Nothing,
+    Run(Scheduled),
+    /// Parts to evaluate first, each by what it leaves; then the rest.
+    Parts(Vec<Vec<Edge>>),
+}
+
+/// Schedules the graph behind the arrays, or cuts it if it is large and need not stay `whole`.
+fn schedule(outputs: &[&Array], whole: bool) -> Result<Next> {
     let marks = walk::start();
     let (mut graph, key) = collect(&marks, outputs)?;
-    if graph.nodes.iter().all(|n| n.leaf.is_some()) {
-        return Ok(None);
+    if graph.weight == 0 {
+        return Ok(Next::Nothing);
+    }
+    if !whole && graph.weight > PART {
+        let parts = graph.parts(outputs.iter().filter_map(|a| Some((marks.get(a.node())?, a.out()))));
+        if !parts.is_empty() {
+            graph.restore();
+            return Ok(Next::Parts(parts));
+        }
     }
     let key = key.finish();
     let plan = match cache::get(key) {
@@ -325,7 +346,7 @@ fn schedule(outputs: &[&Array]) -> Result<Option<Scheduled>> {
         drop(marks);
         bury_all(released.into_iter());
     }
-    Ok(Some(Scheduled { graph, plan, blocks, lease, ticket, after }))
+    Ok(Next::Run(Scheduled { graph, plan, blocks, lease, ticket, after }))
 }
 
 /// The plan of the arrays, leaving the graph as it is; `None` if nothing is pending.
@@ -335,8 +356,7 @@ pub(crate) fn plan_only(outputs: &[&Array]) -> Result<Option<Plan>> {
     }
     let marks = walk::start();
     let (mut graph, _) = collect(&marks, outputs)?;
-    let pending = graph.nodes.iter().any(|n| n.leaf.is_none());
-    let plan = if pending { Ir::build(&graph).plan(&graph).map(Some) } else { Ok(None) };
+    let plan = if graph.weight > 0 { Ir::build(&graph).plan(&graph).map(Some) } else { Ok(None) };
     graph.restore();
     plan
 }
@@ -380,8 +400,8 @@ impl Scheduled {
         Ok(())
     }
 
-    /// Hands the work to its streams; with `wait`, it has run when this returns.
-    fn submit(self, wait: bool) -> Result<()> {
+    /// Hands the work to its streams; its ticket. With `here`, what the host does may run before this returns.
+    fn submit(self, here: bool) -> Result<Arc<Ticket>> {
         count(|c| {
             c.evaluations += 1;
             c.kernels += self.plan.steps.len() as u64;
@@ -399,10 +419,10 @@ impl Scheduled {
         let Some(last) = segments.len().checked_sub(1) else {
             ticket.set_submitted();
             ticket.finish(Ok(None));
-            return Ok(());
+            return Ok(ticket);
         };
         let stream = self.plan.steps[0].stream;
-        let start = match wait {
+        let start = match here {
             true => Start::Waited,
             false if self.after.iter().any(|t| t.blocks(stream)) => Start::Later,
             false => Start::Ready,
@@ -428,12 +448,12 @@ impl Scheduled {
                     ticket.finish(result);
                 };
                 // What comes after a segment elsewhere waits for it on the host.
-                let start = if wait || i == 0 { start } else { Start::Later };
+                let start = if here || i == 0 { start } else { Start::Later };
                 backend.submit(stream.device.0.index, stream.id, Box::new(task), start);
             }
         }
         ticket.set_submitted();
-        if wait { ticket.wait() } else { Ok(()) }
+        Ok(ticket)
     }
 
     /// Runs `range` after what it depends on, and says what goes on when this has returned; a panic becomes an error.
@@ -477,9 +497,7 @@ impl Drop for Scheduled {
 
 /// Evaluates the arrays; with `wait`, they are there when this returns.
 pub(crate) fn eval_all(outputs: &[&Array], wait: bool) -> Result<()> {
-    if let Some(s) = scheduled(outputs)? {
-        s.submit(wait)?;
-    }
+    start(outputs, &mut |s, _| s.submit(wait), &mut |t| t.started().map(|_| true))?;
     if wait {
         for a in outputs {
             if let Some(t) = a.node().data(a.out()).and_then(|d| d.ticket) {
@@ -490,29 +508,63 @@ pub(crate) fn eval_all(outputs: &[&Array], wait: bool) -> Result<()> {
     Ok(())
 }
 
-/// What is to run for the arrays, if anything is, with its memory.
-fn scheduled(outputs: &[&Array]) -> Result<Option<Scheduled>> {
+/// Parts of a graph that may be under way at once: what is not there yet holds memory.
+const AHEAD: usize = 2;
+
+/// Hands what is to run for the arrays to `submit`, which is told whether it is all; between the parts of a large graph, `pause` waits
+/// until one has run, or says that it stopped waiting. Whether all was handed over.
+fn start(
+    outputs: &[&Array],
+    submit: &mut dyn FnMut(Scheduled, bool) -> Result<Arc<Ticket>>,
+    pause: &mut dyn FnMut(&Ticket) -> Result<bool>,
+) -> Result<bool> {
     if let Some(e) = outputs.iter().find_map(|a| if a.is_ready() { None } else { a.abstract_error("eval") }) {
         return Err(e);
     }
-    let mut again = 0;
-    loop {
-        match schedule(outputs) {
-            // Memory that running evaluations hold may come free.
-            Err(e) if e.kind() == lazulite_base::ErrorKind::OutOfMemory && again == 0 => {
-                again += 1;
-                crate::runtime::memory::clear_cache();
-            }
-            other => return other,
+    let parts = match scheduled(outputs, false)? {
+        Next::Nothing => return Ok(true),
+        Next::Run(s) => return submit(s, true).map(|_| true),
+        Next::Parts(parts) => parts,
+    };
+    let mut running: VecDeque<Arc<Ticket>> = VecDeque::with_capacity(AHEAD);
+    for part in parts {
+        if running.len() == AHEAD
+            && let Some(ticket) = running.pop_front()
+            && !pause(&ticket)?
+        {
+            return Ok(false);
         }
+        let left: Vec<Array> = part.into_iter().map(Array::from_edge).collect();
+        if let Next::Run(s) = scheduled(&left.iter().collect::<Vec<_>>(), true)? {
+            running.push_back(submit(s, false)?);
+        }
+    }
+    if let Next::Run(s) = scheduled(outputs, true)? {
+        submit(s, false)?;
+    }
+    Ok(true)
+}
+
+/// What is to run for the arrays, with its memory.
+fn scheduled(outputs: &[&Array], whole: bool) -> Result<Next> {
+    match schedule(outputs, whole) {
+        // Memory that running evaluations hold may come free.
+        Err(e) if e.kind() == lazulite_base::ErrorKind::OutOfMemory => {
+            crate::runtime::memory::clear_cache();
+            schedule(outputs, whole)
+        }
+        other => other,
     }
 }
 
 /// Computes the arrays, in one pass over all of them, and waits until they are there.
 ///
+/// A graph with thousands of instructions in calls of compiled functions, as a loop over them builds, runs in parts that end between
+/// calls.
+///
 /// # Errors
-/// A tracer error for an array of an abstract trace; out of memory (nothing has changed then: they can be evaluated again); faults of
-/// the work itself.
+/// A tracer error for an array of an abstract trace; out of memory (what is not there yet can be evaluated again); faults of the work
+/// itself.
 ///
 /// ```
 /// use lazulite::prelude::*;
@@ -542,10 +594,13 @@ pub fn eval<'a>(arrays: impl IntoIterator<Item = &'a Array>) -> Result<()> {
 #[track_caller]
 pub fn eval_until<'a>(arrays: impl IntoIterator<Item = &'a Array>, mut stop: impl FnMut() -> bool) -> Result<bool> {
     let list: SmallVec<[&Array; 8]> = arrays.into_iter().collect();
-    if let Some(s) = scheduled(&list)? {
-        // Short work runs here; long work on its stream's thread, so that this one can go.
-        let here = !s.plan.is_long();
-        s.submit(here)?;
+    // Short work runs here; long work on its stream's thread, so that this one can go.
+    let submit = &mut |s: Scheduled, all: bool| {
+        let here = all && !s.plan.is_long();
+        s.submit(here)
+    };
+    if !start(&list, submit, &mut |t| t.wait_until(&mut stop))? {
+        return Ok(false);
     }
     for a in list {
         if let Some(t) = a.node().data(a.out()).and_then(|d| d.ticket)
@@ -557,7 +612,8 @@ pub fn eval_until<'a>(arrays: impl IntoIterator<Item = &'a Array>, mut stop: imp
     Ok(true)
 }
 
-/// Starts computing the arrays and returns at once; whoever reads one waits for it.
+/// Starts computing the arrays and returns at once; whoever reads one waits for it. Of a graph that runs in parts, as [`eval`] says, at
+/// most two are under way, and this returns when the last ones are.
 ///
 /// # Errors
 /// As for [`eval`], but faults of the work reach whoever reads.

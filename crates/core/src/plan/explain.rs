@@ -7,7 +7,7 @@ use lazulite_base::work::Work;
 use std::fmt::Write;
 
 /// A listing of the steps that evaluating the arrays would run: for each its ops with their source lines, the bytes it moves, and why
-/// it is a step of its own; then the memory the whole needs. Runs nothing.
+/// it is a step of its own; then the memory the whole needs. Runs nothing. A large graph that would run in parts is listed as a whole.
 ///
 /// ```
 /// use lazulite::prelude::*;

@@ -1,6 +1,6 @@
 //! Planning and running: from the pending graph behind the requested outputs to finished steps.
 //!
-//! [`eval`] collects the pending graph and looks its plan up; on a miss, [`ir`] writes the graph down (calls inlined, equal nodes
+//! [`eval`] collects the pending graph, [`parts`] cuts it if it is large, and its plan is looked up; on a miss, [`ir`] writes the graph down (calls inlined, equal nodes
 //! merged), [`fuse`] groups it into tapes, [`lower`] makes steps of the groups, [`place`] finds each a
 //! device and a kernel, and [`memory`] gives the steps their memory; [`replay`] is for plans that run again and again.
 //! A [`Plan`] holds primitives' work, never nodes; the same structure of graph meets the same plan.
@@ -12,6 +12,7 @@ pub(crate) mod fuse;
 pub(crate) mod ir;
 pub(crate) mod lower;
 pub(crate) mod memory;
+pub(crate) mod parts;
 pub(crate) mod place;
 pub(crate) mod replay;
 pub(crate) mod sink;

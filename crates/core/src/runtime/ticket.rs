@@ -86,7 +86,7 @@ impl Ticket {
     }
 
     /// Waits for the end of the tasks; what they left running.
-    fn started(&self) -> Result<Option<Pending>> {
+    pub fn started(&self) -> Result<Option<Pending>> {
         if self.is_done() {
             return Ok(None);
         }

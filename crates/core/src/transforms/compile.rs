@@ -27,6 +27,20 @@ pub(crate) struct Call {
     derived: Mutex<HashMap<Derivation, Derived>>,
 }
 
+/// The kinds of derivations.
+const VJP: u8 = 0;
+const JVP: u8 = 1;
+const BATCH: u8 = 2;
+
+/// A word for a batch of the work that `work` stands for.
+fn batch_of(work: Key, batched: &[bool], size: usize) -> Key {
+    let mut h = KeyHasher::default();
+    h.words([work as u64, (work >> 64) as u64].into_iter());
+    h.words(batched.iter().map(|&b| b as u64));
+    h.word(size as u64);
+    h.finish()
+}
+
 /// A kind of derivation, a mask of what is asked, and a batch size.
 type Derivation = (u8, Vec<bool>, usize);
 
@@ -67,9 +81,14 @@ impl Call {
         let results = make(&leaves)?;
         let present = results.iter().map(Option::is_some).collect();
         let outputs: Vec<Array> = results.into_iter().flatten().collect();
-        let recorded = Recorded::extract(&leaves, &outputs);
-        debug_assert!(recorded.program.captures.is_empty(), "a derived program has no inputs but its own");
-        let derived = Derived { call: Call::new(recorded.program), present };
+        let mut program = Recorded::extract(&leaves, &outputs).program;
+        debug_assert!(program.captures.is_empty(), "a derived program has no inputs but its own");
+        program.origin = match kind {
+            // A batch repeats the same batches of what this one repeats.
+            BATCH => self.program.works().map(|(work, n)| (batch_of(work, &key.1[..n], size), n)).collect(),
+            _ => self.program.works().collect(),
+        };
+        let derived = Derived { call: Call::new(program), present };
         self.derived.lock().unwrap_or_else(|e| e.into_inner()).insert(key, derived.clone());
         Ok(derived)
     }
@@ -116,7 +135,7 @@ impl Primitive for Call {
         let all: Vec<Array> = inputs.iter().cloned().chain(cx.cotangents.iter().flatten().cloned()).collect();
         let present: Vec<Ref> = self.program.outputs.iter().zip(cx.cotangents).filter(|(_, c)| c.is_some()).map(|(&r, _)| r).collect();
         let avals = all.iter().map(|a| a.aval().clone()).collect();
-        let derived = self.derive(0, mask, 0, avals, &inputs[0], |leaves| {
+        let derived = self.derive(VJP, mask, 0, avals, &inputs[0], |leaves| {
             let values = self.program.rebuild_values(&leaves[..n]);
             let cts = present.iter().copied().zip(leaves[n..].iter().cloned()).collect();
             crate::transforms::vjp::backward(&self.program, &|r| program::value(r, &leaves[..n], &values), cts, &needed)
@@ -129,7 +148,7 @@ impl Primitive for Call {
         let mask: Vec<bool> = cx.tangents.iter().map(Option::is_some).collect();
         let all: Vec<Array> = inputs.iter().cloned().chain(cx.tangents.iter().flatten().cloned()).collect();
         let avals = all.iter().map(|a| a.aval().clone()).collect();
-        let derived = self.derive(1, mask.clone(), 0, avals, &inputs[0], |leaves| {
+        let derived = self.derive(JVP, mask.clone(), 0, avals, &inputs[0], |leaves| {
             let values = self.program.rebuild_values(&leaves[..n]);
             let mut rest = leaves[n..].iter().cloned();
             let tangents: Vec<Option<Array>> = mask.iter().map(|&m| if m { rest.next() } else { None }).collect();
@@ -140,7 +159,7 @@ impl Primitive for Call {
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
         let inputs = arrays(cx.inputs);
         let avals = inputs.iter().map(|a| a.aval().clone()).collect();
-        let derived = self.derive(2, cx.batched.to_vec(), cx.size, avals, &inputs[0], |leaves| {
+        let derived = self.derive(BATCH, cx.batched.to_vec(), cx.size, avals, &inputs[0], |leaves| {
             let f = |x: &[Array]| Ok(self.program.rebuild(x));
             Ok(crate::transforms::vmap::batch(&f, leaves, cx.batched, cx.size)?.into_iter().map(Some).collect())
         })?;

@@ -3,5 +3,6 @@
 mod chains;
 mod counting;
 mod laziness;
+mod parts;
 mod sharing;
 mod tracers;
