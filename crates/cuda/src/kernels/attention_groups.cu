@@ -22,28 +22,26 @@ extern "C" __global__ void __launch_bounds__(384, 1) @(const __grid_constant__ A
   if (group == GROUPS) {
     give_registers();
     const i64 ks = (i64)p.w[SK_ + 2], vs = (i64)p.w[SV_ + 2];
-    for (int item = blockIdx.x, round = 0, turn = 0; item < items; item += gridDim.x, round++) {
+    for (int item = blockIdx.x, round = 0; item < items; item += gridDim.x, round++) {
       whose(p.w, item, head, first);
       const int b = head / heads, h = head % heads, g = h / (int)p.w[EACH_], n = (seen<$CAUSAL$>(p.w, first) + BLOCK - 1) / BLOCK;
-      // The queries, then keys and values by turns; each is one warp's.
-      for (int i = 0; i <= 2 * n; i++, turn++) {
-        if (turn % LOADERS != warp % 4) continue;
-        const int at = (i - 1) / 2 * BLOCK, place = done + (i - 1) / 2;
-        if (i == 0) {
-          of_queries.free(round);
-          copy_tile<HIGH, HEAD>(sq + round % OWN * OWN_SIZE, rows_of(p.w, Q_, SQ_, b, h, first), (i64)p.w[SQ_ + 2], (i64)p.w[SQ_ + 3], queries - first, (int)p.w[FEATURES_], lane);
-          of_queries.fill(round);
-        } else if (i % 2) {
-          of_keys.free(place);
-          copy_tile<BLOCK, HEAD>(sk + place % PLACES * SIZE, rows_of(p.w, K_, SK_, b, g, at), ks, (i64)p.w[SK_ + 3], keys - at, (int)p.w[FEATURES_], lane);
-          of_keys.fill(place);
-        } else {
-          of_values.free(place);
-          copy_tile<BLOCK, HEAD>(sv + place % PLACES * SIZE, rows_of(p.w, V_, SV_, b, g, at), vs, (i64)p.w[SV_ + 3], keys - at, (int)p.w[VALUES_], lane);
-          of_values.fill(place);
+      if (warp % LOADERS == OWN_LOADER) {
+        of_queries.free(round);
+        copy_tile<HIGH, HEAD>(sq + round % OWN * OWN_SIZE, rows_of(p.w, Q_, SQ_, b, h, first), (i64)p.w[SQ_ + 2], (i64)p.w[SQ_ + 3], queries - first, (int)p.w[FEATURES_], lane);
+        of_queries.fill(round);
+      }
+      for (int i = 0; i < n; i++, done++) {
+        const int at = i * BLOCK, loader = done % PLACES * 2 % LOADERS;
+        if (warp % LOADERS == loader) {
+          of_keys.free(done);
+          copy_tile<BLOCK, HEAD>(sk + done % PLACES * SIZE, rows_of(p.w, K_, SK_, b, g, at), ks, (i64)p.w[SK_ + 3], keys - at, (int)p.w[FEATURES_], lane);
+          of_keys.fill(done);
+        } else if (warp % LOADERS == loader + 1) {
+          of_values.free(done);
+          copy_tile<BLOCK, HEAD>(sv + done % PLACES * SIZE, rows_of(p.w, V_, SV_, b, g, at), vs, (i64)p.w[SV_ + 3], keys - at, (int)p.w[VALUES_], lane);
+          of_values.fill(done);
         }
       }
-      done += n;
     }
   } else {
     take_registers();

@@ -10,6 +10,8 @@ namespace attention {
 constexpr int GROUPS = 2, HIGH = GROUPS * 64, LOADERS = 4, THREADS = GROUPS * 128 + LOADERS * 32;
 FN void take_registers() { asm volatile("setmaxnreg.inc.sync.aligned.u32 224;"); }
 FN void give_registers() { asm volatile("setmaxnreg.dec.sync.aligned.u32 56;"); }
+// The loading warp of the block's own rows.
+constexpr int OWN_LOADER = LOADERS - 1;
 // The warp's number, which the compiler then knows to be the warp's.
 FN int own_warp() { return __shfl_sync(0xffffffffu, threadIdx.x / 32, 0); }
 
@@ -55,6 +57,7 @@ FN void wait(u32 at, u32 phase) {
   __syncwarp();
 }
 // Places in shared memory that loading warps fill and the groups empty by turns: a pair of barriers each, from `at` on. `turn` counts fillings.
+// One warp has all fillings of a place: who waits for a phase knows only its parity, so nobody may come two phases early.
 template <int N> struct Places {
   u32 at;
   METHOD void set() const {

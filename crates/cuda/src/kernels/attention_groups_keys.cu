@@ -29,9 +29,9 @@ extern "C" __global__ void __launch_bounds__(384, 1) @(const __grid_constant__ A
   if (group == GROUPS) {
     give_registers();
     const i64 qs = (i64)p.w[SQ_ + 2], cs = (i64)p.w[SCT_ + 2], all = (i64)p.w[ROWS_];
-    for (int item = blockIdx.x, round = 0, i = 0, turn = 0; item < items; item += gridDim.x, round++) {
+    for (int item = blockIdx.x, round = 0, i = 0; item < items; item += gridDim.x, round++) {
       const int from = found(item), b = row / groups, g = row % groups;
-      if (turn++ % LOADERS == warp % 4) {
+      if (warp % LOADERS == OWN_LOADER) {
         own.free(round);
         copy_tile<HIGH, HEAD>(sk + round % OWN * OWN_SIZE, rows_of(p.w, K_, SK_, b, g, first), (i64)p.w[SK_ + 2], (i64)p.w[SK_ + 3], keys - first, features, lane);
         copy_tile<HIGH, HEAD>(sv + round % OWN * OWN_SIZE, rows_of(p.w, V_, SV_, b, g, first), (i64)p.w[SV_ + 2], (i64)p.w[SV_ + 3], keys - first, values, lane);
@@ -40,7 +40,7 @@ extern "C" __global__ void __launch_bounds__(384, 1) @(const __grid_constant__ A
       for (int h = g * each; h < (g + 1) * each; h++) {
         const float* of_rows = (const float*)p.w[SCRATCH_] + ((i64)b * heads + h) * queries;
         for (int at = from; at < queries; at += BLOCK, i++) {
-          if (turn++ % LOADERS != warp % 4) continue;
+          if (warp % LOADERS != i % PLACES % LOADERS) continue;
           others.free(i);
           copy_tile<BLOCK, HEAD>(sq + i % PLACES * SIZE, rows_of(p.w, Q_, SQ_, b, h, at), qs, (i64)p.w[SQ_ + 3], queries - at, features, lane);
 #pragma unroll 1

@@ -21,17 +21,17 @@ extern "C" __global__ void __launch_bounds__(384, 1) @(const __grid_constant__ A
   if (group == GROUPS) {
     give_registers();
     const i64 ks = (i64)p.w[SK_ + 2], vs = (i64)p.w[SV_ + 2];
-    for (int item = blockIdx.x, round = 0, i = 0, turn = 0; item < items; item += gridDim.x, round++) {
+    for (int item = blockIdx.x, round = 0, i = 0; item < items; item += gridDim.x, round++) {
       whose(p.w, item, head, first);
       const int b = head / heads, h = head % heads, g = h / (int)p.w[EACH_], end = seen<$CAUSAL$>(p.w, first);
-      if (turn++ % LOADERS == warp % 4) {
+      if (warp % LOADERS == OWN_LOADER) {
         own.free(round);
         copy_tile<HIGH, HEAD>(sq + round % OWN * OWN_SIZE, rows_of(p.w, Q_, SQ_, b, h, first), (i64)p.w[SQ_ + 2], (i64)p.w[SQ_ + 3], queries - first, features, lane);
         copy_tile<HIGH, HEAD>(sc + round % OWN * OWN_SIZE, rows_of(p.w, CT_, SCT_, b, h, first), (i64)p.w[SCT_ + 2], (i64)p.w[SCT_ + 3], queries - first, values, lane);
         own.fill(round);
       }
       for (int at = 0; at < end; at += BLOCK, i++) {
-        if (turn++ % LOADERS != warp % 4) continue;
+        if (warp % LOADERS != i % PLACES % LOADERS) continue;
         others.free(i);
         copy_tile<BLOCK, HEAD>(sk + i % PLACES * SIZE, rows_of(p.w, K_, SK_, b, g, at), ks, (i64)p.w[SK_ + 3], keys - at, features, lane);
         copy_tile<BLOCK, HEAD>(sv + i % PLACES * SIZE, rows_of(p.w, V_, SV_, b, g, at), vs, (i64)p.w[SV_ + 3], keys - at, values, lane);

@@ -276,8 +276,8 @@ pub fn gradient(g: &AttentionGrad, on: Target) -> Option<Plan> {
     let rows = f.by_rows(include_str!("../kernels/attention_rows.cu"), 1)?;
     let [of_keys, of_queries] = if f.half() && on.groups && f.head <= 128 {
         let (by_keys, by_queries) = match f.head {
-            ..=64 => (Sizes { block: 64, places: 3, own: 2, turns: false }, Sizes { block: 128, places: 3, own: 2, turns: false }),
-            _ => (Sizes { block: 64, places: 3, own: 1, turns: false }, Sizes { block: 64, places: 3, own: 1, turns: false }),
+            ..=64 => (Sizes { block: 128, places: 3, own: 1, turns: false }, Sizes { block: 128, places: 3, own: 2, turns: false }),
+            _ => (Sizes { block: 64, places: 4, own: 1, turns: false }, Sizes { block: 64, places: 4, own: 1, turns: false }),
         };
         let text = include_str!("../kernels/attention_groups_keys.cu");
         let of_keys = groups::Work { text, sizes: by_keys, operands: 2, rows: keys, outer: groups, others: queries * each };

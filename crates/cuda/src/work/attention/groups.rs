@@ -75,7 +75,8 @@ impl Form {
         let blocks = rows.div_ceil(HIGH);
         let items = blocks * outer;
         let each = (2 * others * self.head * 2).max(1);
-        let together = (TOGETHER / each).clamp(1, outer.max(1));
+        // What few features need stays in the cache anyway.
+        let together = if self.head > 64 { (TOGETHER / each).clamp(1, outer.max(1)) } else { outer.max(1) };
         let width = self.head.div_ceil(64) * 128;
         let shared = 1024 + width * (operands * sizes.own * HIGH + 2 * sizes.places * sizes.block);
         let grid = if sizes.own > 1 { items.min(on.processors) } else { items };
