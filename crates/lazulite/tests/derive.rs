@@ -117,3 +117,17 @@ fn derived_trees_batch_over_axes() {
     let f = vmap_axes(|t: &Tuple| t.0.sum(..) + t.2.as_ref().expect("given"), (1, 0), 0);
     assert_eq!(f(&t).to_vec::<f32>().unwrap(), [14.0, 26.0]);
 }
+
+#[test]
+fn a_field_may_have_another_name_in_paths() {
+    #[derive(Clone, Module)]
+    struct Foreign {
+        #[module(name = "Wx")]
+        wx: Array,
+        #[module(name = "self")]
+        inner: Pair<Array, Array>,
+    }
+    let model = Foreign { wx: array![1], inner: Pair { first: array![2], second: vec![array![3]] } };
+    assert_eq!(names(&model), ["Wx", "self.first", "self.second.0"]);
+    assert_eq!(flatten(&model.map_arrays(&mut |x| x * 2))[0].item::<i32>().unwrap(), 2);
+}
