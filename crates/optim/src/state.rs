@@ -1,6 +1,6 @@
 //! What a rule keeps of each parameter, by the parameter's name.
 
-use lazulite_base::key::KeyHasher;
+use lazulite_base::key::{Key, KeyHasher};
 use lazulite_core::tree::Path;
 use lazulite_core::{Array, AxisTree, Result, Tree};
 use std::sync::Arc;
@@ -23,13 +23,28 @@ use std::sync::Arc;
 pub struct State<K> {
     /// Steps done: 0-d, `uint32`.
     pub step: Array,
-    names: Arc<[Box<str>]>,
+    names: Arc<Names>,
     kept: Vec<K>,
 }
 
+/// The names of the parameters, with their hash, which each call of a compiled step asks for.
+#[derive(Debug)]
+pub(crate) struct Names {
+    list: Vec<String>,
+    key: Key,
+}
+
+impl Names {
+    pub fn new(list: Vec<String>) -> Arc<Names> {
+        let mut key = KeyHasher::default();
+        list.iter().for_each(|name| key.text(name));
+        Arc::new(Names { key: key.finish(), list })
+    }
+}
+
 impl<K> State<K> {
-    /// The state before the first step.
-    pub(crate) fn new(names: Arc<[Box<str>]>, kept: Vec<K>, step: Array) -> State<K> {
+    /// A state of one `K` for each name.
+    pub(crate) fn new(names: Arc<Names>, kept: Vec<K>, step: Array) -> State<K> {
         State { step, names, kept }
     }
 
@@ -56,10 +71,10 @@ impl<K> State<K> {
     /// assert_eq!(sizes, [("0", 1), ("1", 2)]);
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &K)> {
-        self.names.iter().map(|name| &**name).zip(&self.kept)
+        self.names.list.iter().map(String::as_str).zip(&self.kept)
     }
 
-    pub(crate) fn names(&self) -> &Arc<[Box<str>]> {
+    pub(crate) fn names(&self) -> &Arc<Names> {
         &self.names
     }
 }
@@ -75,10 +90,9 @@ impl<K: Tree> Tree for State<K> {
     }
     fn signature(&self, key: &mut KeyHasher) {
         key.word(8 | (self.kept.len() as u64) << 8);
-        for (name, kept) in self.iter() {
-            key.text(name);
-            kept.signature(key);
-        }
+        key.word(self.names.key as u64);
+        key.word((self.names.key >> 64) as u64);
+        self.kept.iter().for_each(|k| k.signature(key));
     }
     fn visit_named(&self, path: &mut Path, f: &mut dyn FnMut(&str, &Array)) {
         path.within("step", |p| f(p.as_str(), &self.step));
