@@ -8,7 +8,8 @@ use std::sync::Arc;
 /// What an optimizer keeps from step to step: the number of steps done, and for each trained parameter a `K`.
 ///
 /// It is a [`Tree`]: transforms take and return it, and files keep it. Its arrays are named as in MLX, `step` and the parameter's name
-/// followed by the name of what is kept, `layers.0.weight.m`. Frozen parameters have none.
+/// followed by the name of what is kept, `layers.0.weight.m`; so a state that MLX wrote is read by name, with
+/// [`map_named`](lazulite_core::tree::map_named), where a cast takes its `step` from `uint64`. Frozen parameters have none.
 ///
 /// ```
 /// use lazulite::nn::Linear;
@@ -18,6 +19,25 @@ use std::sync::Arc;
 /// let names: Vec<String> = lazulite::tree::named(&state).into_iter().map(|(name, _)| name).collect();
 /// assert_eq!(names, ["step", "weight.m", "weight.v", "bias.m", "bias.v"]);
 /// assert_eq!(state.get("weight").unwrap().m.shape(), [1, 2]);
+/// ```
+///
+/// When more parameters come to be trained, the old ones keep what was kept of them:
+///
+/// ```
+/// use lazulite::nn::Frozen;
+/// use lazulite::optim::{Lion, Optimizer};
+/// use lazulite::prelude::*;
+/// use lazulite::tree::{map_named, named};
+/// use std::collections::BTreeMap;
+/// let (opt, model) = (Lion::new(0.1), (array![1.0], Frozen::new(array![2.0])));
+/// let (model, state) = opt.update(&model, &(array![1.0], Frozen::new(array![0.0])), &opt.init(&model));
+///
+/// let thawed = (model.0, model.1.thaw());
+/// let old: BTreeMap<String, Array> = named(&state).into_iter().collect();
+/// let state = map_named(&opt.init(&thawed), |name, new| old.get(name).unwrap_or(new).clone());
+/// assert_eq!(state.step.item::<u32>().unwrap(), 1);
+/// assert!(state.get("0").unwrap().m.item::<f32>().unwrap() > 0.0);
+/// assert_eq!(state.get("1").unwrap().m.item::<f32>().unwrap(), 0.0);
 /// ```
 #[derive(Clone, Debug)]
 pub struct State<K> {
