@@ -1,4 +1,13 @@
 //! `Tree`: nested containers of arrays, which transforms take and return.
+//!
+//! | MLX | here |
+//! |---|---|
+//! | `tree_flatten` | [`named`] with names, [`flatten`] without |
+//! | `tree_unflatten` | [`unflatten`], into a tree of the same structure |
+//! | `tree_map` | [`Tree::map_arrays`]; of two trees [`map2`] |
+//! | `tree_map_with_path` | [`map_named`] |
+//! | `tree_reduce` | an iterator's `fold`, `sum` or `reduce` over what [`flatten`] gives |
+//! | `tree_merge` | [`map_named`] with the other's arrays by name |
 
 use crate::Array;
 use lazulite_base::error::{Error, Result};
@@ -85,6 +94,61 @@ pub fn named<T: Tree>(tree: &T) -> Vec<(String, Array)> {
 pub fn unflatten<T: Tree>(tree: &T, arrays: &[Array]) -> T {
     let mut next = arrays.iter();
     tree.map_arrays(&mut |_| next.next().expect("one array a leaf").clone())
+}
+
+/// The tree with every array replaced by what `f` makes of its name and itself, in order.
+///
+/// Some arrays from elsewhere, the others as they are:
+///
+/// ```
+/// use lazulite::prelude::*;
+/// use lazulite::tree::map_named;
+/// use std::collections::BTreeMap;
+/// let model = (array![1.0], vec![array![2.0], array![3.0]]);
+/// let found = BTreeMap::from([("1.0".to_string(), array![7.0])]);
+/// let model = map_named(&model, |name, own| found.get(name).unwrap_or(own).clone());
+/// assert_eq!([&model.0, &model.1[0], &model.1[1]].map(|x| x.item::<f32>().unwrap()), [1.0, 7.0, 3.0]);
+/// ```
+pub fn map_named<T: Tree>(tree: &T, mut f: impl FnMut(&str, &Array) -> Array) -> T {
+    let next: Vec<Array> = named(tree).iter().map(|(name, x)| f(name, x)).collect();
+    unflatten(tree, &next)
+}
+
+/// The tree whose arrays `f` makes of those in the same places of two trees, in order.
+///
+/// # Errors
+/// A value error if the trees differ in structure.
+///
+/// A running average of a model's weights:
+///
+/// ```
+/// use lazulite::nn::Linear;
+/// use lazulite::prelude::*;
+/// use lazulite::tree::map2;
+/// let (mean, now) = (Linear::new(2, 1, &random::key(0)), Linear::new(2, 1, &random::key(1)));
+/// let next = map2(&mean, &now, |m, w| m * 0.75 + w * 0.25).unwrap();
+/// assert_eq!(next.weight.shape(), [1, 2]);
+/// let e = map2(&mean, &now.without_bias(), |m, w| m + w).err().unwrap();
+/// assert_eq!(e.message(), "the first tree has 2 arrays, the second 1");
+/// ```
+#[track_caller]
+pub fn map2<T: Tree>(a: &T, b: &T, mut f: impl FnMut(&Array, &Array) -> Array) -> Result<T> {
+    let structure = |tree: &T| {
+        let mut key = KeyHasher::default();
+        tree.signature(&mut key);
+        key.finish()
+    };
+    if structure(a) != structure(b) {
+        let (first, second) = (named(a), named(b));
+        let text = match first.iter().zip(&second).find(|((x, _), (y, _))| x != y) {
+            _ if first.len() != second.len() => format!("the first tree has {} arrays, the second {}", first.len(), second.len()),
+            Some(((x, _), (y, _))) => format!("the first tree has `{x}` where the second has `{y}`"),
+            None => "the trees differ in what is no array".to_owned(),
+        };
+        return Err(Error::value("map2", text));
+    }
+    let next: Vec<Array> = flatten(a).iter().zip(&flatten(b)).map(|(x, y)| f(x, y)).collect();
+    Ok(unflatten(a, &next))
 }
 
 /// For each array of a tree, in order, whether an optimizer may change it: not what is frozen, nor what is no float.

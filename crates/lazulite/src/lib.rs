@@ -19,7 +19,8 @@ pub use lazulite_io as io;
 /// fields are arrays, layers and other models.
 ///
 /// Fields marked `#[module(static)]` hold no arrays; they are part of the signature and must be
-/// [`Static`](trait@crate::Static).
+/// [`Static`](trait@crate::Static). `#[module(name = "Wx")]` gives a field another name in the paths of its parameters, as files from
+/// elsewhere may ask for.
 ///
 /// ```
 /// use lazulite::nn::Linear;

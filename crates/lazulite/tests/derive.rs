@@ -117,3 +117,39 @@ fn derived_trees_batch_over_axes() {
     let f = vmap_axes(|t: &Tuple| t.0.sum(..) + t.2.as_ref().expect("given"), (1, 0), 0);
     assert_eq!(f(&t).to_vec::<f32>().unwrap(), [14.0, 26.0]);
 }
+
+#[test]
+fn a_field_may_have_another_name_in_paths() {
+    #[derive(Clone, Module)]
+    struct Foreign {
+        #[module(name = "Wx")]
+        wx: Array,
+        #[module(name = "self")]
+        inner: Pair<Array, Array>,
+    }
+    let model = Foreign { wx: array![1], inner: Pair { first: array![2], second: vec![array![3]] } };
+    assert_eq!(names(&model), ["Wx", "self.first", "self.second.0"]);
+    assert_eq!(flatten(&model.map_arrays(&mut |x| x * 2))[0].item::<i32>().unwrap(), 2);
+}
+
+#[test]
+fn two_trees_are_mapped_only_if_their_structures_agree() {
+    use lazulite::tree::map2;
+    use std::collections::BTreeMap;
+
+    #[derive(Clone, Tree)]
+    struct Part {
+        x: Array,
+        #[tree(static)]
+        mode: &'static str,
+    }
+    let part = |mode| Part { x: array![2.0], mode };
+    let sum = map2(&part("a"), &part("a"), |x, y| x + y).unwrap();
+    assert_eq!((sum.x.item::<f32>().unwrap(), sum.mode), (4.0, "a"));
+    let e = map2(&part("a"), &part("b"), |x, y| x + y).err().unwrap();
+    assert_eq!((e.kind(), e.message()), (ErrorKind::Value, "the trees differ in what is no array"));
+    assert!(e.to_string().contains("derive.rs"), "{e}");
+    let map = |key: &str| BTreeMap::from([(key.to_string(), array![1.0])]);
+    let e = map2(&map("a"), &map("b"), |x, y| x + y).err().unwrap();
+    assert_eq!(e.message(), "the first tree has `a` where the second has `b`");
+}

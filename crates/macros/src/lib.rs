@@ -65,6 +65,8 @@ struct Member {
     binding: Ident,
     ty: Type,
     is_static: bool,
+    /// What paths to its arrays call it.
+    text: String,
 }
 
 /// One variant of an enum; of a struct, the struct.
@@ -167,21 +169,39 @@ fn members(fields: &Fields) -> Result<Vec<Member>> {
         .zip(fields)
         .enumerate()
         .map(|(i, (name, field))| {
-            Ok(Member { name, binding: format_ident!("field_{i}"), ty: field.ty.clone(), is_static: is_static(field)? })
+            let Options { is_static, text } = options(field)?;
+            let text = text.unwrap_or_else(|| match &name {
+                syn::Member::Named(i) => i.to_string().trim_start_matches("r#").to_string(),
+                syn::Member::Unnamed(i) => i.index.to_string(),
+            });
+            Ok(Member { name, binding: format_ident!("field_{i}"), ty: field.ty.clone(), is_static, text })
         })
         .collect()
 }
 
-/// Whether a field is marked `#[module(static)]` or `#[tree(static)]`.
-fn is_static(field: &Field) -> Result<bool> {
-    let mut found = false;
+/// What a field's attributes `#[module(..)]` and `#[tree(..)]` say.
+#[derive(Default)]
+struct Options {
+    is_static: bool,
+    text: Option<String>,
+}
+
+fn options(field: &Field) -> Result<Options> {
+    let mut found = Options::default();
     for a in field.attrs.iter().filter(|a| a.path().is_ident("module") || a.path().is_ident("tree")) {
         a.parse_nested_meta(|meta| {
             if meta.path.is_ident("static") {
-                found = true;
-                return Ok(());
+                found.is_static = true;
+            } else if meta.path.is_ident("name") {
+                let text: syn::LitStr = meta.value()?.parse()?;
+                if text.value().is_empty() || text.value().contains('.') {
+                    return Err(Error::new(text.span(), "a name is not empty and has no dot"));
+                }
+                found.text = Some(text.value());
+            } else {
+                return Err(meta.error("the options are `static` and `name = \"...\"`"));
             }
-            Err(meta.error("the only option is `static`"))
+            Ok(())
         })?;
     }
     Ok(found)
@@ -225,10 +245,7 @@ fn tree(shape: &mut Shape) -> Result<Tokens> {
     });
     let visit_named = each(&|m| {
         let binding = &m.binding;
-        let text = match &m.name {
-            syn::Member::Named(i) => i.to_string().trim_start_matches("r#").to_string(),
-            syn::Member::Unnamed(i) => i.index.to_string(),
-        };
+        let text = &m.text;
         quote!(path.within(#text, |path| ::lazulite::__private::Tree::visit_named(#binding, path, f));)
     });
     let axes = shape.arms(|v| {

@@ -35,6 +35,7 @@
 extern crate self as lazulite;
 
 mod activations;
+mod attention;
 mod batch_norm;
 mod conv;
 mod dropout;
@@ -46,14 +47,18 @@ mod mode;
 mod module;
 mod norm;
 mod pooling;
+mod positional;
 mod quantized;
+mod recurrent;
 mod sequential;
+mod transformer;
 mod upsample;
 
 pub use activations::{
     celu, elu, gelu, gelu_approx, gelu_fast_approx, glu, hard_shrink, hard_tanh, hardswish, leaky_relu, log_sigmoid, log_softmax, mish,
     prelu, relu, relu2, relu6, selu, sigmoid, silu, softmax, softmin, softplus, softshrink, softsign, step, tanh,
 };
+pub use attention::{AttentionOptions, MultiHeadAttention};
 pub use batch_norm::BatchNorm;
 pub use conv::{Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d};
 pub use dropout::{Dropout, Dropout2d, Dropout3d};
@@ -63,8 +68,13 @@ pub use mode::{is_training, next_key, training, with_key, with_statistics};
 pub use module::Module;
 pub use norm::{GroupNorm, InstanceNorm, LayerNorm, RMSNorm};
 pub use pooling::{AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d, avg_pool, max_pool};
+pub use positional::{ALiBi, RoPE, SinusoidalPositionalEncoding};
 pub use quantized::{QuantizedEmbedding, QuantizedLinear};
+pub use recurrent::{GRU, LSTM, RNN};
 pub use sequential::{Activation, Layer, Sequential};
+pub use transformer::{
+    Transformer, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer, TransformerOptions,
+};
 pub use upsample::{ScaleFactor, Upsample, UpsampleMode};
 
 pub use lazulite_core::value_and_grad;

@@ -36,6 +36,26 @@ pub trait Module: Tree + Clone {
         tree::named(self)
     }
 
+    /// The arrays that an optimizer changes, with their names, in order: those of floats outside of `Frozen` parts.
+    ///
+    /// ```
+    /// use lazulite::nn::{Frozen, Linear};
+    /// use lazulite::prelude::*;
+    /// #[derive(Clone, Module)]
+    /// struct Tuned {
+    ///     base: Frozen<Linear>,
+    ///     head: Linear,
+    /// }
+    /// let model = Tuned { base: Frozen::new(Linear::new(9, 9, &random::key(0))), head: Linear::new(9, 1, &random::key(1)) };
+    /// let trained = model.trainable_parameters();
+    /// assert_eq!(trained[0].0, "head.weight");
+    /// assert_eq!(trained.iter().map(|(_, x)| x.size()).sum::<usize>(), 10);
+    /// assert_eq!(model.num_parameters(), 90 + 10);
+    /// ```
+    fn trainable_parameters(&self) -> Vec<(String, Array)> {
+        self.parameters().into_iter().zip(tree::trainable(self)).filter(|(_, trained)| *trained).map(|(named, _)| named).collect()
+    }
+
     /// Number of elements in all arrays.
     ///
     /// ```

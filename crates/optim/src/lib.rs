@@ -28,6 +28,16 @@
 //! assert!(loss < 0.01, "{loss}");
 //! ```
 //!
+//! | MLX | here |
+//! |---|---|
+//! | `SGD`, `Adam`, `AdamW`, `Adamax`, `Lion`, `Muon` | [`Sgd`], [`Adam`], [`AdamW`], [`Adamax`], [`Lion`], [`Muon`] |
+//! | `RMSprop`, `Adagrad`, `AdaDelta`, `Adafactor` | [`RmsProp`], [`Adagrad`], [`AdaDelta`], [`Adafactor`] |
+//! | `MultiOptimizer` of a list | [`MultiOptimizer`] of two, which nests |
+//! | a subclass of `Optimizer` | a [`Rule`] |
+//! | `optimizer.state` | the [`State`] that `init` and `update` give |
+//! | `exponential_decay`, `step_decay`, `cosine_decay`, `linear_schedule`, `join_schedules` | [`Schedule::exponential`], [`step`](Schedule::step), [`cosine`](Schedule::cosine), [`linear`](Schedule::linear), [`then`](Schedule::then) |
+//! | `clip_grad_norm` | [`clip_grad_norm`] |
+//!
 //! Optimizers are made by `new` from a learning rate, with MLX's defaults for the rest, which methods of MLX's names set. A setting that
 //! makes no sense panics where it is set; [`init`](Optimizer::init) and [`update`](Optimizer::update), which meet a program's data, have
 //! fallible twins. An optimizer of your own is a [`Rule`]: what it keeps of one parameter, and one step of it.

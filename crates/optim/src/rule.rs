@@ -2,6 +2,7 @@
 //! state fit, and in which dtype the arithmetic is done.
 
 use crate::schedule::Rate;
+use crate::state::Names;
 use crate::{Optimizer, Schedule, State};
 use lazulite_base::key::{Key, KeyHasher};
 use lazulite_core::tree::named;
@@ -135,8 +136,8 @@ impl<R: Rule> Optimizer for R {
             takes(self, name, x)?;
             kept.push(self.init_single(&wide(x)));
         }
-        let names = parameters.iter().map(|(name, _)| Box::from(*name)).collect();
-        Ok(State::new(names, kept, Array::zeros([], Dtype::U32)))
+        let names = parameters.iter().map(|(name, _)| (*name).to_owned()).collect();
+        Ok(State::new(Names::new(names), kept, Array::zeros([], Dtype::U32)))
     }
 
     #[track_caller]

@@ -1,6 +1,6 @@
 //! What a rule keeps of each parameter, by the parameter's name.
 
-use lazulite_base::key::KeyHasher;
+use lazulite_base::key::{Key, KeyHasher};
 use lazulite_core::tree::Path;
 use lazulite_core::{Array, AxisTree, Result, Tree};
 use std::sync::Arc;
@@ -8,7 +8,8 @@ use std::sync::Arc;
 /// What an optimizer keeps from step to step: the number of steps done, and for each trained parameter a `K`.
 ///
 /// It is a [`Tree`]: transforms take and return it, and files keep it. Its arrays are named as in MLX, `step` and the parameter's name
-/// followed by the name of what is kept, `layers.0.weight.m`. Frozen parameters have none.
+/// followed by the name of what is kept, `layers.0.weight.m`; so a state that MLX wrote is read by name, with
+/// [`map_named`](lazulite_core::tree::map_named), where a cast takes its `step` from `uint64`. Frozen parameters have none.
 ///
 /// ```
 /// use lazulite::nn::Linear;
@@ -19,17 +20,51 @@ use std::sync::Arc;
 /// assert_eq!(names, ["step", "weight.m", "weight.v", "bias.m", "bias.v"]);
 /// assert_eq!(state.get("weight").unwrap().m.shape(), [1, 2]);
 /// ```
+///
+/// When more parameters come to be trained, the old ones keep what was kept of them:
+///
+/// ```
+/// use lazulite::nn::Frozen;
+/// use lazulite::optim::{Lion, Optimizer};
+/// use lazulite::prelude::*;
+/// use lazulite::tree::{map_named, named};
+/// use std::collections::BTreeMap;
+/// let (opt, model) = (Lion::new(0.1), (array![1.0], Frozen::new(array![2.0])));
+/// let (model, state) = opt.update(&model, &(array![1.0], Frozen::new(array![0.0])), &opt.init(&model));
+///
+/// let thawed = (model.0, model.1.thaw());
+/// let old: BTreeMap<String, Array> = named(&state).into_iter().collect();
+/// let state = map_named(&opt.init(&thawed), |name, new| old.get(name).unwrap_or(new).clone());
+/// assert_eq!(state.step.item::<u32>().unwrap(), 1);
+/// assert!(state.get("0").unwrap().m.item::<f32>().unwrap() > 0.0);
+/// assert_eq!(state.get("1").unwrap().m.item::<f32>().unwrap(), 0.0);
+/// ```
 #[derive(Clone, Debug)]
 pub struct State<K> {
     /// Steps done: 0-d, `uint32`.
     pub step: Array,
-    names: Arc<[Box<str>]>,
+    names: Arc<Names>,
     kept: Vec<K>,
 }
 
+/// The names of the parameters, with their hash, which each call of a compiled step asks for.
+#[derive(Debug)]
+pub(crate) struct Names {
+    list: Vec<String>,
+    key: Key,
+}
+
+impl Names {
+    pub fn new(list: Vec<String>) -> Arc<Names> {
+        let mut key = KeyHasher::default();
+        list.iter().for_each(|name| key.text(name));
+        Arc::new(Names { key: key.finish(), list })
+    }
+}
+
 impl<K> State<K> {
-    /// The state before the first step.
-    pub(crate) fn new(names: Arc<[Box<str>]>, kept: Vec<K>, step: Array) -> State<K> {
+    /// A state of one `K` for each name.
+    pub(crate) fn new(names: Arc<Names>, kept: Vec<K>, step: Array) -> State<K> {
         State { step, names, kept }
     }
 
@@ -56,10 +91,10 @@ impl<K> State<K> {
     /// assert_eq!(sizes, [("0", 1), ("1", 2)]);
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &K)> {
-        self.names.iter().map(|name| &**name).zip(&self.kept)
+        self.names.list.iter().map(String::as_str).zip(&self.kept)
     }
 
-    pub(crate) fn names(&self) -> &Arc<[Box<str>]> {
+    pub(crate) fn names(&self) -> &Arc<Names> {
         &self.names
     }
 }
@@ -75,10 +110,9 @@ impl<K: Tree> Tree for State<K> {
     }
     fn signature(&self, key: &mut KeyHasher) {
         key.word(8 | (self.kept.len() as u64) << 8);
-        for (name, kept) in self.iter() {
-            key.text(name);
-            kept.signature(key);
-        }
+        key.word(self.names.key as u64);
+        key.word((self.names.key >> 64) as u64);
+        self.kept.iter().for_each(|k| k.signature(key));
     }
     fn visit_named(&self, path: &mut Path, f: &mut dyn FnMut(&str, &Array)) {
         path.within("step", |p| f(p.as_str(), &self.step));

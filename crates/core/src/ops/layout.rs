@@ -2,9 +2,12 @@
 
 use crate::Array;
 use crate::ops::{create, free, op, references, view};
+use crate::transforms::custom::{Backward, Custom, Rule};
 use lazulite_base::error::{Error, Result};
 use lazulite_base::{Dims, Dtype, shape};
 use std::borrow::Borrow;
+use std::panic::Location;
+use std::sync::Arc;
 
 /// What [`pad_with`] puts around an array.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,7 +119,13 @@ op! {
     /// ```
     pub fn unstack(x, axis: i64) -> Vec<Array> {
         let at = shape::axis("unstack", axis, x.ndim())?;
-        (0..x.shape()[at]).map(|i| view::pick(x, at, i)).collect()
+        let parts: Vec<Array> = (0..x.shape()[at]).map(|i| view::pick(x, at, i)).collect::<Result<_>>()?;
+        if parts.len() < 2 {
+            return Ok(parts);
+        }
+        // Each slice's own cotangent is as large as `x`: together they are one stack.
+        let rule: Backward = Arc::new(move |_, _, ct| Ok(vec![crate::ops::stack(ct, at as i64)?]));
+        Ok(Custom::new(Rule::Vjp(rule), parts.len()).own().wrap(std::slice::from_ref(x), &parts, Location::caller()))
     }
 
     /// The array with at least `n` axes, up to three: leading ones are added, and for a third a trailing one.

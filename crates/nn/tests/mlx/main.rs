@@ -5,6 +5,9 @@
 mod activations;
 mod losses;
 mod norms;
+mod positional;
+mod recurrent;
+mod transformer;
 mod upsample;
 
 use lazulite::prelude::*;
@@ -46,4 +49,15 @@ fn names(m: &impl Module) -> Vec<String> {
 fn with<M: Module>(model: M, f: impl Fn(&str, Array) -> Array) -> M {
     let list: Vec<Array> = model.parameters().into_iter().map(|(name, x)| f(&name, x)).collect();
     lazulite::tree::unflatten(&model, &list)
+}
+
+/// The model with half of a wave of its own in each parameter, in the order of their names.
+fn filled<M: Module>(model: M) -> M {
+    let mut sorted = names(&model);
+    sorted.sort();
+    with(model, |name, x| {
+        let i = sorted.iter().position(|n| n == name).unwrap();
+        let shape: Vec<i64> = x.shape().iter().map(|&n| n as i64).collect();
+        wave([x.size()], 0.3 + 0.17 * i as f64).reshape(shape) * 0.5
+    })
 }

@@ -1,13 +1,18 @@
 //! Twenty steps on random parameters, against what MLX 0.32.4 gives for them.
 
 use crate::values;
-use lazulite::optim::{Adam, AdamW, Optimizer, Schedule, Sgd, clip_grad_norm};
+use lazulite::io;
+use lazulite::optim::{Adam, AdamW, Moments, Optimizer, Schedule, Sgd, State, clip_grad_norm};
 use lazulite::prelude::*;
-use lazulite::tree::flatten;
+use lazulite::tree::{flatten, map_named};
+use std::collections::BTreeMap;
 
 const START: [f32; 9] = [0.30877373, -0.61272436, 0.9369247, 0.8827293, -0.23253335, -0.86587864, 0.21397588, -0.15905254, 0.5431252];
 const SLOPE: [f32; 9] = [0.5321716, 1.9322901, 1.2738292, 0.5135596, 0.64990497, 1.1451936, 1.694756, 0.63281715, 0.6158451];
 const LOWEST: [f32; 9] = [0.6220086, 0.17443201, -0.7707757, -1.197488, 0.83694243, -1.2099355, 0.00794456, -0.20899858, 1.9518152];
+
+/// What `AdamW` at 0.02 gives.
+const ADAMW: [f32; 9] = [0.5576139, 0.34765825, -0.9901298, -1.1745394, 1.1763129, -1.1146332, -0.051321752, -0.19653524, 2.2908993];
 
 /// Nine numbers as a matrix and a vector.
 type Pair = (Array, Array);
@@ -72,7 +77,7 @@ fn adam() {
         Adam::new(0.02).betas(0.8, 0.95).eps(1e-3),
         [0.6532042, -0.12929264, 0.42622864, 0.3691898, 0.26472884, -1.2355307, -0.0031973985, -0.20993748, 1.0489926],
     );
-    close(AdamW::new(0.02), [0.5576139, 0.34765825, -0.9901298, -1.1745394, 1.1763129, -1.1146332, -0.051321752, -0.19653524, 2.2908993]);
+    close(AdamW::new(0.02), ADAMW);
     close(
         AdamW::new(0.02).betas(0.7, 0.9).eps(1e-4),
         [0.62691945, -0.1788974, 0.4800139, 0.42335185, 0.21149519, -1.2040589, 0.0060031735, -0.20935233, 0.99092305],
@@ -129,4 +134,29 @@ fn schedules() {
 fn clipped_descent() {
     let expected = [0.33709556, -0.38233644, 0.58930975, 0.70093817, -0.11559338, -0.9295097, 0.16006069, -0.16437775, 0.6894976];
     crate::close(&twenty(Sgd::new(0.05), Dtype::F32, |g| clip_grad_norm(&g, 0.5).0), &expected, 3e-6);
+}
+
+/// Seven steps in MLX, saved by `mx.save_safetensors` of the flattened `{"model": parameters, "optimizer": optimizer.state}`, and thirteen
+/// more here are MLX's twenty.
+#[test]
+fn a_run_begun_in_mlx_goes_on() {
+    #[derive(Tree)]
+    struct Run {
+        model: BTreeMap<String, Array>,
+        optimizer: State<Moments>,
+    }
+    let found = io::load(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/mlx_adamw.safetensors")).unwrap();
+    let named = |(a, b): Pair| BTreeMap::from([("a".to_string(), a), ("b".to_string(), b)]);
+    let opt = AdamW::new(0.02);
+    let start = Run { model: named(pair(START)), optimizer: opt.init(&named(pair(START))) };
+    let mut run = map_named(&start, |name, own| found[name].astype(own.dtype()));
+    assert_eq!(run.optimizer.step.item::<u32>().unwrap(), 7);
+    let (slope, lowest) = (named(pair(SLOPE)), named(pair(LOWEST)));
+    for _ in 7..20 {
+        let grads = map_named(&run.model, |name, w| &slope[name] * (w - &lowest[name]));
+        let (model, optimizer) = opt.update(&run.model, &grads, &run.optimizer);
+        run = Run { model, optimizer };
+    }
+    let w: Vec<f32> = flatten(&run.model).iter().flat_map(values).collect();
+    crate::close(&w, &ADAMW, 3e-6);
 }

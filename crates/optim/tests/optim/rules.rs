@@ -7,6 +7,7 @@ use lazulite::optim::{
     clip_grad_norm,
 };
 use lazulite::prelude::*;
+use lazulite::tree::flatten;
 use lazulite::{Complex32, bf16, f16};
 
 /// The gradient of step `t`: changes sign and size.
@@ -313,4 +314,31 @@ fn zero_gradients_move_nothing() {
     check(AdaDelta::new(0.1));
     check(Adamax::new(0.1));
     check(Lion::new(0.1));
+}
+
+#[test]
+fn doubles_stay_doubles_and_agree_with_singles() {
+    fn check(opt: impl Optimizer) {
+        let run = |dtype: Dtype| {
+            let mut w = array![[1.0, -2.0], [0.5, 0.25], [3.0, 1.0]].astype(dtype);
+            let mut state = opt.init(&w);
+            for t in 1..6 {
+                (w, state) = opt.update(&w, &(&w * gradient(t)), &state);
+            }
+            assert!(flatten(&state)[1..].iter().all(|x| x.dtype() == dtype));
+            assert_eq!(w.dtype(), dtype);
+            values(&w.astype(Dtype::F32))
+        };
+        close(&run(Dtype::F64), &run(Dtype::F32), 1e-5);
+    }
+    check(Sgd::new(0.1).momentum(0.9));
+    check(AdamW::new(Schedule::linear(0.0, 0.1, 3)).bias_correction(true));
+    check(Adamax::new(0.1));
+    check(RmsProp::new(0.1));
+    check(Adagrad::new(0.1));
+    check(AdaDelta::new(0.1));
+    check(Lion::new(0.1));
+    check(Adafactor::new().beta_1(0.9).weight_decay(0.1));
+    check(Adafactor::new().learning_rate(0.1).scale_parameter(false));
+    check(Muon::new(Schedule::cosine(0.1, 9, 0.0)));
 }
