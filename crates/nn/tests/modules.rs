@@ -252,7 +252,7 @@ fn sequential_is_a_module() {
     };
     let (model, x) = (build(0), random::normal([3, 4], &random::key(9)));
     let names: Vec<String> = model.parameters().into_iter().map(|(n, _)| n).collect();
-    assert_eq!(names, ["0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias"]);
+    assert_eq!(names, ["layers.0.weight", "layers.0.bias", "layers.2.weight", "layers.2.bias", "layers.4.weight", "layers.4.bias"]);
     let y = model.forward(&x);
     assert_eq!(values(&compile(|(m, x): &(Sequential, Array)| m.forward(x))(&(model.clone(), x.clone()))), values(&y));
     let g = grad(|m: &Sequential| m.forward(&x).square().sum(..))(&model);

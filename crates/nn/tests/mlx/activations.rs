@@ -1,8 +1,9 @@
 //! Activations, bilinear maps and what drops channels.
 
-use crate::{both, close, names, values, wave, with};
+use crate::{both, close, names, values, wave};
 use lazulite::nn::{self, Bilinear, Dropout2d, Dropout3d, Identity, PReLU, Sequential};
 use lazulite::prelude::*;
+use lazulite::tree::map_named;
 
 #[test]
 fn activations_give_the_numbers_of_mlx() {
@@ -174,7 +175,7 @@ fn dtypes_are_those_of_mlx() {
 fn bilinear_gives_the_numbers_of_mlx() {
     let layer = Bilinear::new(3, 4, 2, &random::key(0));
     assert_eq!(names(&layer), ["weight", "bias"]);
-    let layer = with(layer, |name, _| if name == "weight" { wave([2, 4, 3], 1.3) } else { wave([2], 0.9) });
+    let layer = map_named(&layer, |name, _| if name == "weight" { wave([2, 4, 3], 1.3) } else { wave([2], 0.9) });
     let x2 = wave([2, 4], 0.4);
     both(
         |x| layer.forward(x, &x2),
@@ -213,6 +214,6 @@ fn what_has_no_places_is_refused() {
 #[test]
 fn layers_without_a_shape_of_their_own_stand_in_a_sequence() {
     let model = Sequential::new().then(Identity).then(PReLU::new(1).init(0.5)).apply(nn::relu2).apply(|x| nn::celu(x, 2.0));
-    assert_eq!(names(&model), ["1.weight"]);
+    assert_eq!(names(&model), ["layers.1.weight"]);
     close(&model.forward(&array![-4.0, 3.0]), &[0.0, 9.0]);
 }

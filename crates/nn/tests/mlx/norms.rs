@@ -1,16 +1,17 @@
 //! Normalisation.
 
-use crate::{both, close, names, values, wave, with};
+use crate::{both, close, names, values, wave};
 use lazulite::nn::{self, BatchNorm, Frozen, GroupNorm, InstanceNorm, LayerNorm, Linear, RMSNorm, Sequential};
 use lazulite::optim::{AdamW, Optimizer};
 use lazulite::prelude::*;
+use lazulite::tree::map_named;
 
 /// The layer with a scale and a shift that tell their elements apart.
 fn learned<M: Module>(layer: M) -> M {
-    with(layer, |name, x| match name {
+    map_named(&layer, |name, x| match name {
         "weight" => wave([4], 1.3) + 1,
         "bias" => wave([4], 0.9),
-        _ => x,
+        _ => x.clone(),
     })
 }
 
@@ -432,7 +433,10 @@ fn statistics_go_through_a_compiled_step() {
         model
     };
     let (plain, compiled) = (run(false), run(true));
-    assert_eq!(names(&plain), ["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"]);
+    assert_eq!(
+        names(&plain),
+        ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias", "layers.1.running_mean", "layers.1.running_var"]
+    );
     for ((name, a), (_, b)) in plain.parameters().iter().zip(compiled.parameters()) {
         assert_eq!(values(a), values(&b), "{name}");
     }
