@@ -3,7 +3,7 @@
 use crate::{
     AvgPool1d, AvgPool2d, AvgPool3d, BatchNorm, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dropout,
     Dropout2d, Dropout3d, Embedding, GRU, GroupNorm, Identity, InstanceNorm, LayerNorm, Linear, MaxPool1d, MaxPool2d, MaxPool3d, Module,
-    PReLU, QuantizedEmbedding, QuantizedLinear, RMSNorm, RNN, RoPE, SinusoidalPositionalEncoding, Upsample,
+    PReLU, QQLinear, QuantizedEmbedding, QuantizedLinear, RMSNorm, RNN, RoPE, SinusoidalPositionalEncoding, Upsample,
 };
 use lazulite_base::Result;
 use lazulite_base::key::KeyHasher;
@@ -85,7 +85,7 @@ macro_rules! layers {
     )*};
 }
 
-layers!(Linear; Embedding; QuantizedLinear; QuantizedEmbedding; Activation; PReLU; Identity; Sequential);
+layers!(Linear; Embedding; QuantizedLinear; QuantizedEmbedding; QQLinear; Activation; PReLU; Identity; Sequential);
 layers!(Dropout; Dropout2d; Dropout3d; Upsample);
 layers!(LayerNorm; RMSNorm; GroupNorm; InstanceNorm; BatchNorm);
 layers!(RNN, with None; GRU, with None; RoPE, with 0; SinusoidalPositionalEncoding);

@@ -372,3 +372,37 @@ fn quantized_layers_train_their_bias_alone_and_come_back_from_files() {
         assert_eq!(bits(&small.forward(&ids)), bits(&numbers.take(&ids, 0)));
     }
 }
+
+#[test]
+fn products_of_quantized_sides_are_those_of_the_numbers_that_they_stand_for() {
+    use lazulite::nn::QQLinear;
+    use lazulite::optim::{Optimizer, Sgd};
+    for format in [Format::Mxfp4, Format::Mxfp8, Format::Nvfp4] {
+        let layer = QQLinear::new(64, 8, format, &random::key(0));
+        let x = random::normal([4, 64], &random::key(1));
+        let numbers = |a: &Array| ops::dequantize(&a.quantize(format, None), None, None).unwrap().astype(Dtype::F32);
+        let expected = values(&numbers(&x).matmul(&numbers(&layer.weight).t()));
+        let small = layer.clone().quantize();
+        close(&values(&layer.forward(&x)), &expected, 1e-5);
+        close(&values(&small.forward(&x)), &expected, 1e-5);
+        assert_eq!(values(&small.clone().quantize().dequantize().weight.astype(Dtype::F32)), values(&numbers(&layer.weight)));
+        // Gradients flow through as if nothing were quantized; quantized weights get none.
+        let g = grad(|l: &QQLinear| l.forward(&x).sum(..))(&layer);
+        assert!(values(&g.weight).iter().any(|v| *v != 0.0));
+        assert_eq!(lazulite::tree::trainable(&small), [false, false]);
+        let opt = Sgd::new(0.1);
+        let (next, _) = opt.update(&layer, &g, &opt.init(&layer));
+        assert_ne!(values(&next.weight), values(&layer.weight));
+        let path = scratch("both");
+        small.save(&path).unwrap();
+        let again = QQLinear::new(64, 8, format, &random::key(2)).quantize().load(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(values(&again.forward(&x)), values(&small.forward(&x)));
+    }
+}
+
+#[test]
+#[should_panic(expected = "products with both sides quantized take no affine of 4 bits in groups of 64 format")]
+fn both_sides_are_never_affine() {
+    nn::QQLinear::new(64, 8, Format::default(), &random::key(0));
+}

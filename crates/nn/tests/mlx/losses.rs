@@ -215,3 +215,16 @@ fn shapes_that_mlx_compares_are_compared() {
 fn smoothing_leaves_something() {
     CrossEntropy::default().label_smoothing(1.0).of(&p(), &array![0, 1]);
 }
+
+#[test]
+fn a_cross_entropy_is_one_pass_over_the_scores() {
+    let (scores, targets) = (wave([64, 10], 0.7), array![3].broadcast_to([64]).astype(Dtype::U8).contiguous());
+    eval([&scores, &targets]).unwrap();
+    for targets in [targets.clone(), targets.astype(Dtype::I32)] {
+        eval([&targets]).unwrap();
+        let loss = losses::cross_entropy(&scores, &targets);
+        let before = counters();
+        eval([&loss]).unwrap();
+        assert_eq!(counters().kernels - before.kernels, 1, "{}", explain(&[&losses::cross_entropy(&scores, &targets)]));
+    }
+}
