@@ -65,6 +65,8 @@ pub fn with_key<T>(key: &Array, f: impl FnOnce() -> T) -> T {
 
 /// Runs `f` with training mode on or off, whatever the scope around it says. The mode starts out off.
 ///
+/// A compiled function is traced in the mode of its first call and keeps it: choose the mode inside the function, or compile one for each.
+///
 /// ```
 /// use lazulite::nn::{self, Dropout};
 /// use lazulite::prelude::*;

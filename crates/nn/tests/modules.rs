@@ -406,3 +406,19 @@ fn products_of_quantized_sides_are_those_of_the_numbers_that_they_stand_for() {
 fn both_sides_are_never_affine() {
     nn::QQLinear::new(64, 8, Format::default(), &random::key(0));
 }
+
+#[test]
+fn dtypes_of_whole_models_change_but_for_codes() {
+    use lazulite::nn::{BatchNorm, LSTM, QuantizedLinear};
+    let key = random::key(0);
+    let model = (Sequential::new().then(Linear::new(4, 4, &key)).then(BatchNorm::new(4)), LSTM::new(4, 3, &key));
+    let layer = QuantizedLinear::from_linear(&Linear::new(64, 8, &key), Format::Mxfp4).set_dtype(Dtype::BF16);
+    assert_eq!(layer.parameters().iter().map(|(_, x)| x.dtype()).collect::<Vec<_>>(), [Dtype::U32, Dtype::U8, Dtype::BF16]);
+    let (first, second) = (model.0.set_dtype(Dtype::F16), model.1.set_dtype(Dtype::F16));
+    assert!(first.parameters().iter().all(|(_, x)| x.dtype() == Dtype::F16));
+    let x = random::normal([2, 5, 4], &key);
+    let run = |(a, b): (&Sequential, &LSTM), x: &Array| b.forward(&a.forward(x), None, None).0;
+    let y = run((&first, &second), &x.astype(Dtype::F16));
+    assert_eq!(y.dtype(), Dtype::F16);
+    close(&values(&y.astype(Dtype::F32)), &values(&run((&model.0, &model.1), &x)), 1e-2);
+}
