@@ -5,7 +5,8 @@
 
 use lazulite_base::Dtype;
 use lazulite_core::Array;
-use lazulite_core::ops::{Axes, keep, select, split};
+use lazulite_core::ops::{Axes, keep, select};
+use lazulite_core::panicking::split;
 
 /// Declares an elementwise activation with a doctest of its value.
 macro_rules! activations {
@@ -67,7 +68,7 @@ activations! {
     selu(x) = elu(x, 1.673_263_2) * 1.050_701, at -1.0 => -1.1113307;
 }
 
-/// `x`, of any shape, where positive, else `slope * x`.
+/// `max(slope * x, x)`, of any shape, which it keeps (Maas et al. 2013).
 ///
 /// # Panics
 /// For complex numbers.
@@ -79,7 +80,7 @@ activations! {
 /// ```
 #[track_caller]
 pub fn leaky_relu(x: &Array, slope: f32) -> Array {
-    select(&x.gt(0), x, x * slope)
+    (x * slope).maximum(x)
 }
 
 /// `x`, of any shape, where positive, else `alpha * (exp(x) - 1)`.
@@ -185,10 +186,8 @@ pub fn step(x: &Array, threshold: f32) -> Array {
 /// ```
 #[track_caller]
 pub fn glu(x: &Array, axis: i64) -> Array {
-    match split(x, 2, axis) {
-        Ok(halves) => &halves[0] * halves[1].sigmoid(),
-        Err(e) => e.raise(),
-    }
+    let halves = split(x, 2, axis);
+    &halves[0] * halves[1].sigmoid()
 }
 
 /// `softmax(-x)` over `axes`; of the shape of `x`.

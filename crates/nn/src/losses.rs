@@ -12,6 +12,7 @@
 //! assert_eq!(sum.of(&x, &y).item::<f32>().unwrap(), 4.0);
 //! ```
 
+use crate::raised;
 use lazulite_base::Dtype;
 use lazulite_core::Array;
 use lazulite_core::ops::{iota, select};
@@ -437,14 +438,18 @@ fn picked(loss: &str, scores: &Array, targets: &Array, axis: i64) -> Array {
     let fits = rest == *targets.shape();
     assert!(fits, "{loss}: targets of shape {:?} do not fit scores of shape {:?} with {classes} classes", targets.shape(), scores.shape());
     assert!(targets.dtype().is_integer(), "{loss}: targets are the numbers of classes, not {}", targets.dtype());
-    // Wide enough for the number of classes, whatever the targets' dtype is.
-    let wide = if matches!(targets.dtype(), Dtype::U32 | Dtype::U64 | Dtype::I64) { Dtype::I64 } else { Dtype::I32 };
-    let targets = targets.astype(wide);
-    let targets = select(&targets.lt(0), &targets + classes as i64, &targets);
-    // Compared, not looked up: it fuses with the pass over the scores, and so does its derivative.
-    let class = match iota(scores.shape(), axis, wide) {
-        Ok(a) => a,
-        Err(e) => e.raise(),
+    // As it is, if it has numbers for all classes, else a wider one.
+    let narrow = match targets.dtype() {
+        Dtype::I8 => classes > i8::MAX as usize,
+        Dtype::U8 => classes > u8::MAX as usize,
+        Dtype::I16 => classes > i16::MAX as usize,
+        Dtype::U16 => classes > u16::MAX as usize,
+        _ => false,
     };
-    select(&class.eq(targets.expand_dims(axis)), scores, 0).sum(axis)
+    let targets = if narrow { targets.astype(Dtype::I32) } else { targets.clone() }.expand_dims(axis);
+    // Compared, not looked up: it fuses with the pass over the scores, and so does its derivative.
+    let class = raised(iota(scores.shape(), axis, targets.dtype()));
+    let first = class.eq(&targets);
+    let chosen = if targets.dtype().is_unsigned() { first } else { first.logical_or((class - classes as i64).eq(&targets)) };
+    select(&chosen, scores, 0).sum(axis)
 }

@@ -65,6 +65,8 @@ pub fn with_key<T>(key: &Array, f: impl FnOnce() -> T) -> T {
 
 /// Runs `f` with training mode on or off, whatever the scope around it says. The mode starts out off.
 ///
+/// A compiled function is traced in the mode of its first call and keeps it: choose the mode inside the function, or compile one for each.
+///
 /// ```
 /// use lazulite::nn::{self, Dropout};
 /// use lazulite::prelude::*;
@@ -128,7 +130,7 @@ pub fn next_key() -> Option<Array> {
 /// let opt = Sgd::new(0.1);
 /// let (next, _state) = opt.update(&next, &grads, &opt.init(&model));
 /// let (name, mean) = &next.parameters()[4];
-/// assert_eq!(name, "1.running_mean");
+/// assert_eq!(name, "layers.1.running_mean");
 /// assert!(mean.abs().max(..).item::<f32>().unwrap() > 0.0);
 /// ```
 pub fn with_statistics<M: Tree, T>(model: &M, f: impl FnOnce(&M) -> T) -> (T, M) {

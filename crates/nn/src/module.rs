@@ -1,6 +1,6 @@
 //! `Module`: a tree of parameters, with names and a file.
 
-use lazulite_base::Result;
+use lazulite_base::{Dtype, Result};
 use lazulite_core::{Array, Tree, tree};
 use std::path::Path;
 
@@ -67,6 +67,24 @@ pub trait Module: Tree + Clone {
         let mut n = 0;
         self.visit(&mut |x| n += x.size());
         n
+    }
+
+    /// This model with its floats in another dtype of floats, those that are not trained included; other arrays stay as they are.
+    ///
+    /// ```
+    /// use lazulite::nn::Linear;
+    /// use lazulite::prelude::*;
+    /// let half = Linear::new(3, 2, &random::key(0)).set_dtype(Dtype::F16);
+    /// assert_eq!(half.forward(&Array::ones([1, 3], Dtype::F16)).dtype(), Dtype::F16);
+    /// ```
+    ///
+    /// # Panics
+    /// For a dtype that is no float.
+    #[must_use]
+    #[track_caller]
+    fn set_dtype(&self, dtype: Dtype) -> Self {
+        assert!(dtype.is_float(), "a model's floats cannot be {dtype}");
+        self.map_arrays(&mut |x| if x.dtype().is_float() { x.astype(dtype) } else { x.clone() })
     }
 
     /// Writes the parameters to a safetensors file, which replaces one that is there.

@@ -1,18 +1,11 @@
 //! Ways to tell attention where a token stands.
 
-use crate::Module;
+use crate::{Module, raised};
 use lazulite_base::Dtype;
+use lazulite_core::Array;
 use lazulite_core::fast::{Rope, rope};
-use lazulite_core::ops::{IntoOperand, concatenate};
-use lazulite_core::{Array, Result};
-
-#[track_caller]
-fn unwrap(r: Result<Array>) -> Array {
-    match r {
-        Ok(x) => x,
-        Err(e) => e.raise(),
-    }
-}
+use lazulite_core::ops::IntoOperand;
+use lazulite_core::panicking::concatenate;
 
 /// Rotary positions (Su et al., RoFormer, 2021): turns pairs of features by the position times a rate, which falls from 1 to nearly
 /// `1 / base` from the first pair to the last.
@@ -224,9 +217,9 @@ impl SinusoidalPositionalEncoding {
         let turn = if self.full_turns { std::f64::consts::TAU } else { 1.0 };
         let freq = |i: usize| (turn * ((1.0 - i as f64 / (half.max(2) - 1) as f64) * (high - low) + low).exp()) as f32;
         let freqs: Vec<f32> = (0..half).map(freq).collect();
-        let angles = x.expand_dims(-1) * unwrap(Array::from_slice(&freqs, [half]));
+        let angles = x.expand_dims(-1) * raised(Array::from_slice(&freqs, [half]));
         let (sin, cos) = (angles.sin(), angles.cos());
-        unwrap(concatenate(&if self.cos_first { [cos, sin] } else { [sin, cos] }, -1)) * self.scale
+        concatenate(&if self.cos_first { [cos, sin] } else { [sin, cos] }, -1) * self.scale
     }
 }
 
@@ -262,7 +255,7 @@ impl ALiBi {
         let first = (1..=below).map(|k| -8.0 * k as f32 / below as f32);
         let more = (1..2 * (num_heads - below)).step_by(2).map(|k| -4.0 * k as f32 / below as f32);
         let slopes: Vec<f32> = first.chain(more).map(f32::exp2).collect();
-        unwrap(Array::from_slice(&slopes, [num_heads, 1, 1])).astype(dtype)
+        raised(Array::from_slice(&slopes, [num_heads, 1, 1])).astype(dtype)
     }
 
     /// The biases, `(1, num_heads, queries - offset, keys)`: row `i` is the query at position `i + offset`, whose bias for the key at `j` is

@@ -1,6 +1,6 @@
-//! Layers whose weights are quantized and stay as they are.
+//! Layers whose weights are quantized and stay as they are, and one that quantizes what it multiplies.
 
-use crate::{Embedding, Frozen, Linear, Module};
+use crate::{Embedding, Frozen, Linear, Module, raised};
 use lazulite_base::Format;
 use lazulite_core::Array;
 use lazulite_core::ops::{self, Quantized};
@@ -15,10 +15,7 @@ fn parts(weight: &Array, format: Format) -> (Frozen<Array>, Frozen<Array>, Froze
 /// The weights again.
 #[track_caller]
 fn whole(weight: &Array, scales: &Array, biases: Option<&Array>, format: Format) -> Quantized {
-    match Quantized::new(weight, scales, biases, format) {
-        Ok(q) => q,
-        Err(e) => e.raise(),
-    }
+    raised(Quantized::new(weight, scales, biases, format))
 }
 
 /// A [`Linear`] whose weights are quantized and frozen: `x Wᵀ + b`. Its parameters have MLX's names.
@@ -140,10 +137,7 @@ impl QuantizedEmbedding {
         // A matrix has two axes, whatever the ids have.
         let row = |x: &Array| x.take(ids, 0).expand_dims(-2);
         let w = whole(&row(&self.weight.get()), &row(&self.scales.get()), self.biases.get().as_ref().map(row).as_ref(), self.format);
-        match ops::dequantize(&w, None, None) {
-            Ok(y) => y.squeeze(-2),
-            Err(e) => e.raise(),
-        }
+        raised(ops::dequantize(&w, None, None)).squeeze(-2)
     }
 
     /// The table as a linear map `(..., dims)` to `(..., num_embeddings)`: for output weights tied to it.
@@ -160,5 +154,122 @@ impl QuantizedEmbedding {
     #[track_caller]
     pub fn as_linear(&self, x: &Array) -> Array {
         x.quantized_matmul(&whole(&self.weight.get(), &self.scales.get(), self.biases.get().as_ref(), self.format), true)
+    }
+}
+
+/// A linear map without bias that quantizes its input as well as its weights: `x Wᵀ`.
+///
+/// While it is trained it keeps weights of floats, through which gradients flow as if nothing were quantized; [`QQLinear::quantize`] keeps
+/// the quantized ones instead, which are not trained. Its parameters have MLX's names in both forms.
+///
+/// ```
+/// use lazulite::nn::QQLinear;
+/// use lazulite::prelude::*;
+/// let (layer, x) = (QQLinear::new(32, 8, Format::Mxfp8, &random::key(0)), random::normal([4, 32], &random::key(1)));
+/// let small = layer.clone().quantize();
+/// assert_eq!((layer.num_parameters(), small.weight.dtype()), (8 * 32, Dtype::U32));
+/// let apart = (layer.forward(&x) - small.forward(&x)).abs().max(..).item::<f32>().unwrap();
+/// assert!(apart < 1e-5, "{apart}");
+/// ```
+#[derive(Clone, Debug, Module)]
+pub struct QQLinear {
+    /// `(output_dims, input_dims)`, or the codes, `(output_dims, words)`, uint32.
+    pub weight: Array,
+    /// `(output_dims, groups)`, uint8, of quantized weights.
+    pub scales: Option<Array>,
+    #[module(static)]
+    format: Format,
+}
+
+impl QQLinear {
+    /// From `input_dims` features to `output_dims`, with weights of floats, uniform in ±1/√`input_dims`. MLX's default is `Nvfp4`.
+    ///
+    /// # Panics
+    /// For an affine format.
+    ///
+    /// ```
+    /// use lazulite::nn::QQLinear;
+    /// use lazulite::prelude::*;
+    /// assert_eq!(QQLinear::new(32, 8, Format::Nvfp4, &random::key(0)).weight.shape(), [8, 32]);
+    /// ```
+    #[track_caller]
+    pub fn new(input_dims: usize, output_dims: usize, format: Format, key: &Array) -> QQLinear {
+        QQLinear::from_linear(&Linear::new(input_dims, output_dims, key).without_bias(), format)
+    }
+
+    /// With the weights of a layer without bias.
+    ///
+    /// # Panics
+    /// For an affine format, or a layer with a bias.
+    ///
+    /// ```
+    /// use lazulite::nn::{Linear, QQLinear};
+    /// use lazulite::prelude::*;
+    /// let layer = QQLinear::from_linear(&Linear::new(32, 8, &random::key(0)).without_bias(), Format::Mxfp4);
+    /// assert_eq!(layer.parameters().len(), 1);
+    /// ```
+    #[track_caller]
+    pub fn from_linear(layer: &Linear, format: Format) -> QQLinear {
+        assert!(!matches!(format, Format::Affine { .. }), "QQLinear: products with both sides quantized take no {format} format");
+        assert!(layer.bias.is_none(), "QQLinear has no bias, and the layer has one");
+        QQLinear { weight: layer.weight.clone(), scales: None, format }
+    }
+
+    /// With quantized weights.
+    ///
+    /// # Panics
+    /// If the format's group does not divide the number of inputs.
+    ///
+    /// ```
+    /// use lazulite::nn::QQLinear;
+    /// use lazulite::prelude::*;
+    /// let names: Vec<String> =
+    ///     QQLinear::new(32, 8, Format::Nvfp4, &random::key(0)).quantize().parameters().into_iter().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["weight", "scales"]);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn quantize(self) -> QQLinear {
+        if self.scales.is_some() {
+            return self;
+        }
+        let q = self.weight.quantize(self.format, None);
+        QQLinear { weight: q.weight, scales: Some(q.scales), format: self.format }
+    }
+
+    /// With weights of floats, bfloat16, of what the codes stand for.
+    ///
+    /// ```
+    /// use lazulite::nn::QQLinear;
+    /// use lazulite::prelude::*;
+    /// let layer = QQLinear::new(32, 8, Format::Nvfp4, &random::key(0)).quantize().dequantize();
+    /// assert_eq!((layer.weight.shape(), layer.scales.is_none()), (&[8, 32][..], true));
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn dequantize(self) -> QQLinear {
+        let Some(scales) = &self.scales else { return self };
+        let weight = raised(ops::dequantize(&whole(&self.weight, scales, None, self.format), None, None));
+        QQLinear { weight, scales: None, format: self.format }
+    }
+
+    /// `(..., input_dims)` to `(..., output_dims)`.
+    ///
+    /// # Panics
+    /// If the last axis of `x` is not of `input_dims`, or the format's group does not divide it.
+    ///
+    /// ```
+    /// use lazulite::nn::{Linear, QQLinear};
+    /// use lazulite::prelude::*;
+    /// let plain = Linear { weight: Array::ones([8, 32], Dtype::F32), bias: None };
+    /// let y = QQLinear::from_linear(&plain, Format::Mxfp8).forward(&Array::ones([2, 32], Dtype::F32));
+    /// assert_eq!(y.to_vec::<f32>().unwrap(), [32.0; 16]);
+    /// ```
+    #[track_caller]
+    pub fn forward(&self, x: &Array) -> Array {
+        match &self.scales {
+            Some(scales) => x.qqmm(&whole(&self.weight, scales, None, self.format), [None, None]),
+            None => x.qqmm((&self.weight, self.format), [None, None]),
+        }
     }
 }

@@ -4,8 +4,8 @@
 //! uniform in ±1/√`hidden_size`.
 
 use crate::{Module, init};
-use lazulite_core::ops::{split, stack};
-use lazulite_core::{Array, Error, random};
+use lazulite_core::panicking::{split, stack};
+use lazulite_core::{Array, random};
 
 /// A parameter.
 #[track_caller]
@@ -19,14 +19,6 @@ fn drawn<const N: usize>(hidden_size: usize, shape: [usize; N], key: &Array) -> 
 fn keys<const N: usize>(key: &Array) -> [Array; N] {
     let all = random::split_n(key, N);
     std::array::from_fn(|i| all.index(i as i64))
-}
-
-#[track_caller]
-fn unwrap<T>(r: Result<T, Error>) -> T {
-    match r {
-        Ok(x) => x,
-        Err(e) => e.raise(),
-    }
 }
 
 /// `x Wᵀ + b` of each step: for all at once, then apart.
@@ -142,7 +134,7 @@ impl RNN {
             let state = (self.nonlinearity)(&recall(step, states.last().or(hidden), &self.whh));
             states.push(state);
         }
-        unwrap(stack(&states, -2))
+        stack(&states, -2)
     }
 }
 
@@ -219,7 +211,7 @@ impl GRU {
     #[track_caller]
     pub fn forward(&self, x: &Array, hidden: Option<&Array>) -> Array {
         let size = self.wh.shape()[1];
-        let parts = |x: &Array| -> [Array; 3] { unwrap(split(x, 3, -1)).try_into().expect("three parts") };
+        let parts = |x: &Array| -> [Array; 3] { split(x, 3, -1).try_into().expect("three parts") };
         let mut states: Vec<Array> = Vec::new();
         for step in steps("GRU", x, &self.wx, self.b.as_ref()) {
             let [mut r, mut z, mut n] = parts(&step);
@@ -241,7 +233,7 @@ impl GRU {
                 None => fresh,
             });
         }
-        unwrap(stack(&states, -2))
+        stack(&states, -2)
     }
 }
 
@@ -317,7 +309,7 @@ impl LSTM {
     pub fn forward(&self, x: &Array, hidden: Option<&Array>, cell: Option<&Array>) -> (Array, Array) {
         let (mut states, mut cells): (Vec<Array>, Vec<Array>) = (Vec::new(), Vec::new());
         for step in steps("LSTM", x, &self.wx, self.bias.as_ref()) {
-            let gates = unwrap(split(&recall(step, states.last().or(hidden), &self.wh), 4, -1));
+            let gates = split(&recall(step, states.last().or(hidden), &self.wh), 4, -1);
             let [i, f, g, o]: [Array; 4] = gates.try_into().expect("four gates");
             let fresh = i.sigmoid() * g.tanh();
             let cell = match cells.last().or(cell) {
@@ -327,6 +319,6 @@ impl LSTM {
             states.push(o.sigmoid() * cell.tanh());
             cells.push(cell);
         }
-        (unwrap(stack(&states, -2)), unwrap(stack(&cells, -2)))
+        (stack(&states, -2), stack(&cells, -2))
     }
 }

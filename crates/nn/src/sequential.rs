@@ -2,8 +2,8 @@
 
 use crate::{
     AvgPool1d, AvgPool2d, AvgPool3d, BatchNorm, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dropout,
-    Dropout2d, Dropout3d, Embedding, GroupNorm, Identity, InstanceNorm, LayerNorm, Linear, MaxPool1d, MaxPool2d, MaxPool3d, Module, PReLU,
-    QuantizedEmbedding, QuantizedLinear, RMSNorm, Upsample,
+    Dropout2d, Dropout3d, Embedding, GRU, GroupNorm, Identity, InstanceNorm, LayerNorm, Linear, MaxPool1d, MaxPool2d, MaxPool3d, Module,
+    PReLU, QQLinear, QuantizedEmbedding, QuantizedLinear, RMSNorm, RNN, RoPE, SinusoidalPositionalEncoding, Upsample,
 };
 use lazulite_base::Result;
 use lazulite_base::key::KeyHasher;
@@ -73,22 +73,24 @@ mod sealed {
 }
 use sealed::Erased;
 
+/// Layers whose forward takes one array, or further arguments that have a default.
 macro_rules! layers {
-    ($($t:ty),*) => {$(
+    ($($t:ty $(, with $default:expr)?);* $(;)?) => {$(
         impl Layer for $t {
             #[track_caller]
             fn forward(&self, x: &Array) -> Array {
-                <$t>::forward(self, x)
+                <$t>::forward(self, x $(, $default)?)
             }
         }
     )*};
 }
 
-layers!(Linear, Embedding, QuantizedLinear, QuantizedEmbedding, Activation, PReLU, Identity, Sequential);
-layers!(Dropout, Dropout2d, Dropout3d, Upsample);
-layers!(LayerNorm, RMSNorm, GroupNorm, InstanceNorm, BatchNorm);
-layers!(Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d);
-layers!(MaxPool1d, MaxPool2d, MaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d);
+layers!(Linear; Embedding; QuantizedLinear; QuantizedEmbedding; QQLinear; Activation; PReLU; Identity; Sequential);
+layers!(Dropout; Dropout2d; Dropout3d; Upsample);
+layers!(LayerNorm; RMSNorm; GroupNorm; InstanceNorm; BatchNorm);
+layers!(RNN, with None; GRU, with None; RoPE, with 0; SinusoidalPositionalEncoding);
+layers!(Conv1d; Conv2d; Conv3d; ConvTranspose1d; ConvTranspose2d; ConvTranspose3d);
+layers!(MaxPool1d; MaxPool2d; MaxPool3d; AvgPool1d; AvgPool2d; AvgPool3d);
 
 /// A function without parameters as a layer.
 ///
@@ -127,7 +129,7 @@ impl Activation {
     }
 }
 
-/// Layers one after the other. Parameters are named by the layer's place: `0.weight`.
+/// Layers one after the other. Parameters are named by the layer's place, as in MLX: `layers.0.weight`.
 ///
 /// ```
 /// use lazulite::nn::{self, Dropout, Linear, Sequential};
@@ -136,7 +138,7 @@ impl Activation {
 /// let (a, b) = random::split(&random::key(0));
 /// let model = Sequential::new().then(Linear::new(4, 8, &a)).apply(nn::relu).then(Dropout::new(0.1)).then(Linear::new(8, 2, &b));
 /// assert_eq!(model.forward(&Array::ones([3, 4], Dtype::F32)).shape(), [3, 2]);
-/// assert_eq!(model.parameters()[2].0, "3.weight");
+/// assert_eq!(model.parameters()[2].0, "layers.3.weight");
 /// ```
 #[derive(Default)]
 pub struct Sequential {
@@ -236,9 +238,11 @@ impl Tree for Sequential {
         self.layers.iter().for_each(|l| l.signature(key));
     }
     fn visit_named(&self, path: &mut Path, f: &mut dyn FnMut(&str, &Array)) {
-        for (i, l) in self.layers.iter().enumerate() {
-            path.within(&i.to_string(), |p| l.visit_named(p, f));
-        }
+        path.within("layers", |path| {
+            for (i, l) in self.layers.iter().enumerate() {
+                path.within(&i.to_string(), |p| l.visit_named(p, f));
+            }
+        });
     }
     fn axes(&self, spec: &AxisTree, out: &mut Vec<Option<i64>>) -> Result<()> {
         self.layers.iter().enumerate().try_for_each(|(i, l)| l.axes(spec.child(i, self.layers.len())?, out))

@@ -2,7 +2,7 @@
 //!
 //! An output is a sum of few inputs, the *taps*, with weights that depend on its place alone. They are made on the host.
 
-use crate::Module;
+use crate::{Module, raised};
 use lazulite_base::key::KeyHasher;
 use lazulite_core::{Array, Static};
 
@@ -183,11 +183,11 @@ impl Upsample {
             UpsampleMode::Linear | UpsampleMode::Cubic => self.taps(n, scale),
         };
         let parts = taps.into_iter().map(|tap| {
-            let part = x.take(&host(&tap.places), axis as i64);
+            let part = x.take(&raised(Array::from_slice(&tap.places, [tap.places.len()])), axis as i64);
             let Some(weights) = tap.weights else { return part };
             let mut shape = vec![1; x.ndim() - axis];
             shape[0] = weights.len() as i64;
-            let weights = host(&weights).reshape(shape);
+            let weights = raised(Array::from_slice(&weights, [weights.len()])).reshape(shape);
             // Weights are floats of any width: the values' dtype decides.
             if x.dtype().is_inexact() { part * weights.astype(x.dtype()) } else { part * weights }
         });
@@ -231,15 +231,6 @@ impl Upsample {
 struct Tap {
     places: Vec<i32>,
     weights: Option<Vec<f32>>,
-}
-
-/// An array of numbers of the host.
-#[track_caller]
-fn host<T: lazulite_base::Element>(list: &[T]) -> Array {
-    match Array::from_slice(list, [list.len()]) {
-        Ok(a) => a,
-        Err(e) => e.raise(),
-    }
 }
 
 /// Where the outputs lie between `n` inputs: `1 / scale` apart and centred, or from end to end.

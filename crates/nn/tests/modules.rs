@@ -252,7 +252,7 @@ fn sequential_is_a_module() {
     };
     let (model, x) = (build(0), random::normal([3, 4], &random::key(9)));
     let names: Vec<String> = model.parameters().into_iter().map(|(n, _)| n).collect();
-    assert_eq!(names, ["0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias"]);
+    assert_eq!(names, ["layers.0.weight", "layers.0.bias", "layers.2.weight", "layers.2.bias", "layers.4.weight", "layers.4.bias"]);
     let y = model.forward(&x);
     assert_eq!(values(&compile(|(m, x): &(Sequential, Array)| m.forward(x))(&(model.clone(), x.clone()))), values(&y));
     let g = grad(|m: &Sequential| m.forward(&x).square().sum(..))(&model);
@@ -371,4 +371,54 @@ fn quantized_layers_train_their_bias_alone_and_come_back_from_files() {
         let bits = |a: &Array| a.astype(Dtype::F32).to_vec::<f32>().unwrap();
         assert_eq!(bits(&small.forward(&ids)), bits(&numbers.take(&ids, 0)));
     }
+}
+
+#[test]
+fn products_of_quantized_sides_are_those_of_the_numbers_that_they_stand_for() {
+    use lazulite::nn::QQLinear;
+    use lazulite::optim::{Optimizer, Sgd};
+    for format in [Format::Mxfp4, Format::Mxfp8, Format::Nvfp4] {
+        let layer = QQLinear::new(64, 8, format, &random::key(0));
+        let x = random::normal([4, 64], &random::key(1));
+        let numbers = |a: &Array| ops::dequantize(&a.quantize(format, None), None, None).unwrap().astype(Dtype::F32);
+        let expected = values(&numbers(&x).matmul(&numbers(&layer.weight).t()));
+        let small = layer.clone().quantize();
+        close(&values(&layer.forward(&x)), &expected, 1e-5);
+        close(&values(&small.forward(&x)), &expected, 1e-5);
+        assert_eq!(values(&small.clone().quantize().dequantize().weight.astype(Dtype::F32)), values(&numbers(&layer.weight)));
+        // Gradients flow through as if nothing were quantized; quantized weights get none.
+        let g = grad(|l: &QQLinear| l.forward(&x).sum(..))(&layer);
+        assert!(values(&g.weight).iter().any(|v| *v != 0.0));
+        assert_eq!(lazulite::tree::trainable(&small), [false, false]);
+        let opt = Sgd::new(0.1);
+        let (next, _) = opt.update(&layer, &g, &opt.init(&layer));
+        assert_ne!(values(&next.weight), values(&layer.weight));
+        let path = scratch("both");
+        small.save(&path).unwrap();
+        let again = QQLinear::new(64, 8, format, &random::key(2)).quantize().load(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(values(&again.forward(&x)), values(&small.forward(&x)));
+    }
+}
+
+#[test]
+#[should_panic(expected = "products with both sides quantized take no affine of 4 bits in groups of 64 format")]
+fn both_sides_are_never_affine() {
+    nn::QQLinear::new(64, 8, Format::default(), &random::key(0));
+}
+
+#[test]
+fn dtypes_of_whole_models_change_but_for_codes() {
+    use lazulite::nn::{BatchNorm, LSTM, QuantizedLinear};
+    let key = random::key(0);
+    let model = (Sequential::new().then(Linear::new(4, 4, &key)).then(BatchNorm::new(4)), LSTM::new(4, 3, &key));
+    let layer = QuantizedLinear::from_linear(&Linear::new(64, 8, &key), Format::Mxfp4).set_dtype(Dtype::BF16);
+    assert_eq!(layer.parameters().iter().map(|(_, x)| x.dtype()).collect::<Vec<_>>(), [Dtype::U32, Dtype::U8, Dtype::BF16]);
+    let (first, second) = (model.0.set_dtype(Dtype::F16), model.1.set_dtype(Dtype::F16));
+    assert!(first.parameters().iter().all(|(_, x)| x.dtype() == Dtype::F16));
+    let x = random::normal([2, 5, 4], &key);
+    let run = |(a, b): (&Sequential, &LSTM), x: &Array| b.forward(&a.forward(x), None, None).0;
+    let y = run((&first, &second), &x.astype(Dtype::F16));
+    assert_eq!(y.dtype(), Dtype::F16);
+    close(&values(&y.astype(Dtype::F32)), &values(&run((&model.0, &model.1), &x)), 1e-2);
 }

@@ -3,7 +3,9 @@
 //! Inputs and parameters are [`wave`]s, which are as easily made in Python: `np.sin(np.arange(n) * step).reshape(shape)`.
 
 mod activations;
+mod init;
 mod losses;
+mod names;
 mod norms;
 mod positional;
 mod recurrent;
@@ -11,6 +13,7 @@ mod transformer;
 mod upsample;
 
 use lazulite::prelude::*;
+use lazulite::tree::map_named;
 
 /// The sines of the multiples of `step`.
 fn wave<const N: usize>(shape: [usize; N], step: f64) -> Array {
@@ -45,17 +48,11 @@ fn names(m: &impl Module) -> Vec<String> {
     m.parameters().into_iter().map(|(name, _)| name).collect()
 }
 
-/// The model with the arrays that `f` makes of its parameters' names.
-fn with<M: Module>(model: M, f: impl Fn(&str, Array) -> Array) -> M {
-    let list: Vec<Array> = model.parameters().into_iter().map(|(name, x)| f(&name, x)).collect();
-    lazulite::tree::unflatten(&model, &list)
-}
-
 /// The model with half of a wave of its own in each parameter, in the order of their names.
 fn filled<M: Module>(model: M) -> M {
     let mut sorted = names(&model);
     sorted.sort();
-    with(model, |name, x| {
+    map_named(&model, |name, x| {
         let i = sorted.iter().position(|n| n == name).unwrap();
         let shape: Vec<i64> = x.shape().iter().map(|&n| n as i64).collect();
         wave([x.size()], 0.3 + 0.17 * i as f64).reshape(shape) * 0.5
