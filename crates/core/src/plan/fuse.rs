@@ -176,6 +176,32 @@ impl Fused {
         self.stored[root.node as usize][root.out as usize] = true;
     }
 
+    /// What a tape reads in place of a value of another tape that only widens numbers: the numbers themselves, which are fewer bytes, and
+    /// are widened again. They lie as the value does.
+    pub fn narrow(&self, ir: &Ir, v: Value) -> Option<Value> {
+        let root = self.at(v).root;
+        let Some(Prim::Other(p)) = &ir.nodes[root.node as usize].prim else { return None };
+        let (Role::Cast, Arg::Value(source)) = (p.role(), *ir.nodes[root.node as usize].args.first()?) else { return None };
+        let (wide, narrow) = (self.at(root), self.at(source));
+        let smaller = ir.aval(source).dtype.size() < ir.aval(root).dtype.size();
+        let row_major = Layout::contiguous(&ir.aval(root).shape);
+        let each = |k: Kind| matches!(k, Kind::Data(_) | Kind::Step | Kind::Member { extent: Extent::Element, .. });
+        let alike = wide.layout == row_major && narrow.layout == row_major && each(wide.kind) && each(narrow.kind);
+        (self.fusion && smaller && alike).then_some(source)
+    }
+
+    /// Says that a tape reads the value from memory; the level from which it is there.
+    fn read(&mut self, ir: &Ir, v: Value) -> u32 {
+        let v = self.narrow(ir, v).unwrap_or(v);
+        self.store(v);
+        self.at(v).avail
+    }
+
+    /// The level from which a tape can read the value from memory.
+    fn readable(&self, ir: &Ir, v: Value) -> u32 {
+        self.at(self.narrow(ir, v).unwrap_or(v)).avail
+    }
+
     fn member(&mut self, ir: &Ir, node: u32, group: u32, extent: Extent, layout: Layout) {
         let g = &mut self.groups[group as usize];
         g.members.push(node);
@@ -333,9 +359,9 @@ impl Fused {
 
     /// A row-major copy of `v`: a tape of one load and one store over the input's shape.
     fn copy(&mut self, ir: &Ir, i: u32, v: Value) {
-        self.store(v);
+        let level = self.read(ir, v);
         let space = space_of(&ir.aval(v).shape);
-        let group = self.open(self.at(v).avail, space, None, ir.nodes[i as usize].stream, Some("a copy into row-major order"));
+        let group = self.open(level, space, None, ir.nodes[i as usize].stream, Some("a copy into row-major order"));
         let layout = Layout::contiguous(&ir.nodes[i as usize].avals[0].shape);
         self.member(ir, i, group, Extent::Element, layout);
     }
@@ -364,7 +390,7 @@ impl Fused {
         let uses: smallvec::SmallVec<[Option<(u32, Use)>; 3]> =
             values.iter().map(|&v| if self.fusion { self.inside(v, &aval.shape) } else { None }).collect();
         let group_level = |f: &Fused, u: &Option<(u32, Use)>| u.map(|(g, _)| f.groups[g as usize].level);
-        let level = values.iter().zip(&uses).map(|(&v, u)| group_level(self, u).unwrap_or(self.at(v).avail)).max().unwrap_or(0);
+        let level = values.iter().zip(&uses).map(|(&v, u)| group_level(self, u).unwrap_or_else(|| self.readable(ir, v))).max().unwrap_or(0);
         let level = level.max(self.floors.get(i as usize).copied().unwrap_or(0));
         let joined: smallvec::SmallVec<[(u32, Use); 3]> =
             uses.iter().flatten().copied().filter(|&(g, _)| self.groups[g as usize].level == level).collect();
@@ -393,18 +419,19 @@ impl Fused {
         }
         if why.is_some() {
             // It starts a tape of its own, one level on, with everything it needs in memory.
-            values.iter().for_each(|&v| self.store(v));
-            let level = values.iter().map(|&v| self.at(v).avail).max().unwrap_or(0);
+            let level = values.iter().map(|&v| self.read(ir, v)).max().unwrap_or(0);
             let group = self.open(level, space_of(&aval.shape), None, node.stream, why);
-            self.note_reads(&values, group);
+            self.note_reads(ir, &values, group);
             return self.member(ir, i, group, Extent::Element, Layout::contiguous(&aval.shape));
         }
-        read.iter().for_each(|&v| self.store(v));
+        for &v in &read {
+            self.read(ir, v);
+        }
         let Some(group) = target else {
-            let group = self.group_for(level, space_of(&aval.shape), None, node.stream, &read);
+            let group = self.group_for(ir, level, space_of(&aval.shape), None, node.stream, &read);
             return self.member(ir, i, group, Extent::Element, Layout::contiguous(&aval.shape));
         };
-        self.note_reads(&read, group);
+        self.note_reads(ir, &read, group);
         if compact {
             return self.member(ir, i, group, Extent::Outer, Layout::contiguous(&aval.shape));
         }
@@ -435,21 +462,21 @@ impl Fused {
                 return self.member(ir, i, g, Extent::Outer, out);
             }
         }
-        self.store(v);
-        let group = self.group_for(self.at(v).avail, space_of(&input.shape), Some(axes), node.stream, &[v]);
+        let level = self.read(ir, v);
+        let group = self.group_for(ir, level, space_of(&input.shape), Some(axes), node.stream, &[v]);
         self.member(ir, i, group, Extent::Outer, out);
     }
 
     /// A group for a node that takes nothing from one: of a sibling that reads the same memory, of a small neighbour, or its own.
-    fn group_for(&mut self, level: u32, space: Dims, axes: Option<Dims>, stream: Stream, read: &[Value]) -> u32 {
+    fn group_for(&mut self, ir: &Ir, level: u32, space: Dims, axes: Option<Dims>, stream: Stream, read: &[Value]) -> u32 {
         let accepts = |f: &Fused, g: u32| {
             let x = &f.groups[g as usize];
             let same = x.axes.is_none() || axes.is_none() || x.axes == axes;
             f.room(g) && x.level == level && x.space == space && x.stream == stream && same
         };
         let mut found = None;
-        for v in read {
-            let root = self.at(*v).root;
+        for &v in read {
+            let root = self.at(self.narrow(ir, v).unwrap_or(v)).root;
             if let Some(&g) = self.readers.get(&(root.node, root.out)) {
                 let g = self.find(g);
                 if accepts(self, g) {
@@ -471,13 +498,13 @@ impl Fused {
                 self.open(level, space, axes, stream, if self.fusion { Some("its inputs come from memory") } else { Some("fusion is off") })
             }
         };
-        self.note_reads(read, group);
+        self.note_reads(ir, read, group);
         group
     }
 
-    fn note_reads(&mut self, read: &[Value], group: u32) {
-        for v in read {
-            let root = self.at(*v).root;
+    fn note_reads(&mut self, ir: &Ir, read: &[Value], group: u32) {
+        for &v in read {
+            let root = self.at(self.narrow(ir, v).unwrap_or(v)).root;
             self.readers.insert((root.node, root.out), group);
         }
     }

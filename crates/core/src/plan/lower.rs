@@ -117,7 +117,11 @@ impl Lowering<'_> {
             first.entry(item).or_insert(i as u32);
             let list = needs.entry(item).or_default();
             for a in &node.args {
+                // Other tapes read what a value widens.
+                let tape = matches!(item, Item::Group(_));
+                let read = |v: Value| if tape && self.maker(v) != Some(item) { self.fused.narrow(self.ir, v).unwrap_or(v) } else { v };
                 if let Arg::Value(a) = a
+                    && let a = &read(*a)
                     && let Some(maker) = self.maker(*a)
                     && maker != item
                     && (!matches!(maker, Item::Fill(_))
@@ -289,6 +293,7 @@ struct TapeBuilder<'a> {
     regs: HashMap<Value, Reg>,
     loads: HashMap<(Value, usize, Strides, Dtype, bool), Reg>,
     constants: HashMap<(u64, u64, Dtype), Reg>,
+    widened: HashMap<(Reg, Dtype), Reg>,
 }
 
 impl<'a> TapeBuilder<'a> {
@@ -321,6 +326,7 @@ impl<'a> TapeBuilder<'a> {
             regs: HashMap::default(),
             loads: HashMap::default(),
             constants: HashMap::default(),
+            widened: HashMap::default(),
         }
     }
 
@@ -375,14 +381,28 @@ impl<'a> TapeBuilder<'a> {
             Kind::Member { group, .. } if self.fused.find(group) == self.index => return self.regs[&place.root],
             _ => {}
         }
-        let dtype = self.ir.aval(v).dtype;
         let strides = self.map(dims, &place.layout, outer);
-        let key = (place.root, place.layout.offset, strides.clone(), dtype, outer);
+        let offset = place.layout.offset;
+        let Some(narrow) = self.fused.narrow(self.ir, v) else {
+            return self.load(place.root, offset, strides, self.ir.aval(v).dtype, outer);
+        };
+        let r = self.load(self.fused.at(narrow).root, offset, strides, self.ir.aval(narrow).dtype, outer);
+        let wide = self.ir.aval(v).dtype;
+        *self.widened.entry((r, wide)).or_insert_with(|| {
+            let varies = self.tape.code[r as usize].varies;
+            self.tape.code.push(Instr { inst: Inst::Cast(r), dtype: wide, varies });
+            (self.tape.code.len() - 1) as Reg
+        })
+    }
+
+    /// A value in memory, loaded once.
+    fn load(&mut self, root: Value, offset: usize, strides: Strides, dtype: Dtype, outer: bool) -> Reg {
+        let key = (root, offset, strides.clone(), dtype, outer);
         if let Some(&r) = self.loads.get(&key) {
             return r;
         }
         let k = self.inputs.len() as u32;
-        self.inputs.push(Slot { root: place.root, bytes: place.layout.offset * dtype.size() });
+        self.inputs.push(Slot { root, bytes: offset * dtype.size() });
         self.tape.inputs.push(Map { dtype, strides });
         let r = self.push(Inst::Load(k), dtype);
         if outer && self.tape.inner > 0 {

@@ -1,5 +1,6 @@
 //! Rows that are kept close while several passes go over them: in registers, a warp a row, or in shared memory, a block a row. What
-//! is loaded or costs much is computed once; the lanes of one warp accumulate each reduction in the tape's order.
+//! is loaded or costs much is computed once; the lanes of one warp accumulate each reduction in the tape's order. Rows that are too long for
+//! that are a block's, too, which reads them in every pass: the second one finds them in the cache.
 
 use super::rows::Rows;
 use super::space::Space;
@@ -14,6 +15,9 @@ pub const REGISTERS: usize = 1024;
 pub const SHARED: usize = 96 << 10;
 const THREADS: u32 = 256;
 const WARPS: usize = 8;
+
+/// Registers for what the last pass loads.
+const FRESH: usize = 32;
 
 /// Which values are kept, and in which pass each is made and last used. Pass s makes the reductions after s others; the last pass
 /// writes what each element gives.
@@ -100,16 +104,33 @@ pub fn registers(tape: &Tape, space: &Space) -> Option<Launch> {
         if targets.is_empty() {
             continue;
         }
+        if pass == r.last() {
+            // What only this pass loads comes some elements at a time: a load behind a store would wait for it.
+            let fresh = r.loads(&all, &before);
+            let some = [8, 4, n.min(4)].into_iter().find(|c| n.is_multiple_of(*c) && fresh.len() * c <= FRESH).unwrap_or(1);
+            let place = |i: usize| fresh.contains(&i).then(|| format!("f{i}[e]")).or_else(|| before(i));
+            let each = |body: &str| {
+                format!(
+                    "#pragma unroll\n  for (i32 e = 0; e < {some}; e++) {{ const i32 k = c + e; const {} j = (i32)lane + 32 * k; {inside} {{\n{body}  }} }}\n",
+                    r.signed
+                )
+            };
+            let (mut lists, mut keep) = (String::new(), r.element(&fresh, &before));
+            for &i in &fresh {
+                let _ = writeln!(lists, "  {} f{i}[{some}];", register(tape.code[i].dtype));
+                let _ = writeln!(keep, "f{i}[e] = r{i};");
+            }
+            let loaded = if fresh.is_empty() { String::new() } else { each(&keep) };
+            let stored = each(&(r.element(&all, &place) + &r.store(&r.outputs(true))));
+            let _ = writeln!(r.body, "#pragma unroll\n  for (i32 c = 0; c < {n}; c += {some}) {{\n{lists}{loaded}{stored}  }}");
+            continue;
+        }
         let _ = write!(r.body, "{each}{text}");
         for i in made {
             let _ = writeln!(r.body, "k{i}[k] = r{i};");
         }
         for &(i, op, v) in &reductions {
             let _ = writeln!(r.body, "r{i} = {};", combine(op, &format!("r{i}"), &format!("r{v}")));
-        }
-        if pass == r.last() {
-            let store = r.store(&r.outputs(true));
-            r.body.push_str(&store);
         }
         r.body.push_str("  } }\n");
         for &(i, op, _) in &reductions {
@@ -121,12 +142,12 @@ pub fn registers(tape: &Tape, space: &Space) -> Option<Launch> {
     Some(launch(tape, r, space.rows().div_ceil(WARPS), 0))
 }
 
-/// A block a row, elements in shared memory; `None` if they do not fit.
+/// A block a row, elements in shared memory if they fit; `None` if there is nothing to keep.
 pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
     let len = space.row();
     let mut r = Rows::new(tape, space);
-    let Kept { list, targets } = kept(&r);
-    let (index, signed, blocks) = (r.index, r.signed, len.div_ceil(LANE_BLOCK).max(1));
+    let Kept { mut list, targets } = kept(&r);
+    let (index, blocks) = (r.index, len.div_ceil(LANE_BLOCK).max(1));
     // A place for each kept value; one that is made takes the place of one that is used for the last time by whoever makes it.
     let mut places: Vec<(usize, usize, usize)> = Vec::new(); // instruction, size, slot
     let mut slots: Vec<usize> = Vec::new();
@@ -168,8 +189,15 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
         .collect();
     let slots_of_parts = blocks.max(WARPS);
     let parts: usize = (0..r.last()).map(|s| r.reductions(s).len() * slots_of_parts * 8).sum();
+    if list.is_empty() {
+        return None;
+    }
+    let fits = at + parts <= SHARED;
+    if !fits {
+        (list, places, at) = (Vec::new(), Vec::new(), 0);
+    }
     let total = at + parts;
-    if total > SHARED || list.is_empty() {
+    if total > SHARED {
         return None;
     }
     r.body.push_str("  extern __shared__ __align__(16) u8 near_[];\n");
@@ -211,31 +239,26 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
             let t = register(d);
             let place = format!("(({t}*)(near_ + {word} + {partial} * {parts} * 8))");
             partial += 1;
-            let each = r.element(&[v], &|i| known(i, true).then(|| format!("k{i}[j]")));
             // All threads where the order is free; else a warp a block of the row, in lane order.
-            let (head, start, step) = if any_order(op, d) {
-                (
-                    format!("  {{ const u32 b = warp; const {index} from = 0, to = len; {t} l = {};", identity(op, d)),
-                    "from + threadIdx.x",
-                    256,
-                )
+            let free = any_order(op, d);
+            let (head, start, step) = if free {
+                (format!("const u32 b = warp; const {index} from = 0, to = len;"), "from + threadIdx.x", THREADS as usize)
             } else {
+                let first = WARPS - q % WARPS;
                 let head = format!(
-                    "  for (u32 b = (warp + {}) & 7; b < {blocks_}; b += {WARPS}) {{ const {index} from = b * {LANE_BLOCK}, to = len - from < \
-                     {LANE_BLOCK} ? len : from + {LANE_BLOCK}; {t} l = {};",
-                    WARPS - q % WARPS,
-                    identity(op, d)
+                    "for (u32 b = (warp + {first}) & 7; b < {blocks_}; b += {WARPS}) {{ const {index} from = b * {LANE_BLOCK}, to = len - from < \
+                     {LANE_BLOCK} ? len : from + {LANE_BLOCK};"
                 );
                 (head, "from + lane", 32)
             };
+            let _ = writeln!(r.body, "  {{ {head} {t} l = {};", identity(op, d));
+            let next = combine(op, "l", &format!("r{v}"));
+            r.batched(start, step, 16, "to", &[v], &|i| known(i, true).then(|| format!("k{i}[j]")), &|_| format!("l = {next};\n"));
             let _ = writeln!(
                 r.body,
-                "{head}\n  for ({index} at_ = {start}; at_ < to; at_ += {}) {{ {t} b_[16];\n#pragma unroll\n  \
-                 for (u32 k = 0; k < 16; k++) {{ const {signed} j = ({signed})at_ + {step} * (i32)k; if (({index})j < to) {{\n{each}    b_[k] = r{v}; }} }}\n#pragma unroll\n  \
-                 for (u32 k = 0; k < 16; k++) if (at_ + {step} * k < to) l = {};\n  }}\n  LZ_FOLD({t}, l, {})\n  if (lane == 0) {place}[b] = l; }}",
-                16 * step,
-                combine(op, "l", "b_[k]"),
-                function(op)
+                "  LZ_FOLD({t}, l, {})\n  if (lane == 0) {place}[b] = l; }}{}",
+                function(op),
+                if free { "" } else { " }" }
             );
         }
         r.body.push_str("  __syncthreads();\n");

@@ -6,6 +6,9 @@ use crate::launch::Words;
 use lazulite_base::tape::{Inst, ReduceOp, Tape, Varies};
 use std::fmt::Write;
 
+/// Loaded elements that a thread has in registers before it computes with them.
+const AHEAD: usize = 32;
+
 /// A kernel over rows while its text is written.
 pub struct Rows<'a> {
     /// The program.
@@ -184,8 +187,15 @@ impl<'a> Rows<'a> {
         self.outputs(false).iter().map(|(k, r)| format!("    put_rounded(y{k}[0], r{r});\n")).collect()
     }
 
-    /// A loop over elements `start`, `start + step`, … below `end`: the values `targets` of `batch` elements, then `after` for each, so
-    /// that the loads of a batch are in flight together whatever `after` stores. A value may be a target more than once.
+    /// The loads of elements from memory that `targets` need.
+    pub fn loads(&self, targets: &[usize], known: &dyn Fn(usize) -> Option<String>) -> Vec<usize> {
+        let load = |i: &usize| matches!(self.tape.code[*i].inst, Inst::Load(_)) && self.tape.code[*i].varies == Varies::Element;
+        needed(self.tape, targets, &|i| known(i).is_some()).into_iter().filter(load).collect()
+    }
+
+    /// A loop over elements `start`, `start + step`, … below `end`: what the values `targets` of `batch` elements are loaded from, then the
+    /// values and `after` for each, so that the loads of a batch are in flight together whatever is computed and stored. With too many loads
+    /// for registers, or with values that are kept, the targets themselves come first. A value may be a target more than once.
     #[allow(clippy::too_many_arguments)]
     pub fn batched(
         &mut self,
@@ -198,27 +208,36 @@ impl<'a> Rows<'a> {
         after: &dyn Fn(&Rows<'_>) -> String,
     ) {
         let (index, signed) = (self.index, self.signed);
-        let text = self.element(targets, known);
+        let loads = self.loads(targets, known);
+        let kept = (0..self.tape.code.len()).any(|i| known(i).is_some());
+        let apart = !kept && !loads.is_empty() && loads.len() * batch <= AHEAD;
         let mut varied: Vec<usize> = targets.iter().copied().filter(|&t| self.tape.code[t].varies == Varies::Element).collect();
+        if apart {
+            varied = loads;
+        }
         varied.sort_unstable();
         varied.dedup();
-        let _ = writeln!(self.body, "  for ({index} at_ = {start}; at_ < {end}; at_ += {}) {{", batch * step);
+        let text = self.element(if apart { &varied } else { targets }, known);
+        let near = |i: usize| varied.contains(&i).then(|| format!("b{i}[k]")).or_else(|| known(i));
+        let values = self.element(targets, &near);
+        let after = after(self);
+        let mut lists = String::new();
+        let mut keep = String::new();
         for &t in &varied {
-            let _ = writeln!(self.body, "    {} b{t}[{batch}];", register(self.tape.code[t].dtype));
+            let _ = writeln!(lists, "    {} b{t}[{batch}];", register(self.tape.code[t].dtype));
+            let _ = writeln!(keep, "    b{t}[k] = r{t};");
         }
-        let each = format!(
-            "#pragma unroll\n    for (i32 k = 0; k < {batch}; k++) {{ const {signed} j = ({signed})at_ + k * {step}; if (({index})j < {end}) {{\n"
-        );
-        let _ = write!(self.body, "{each}{text}");
-        for &t in &varied {
-            let _ = writeln!(self.body, "    b{t}[k] = r{t};");
+        let _ = writeln!(self.body, "  for ({index} at_ = {start}; at_ < {end}; at_ += {}) {{\n{lists}", batch * step);
+        let each = format!("#pragma unroll\n    for (i32 k = 0; k < {batch}; k++) {{ const {signed} j = ({signed})at_ + k * {step};");
+        let both = |inside: &str| format!("{each}{inside} {{\n{text}{keep}    }} }}\n{each}{inside} {{\n{values}{after}    }} }}\n");
+        let inside = format!(" if (({index})j < {end})");
+        if apart {
+            // A batch that is whole needs no question for each element.
+            let whole = both("");
+            let _ = write!(self.body, "  if (at_ + {} < {end}) {{\n{whole}  }} else {{\n{}  }}\n", (batch - 1) * step, both(&inside));
+        } else {
+            self.body.push_str(&both(&inside));
         }
-        let coordinates = self.coordinates();
-        let _ = write!(self.body, "    }} }}\n{each}{coordinates}");
-        for &t in &varied {
-            let _ = writeln!(self.body, "    const {} r{t} = b{t}[k];", register(self.tape.code[t].dtype));
-        }
-        let text = after(self);
-        let _ = write!(self.body, "{text}    }} }}\n  }}\n");
+        self.body.push_str("  }\n");
     }
 }

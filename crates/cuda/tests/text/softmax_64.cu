@@ -41,12 +41,15 @@ r4 = red_add(r4, r3);
   r4 = lane_first(r4);
 const Divisor d4_ = divisor(r4);
 #pragma unroll
-  for (i32 k = 0; k < 2; k++) { const i32 j = (i32)lane + 32 * k;  {
+  for (i32 c = 0; c < 2; c += 2) {
+#pragma unroll
+  for (i32 e = 0; e < 2; e++) { const i32 k = c + e; const i32 j = (i32)lane + 32 * k;  {
 const i32 d0 = j;
 const float r3 = k3[k];
 const float r5 = divide(r3, r4, d4_);
 put_rounded(y0[(i64)d0], r5);
   } }
+  }
   if (lane == 0) {
   }
 }

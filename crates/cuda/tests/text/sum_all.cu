@@ -20,6 +20,21 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   float l1 = (float)0;
   for (u32 at_ = from + lane; at_ < to; at_ += 512) {
     float b0[16];
+
+  if (at_ + 480 < to) {
+#pragma unroll
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 32; {
+const i32 d0 = j;
+const float r0 = get(x0[(i64)d0]);
+    b0[k] = r0;
+    } }
+#pragma unroll
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 32; {
+const i32 d0 = j;
+const float r0 = b0[k];
+    l1 = red_add(l1, r0);
+    } }
+  } else {
 #pragma unroll
     for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 32; if ((u32)j < to) {
 const i32 d0 = j;
@@ -29,9 +44,10 @@ const float r0 = get(x0[(i64)d0]);
 #pragma unroll
     for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 32; if ((u32)j < to) {
 const i32 d0 = j;
-    const float r0 = b0[k];
+const float r0 = b0[k];
     l1 = red_add(l1, r0);
     } }
+  }
   }
   LZ_FOLD(float, l1, red_add)
   if (lane == 0) {

@@ -16,6 +16,21 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   if (live) {
   for (u32 at_ = from + warp; at_ < to; at_ += 128) {
     float b0[16];
+
+  if (at_ + 120 < to) {
+#pragma unroll
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 8; {
+const i32 d0 = j;
+const float r0 = get(x0[(i64)d0 * (i64)p.w[4]]);
+    b0[k] = r0;
+    } }
+#pragma unroll
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 8; {
+const i32 d0 = j;
+const float r0 = b0[k];
+near1[j - from][lane] = r0;
+    } }
+  } else {
 #pragma unroll
     for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 8; if ((u32)j < to) {
 const i32 d0 = j;
@@ -25,9 +40,10 @@ const float r0 = get(x0[(i64)d0 * (i64)p.w[4]]);
 #pragma unroll
     for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 8; if ((u32)j < to) {
 const i32 d0 = j;
-    const float r0 = b0[k];
+const float r0 = b0[k];
 near1[j - from][lane] = r0;
     } }
+  }
   }
   }
   __syncthreads();

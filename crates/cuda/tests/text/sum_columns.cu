@@ -17,21 +17,39 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   for (u32 from = first; from < last; from += 256) { const u32 to = last - from < 256 ? last : from + 256;
   if (live) {
   for (u32 at_ = from + warp; at_ < to; at_ += 128) {
-    float b1[16];
+    float b0[16];
+
+  if (at_ + 120 < to) {
+#pragma unroll
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 8; {
+const i32 d0 = j;
+const float r0 = get(x0[(i64)d0 * (i64)p.w[5]]);
+    b0[k] = r0;
+    } }
+#pragma unroll
+    for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 8; {
+const i32 d0 = j;
+const float r0 = b0[k];
+float r1; { const float a = r0; const float b = r0; r1 = (float)(a + b); }
+near2[j - from][lane] = r1;
+put_rounded(y0[(i64)d0 * (i64)p.w[6]], r1);
+    } }
+  } else {
 #pragma unroll
     for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 8; if ((u32)j < to) {
 const i32 d0 = j;
 const float r0 = get(x0[(i64)d0 * (i64)p.w[5]]);
-float r1; { const float a = r0; const float b = r0; r1 = (float)(a + b); }
-    b1[k] = r1;
+    b0[k] = r0;
     } }
 #pragma unroll
     for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 8; if ((u32)j < to) {
 const i32 d0 = j;
-    const float r1 = b1[k];
+const float r0 = b0[k];
+float r1; { const float a = r0; const float b = r0; r1 = (float)(a + b); }
 near2[j - from][lane] = r1;
 put_rounded(y0[(i64)d0 * (i64)p.w[6]], r1);
     } }
+  }
   }
   }
   __syncthreads();

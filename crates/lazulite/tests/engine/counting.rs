@@ -38,6 +38,35 @@ fn softmax_and_layer_norm_are_one_pass() {
 }
 
 #[test]
+fn widened_numbers_are_not_kept_in_memory() {
+    let moved = |arrays: &[&Array]| -> usize {
+        let text = explain(arrays);
+        let total = text.lines().last().unwrap().split_whitespace().skip_while(|w| *w != "move").nth(1).unwrap();
+        total.parse().unwrap()
+    };
+    let x = (filled([256, 512]) * 1.0).astype(Dtype::BF16);
+    eval([&x]).unwrap();
+    // Two tapes, since sums go along different axes; each reads the halves and widens them.
+    let sums = |wide: Array| (wide.sum(1), wide.sum(0));
+    let (rows, columns) = sums(x.astype(Dtype::F32));
+    assert!(moved(&[&rows, &columns]) < 2 * 2 * 256 * 512 + 8 * (256 + 512) + 4096);
+    eval([&rows, &columns]).unwrap();
+    let again = x.astype(Dtype::F32);
+    eval([&again]).unwrap();
+    assert_eq!(rows.to_vec::<f32>().unwrap(), again.sum(1).to_vec::<f32>().unwrap());
+    assert_eq!(columns.to_vec::<f32>().unwrap(), again.sum(0).to_vec::<f32>().unwrap());
+    // A view of what is widened, and numbers that are made here.
+    let both = |made: Array| (made.sum(0), made.t() * 3.0);
+    let (sums, turned) = both((&x + 1.0).astype(Dtype::F32));
+    let text = explain(&[&sums, &turned]);
+    assert!(moved(&[&sums, &turned]) <= (2 + 2 + 2 + 4) * 256 * 512 + 16384, "{text}");
+    eval([&sums, &turned]).unwrap();
+    let made = (&x + 1.0).astype(Dtype::F32);
+    eval([&made]).unwrap();
+    assert_eq!(turned.to_vec::<f32>().unwrap(), (made.t() * 3.0).to_vec::<f32>().unwrap());
+}
+
+#[test]
 fn early_work_that_is_read_late_joins_its_reader() {
     let (m, x) = (filled([8, 8]), filled([8, 8]));
     // The decay of m could run before the product, in a tape of its own.
