@@ -85,6 +85,8 @@ pub(crate) struct Fused {
     fusion: bool,
     /// By node: the lowest level that an elementwise one may have; empty where every node goes as early as it can.
     floors: Vec<u32>,
+    /// By node: the shape with ones for the axes along which all values of an elementwise node are the same.
+    pub smaller: rustc_hash::FxHashMap<u32, Dims>,
     /// By value: the last group that read it from memory.
     readers: rustc_hash::FxHashMap<(u32, u32), u32>,
     /// The last group of a small space, by level.
@@ -146,6 +148,7 @@ impl Fused {
             stored: ir.nodes.iter().map(|n| vec![false; n.avals.len()]).collect(),
             fusion,
             floors,
+            smaller: Default::default(),
             readers: Default::default(),
             small: Default::default(),
         };
@@ -366,6 +369,19 @@ impl Fused {
         self.member(ir, i, group, Extent::Element, layout);
     }
 
+    /// The shape with ones for the axes along which all of these are the same, if there are such and the values are of one tape: then it is
+    /// the place to compute what is made of them, as the cotangent of a sum's terms.
+    fn smaller(&self, values: &[Value], dims: &[usize], stream: Stream) -> Option<Dims> {
+        let same = |a: usize| values.iter().all(|&v| self.at(v).layout.strides[a] == 0);
+        let small: Dims = (0..dims.len()).map(|a| if same(a) { 1 } else { dims[a] }).collect();
+        if small[..] == *dims || !self.fusion || dims.contains(&0) {
+            return None;
+        }
+        let (first, usage) = self.inside(*values.first()?, &small)?;
+        let together = values.iter().all(|&v| self.inside(v, &small) == Some((first, usage)));
+        (together && usage != Use::Broadcast && self.room(first) && self.groups[first as usize].stream == stream).then_some(small)
+    }
+
     fn elementwise(&mut self, ir: &Ir, i: u32) {
         let node = &ir.nodes[i as usize];
         let aval = &node.avals[0];
@@ -386,6 +402,15 @@ impl Fused {
             let layout = Layout { strides: smallvec::smallvec![0; aval.shape.len()], offset: 0 };
             self.member(ir, i, group, Extent::Element, layout);
             return;
+        }
+        let small = self.smaller(&values, &aval.shape, node.stream);
+        if let Some(small) = small {
+            let (group, usage) = self.inside(values[0], &small).expect("as `smaller` found");
+            let extent = if usage == Use::Compact { Extent::Outer } else { Extent::Element };
+            let mut layout = Layout::contiguous(&small);
+            (0..small.len()).filter(|&a| small[a] != aval.shape[a]).for_each(|a| layout.strides[a] = 0);
+            self.smaller.insert(i, small);
+            return self.member(ir, i, group, extent, layout);
         }
         let uses: smallvec::SmallVec<[Option<(u32, Use)>; 3]> =
             values.iter().map(|&v| if self.fusion { self.inside(v, &aval.shape) } else { None }).collect();

@@ -425,19 +425,20 @@ impl<'a> TapeBuilder<'a> {
             let place = self.fused.at(value);
             let Kind::Member { extent, .. } = place.kind else { unreachable!("members are members") };
             let aval = &node.avals[0];
+            let dims = self.fused.smaller.get(&m).unwrap_or(&aval.shape);
             // An outer value that is kept in broadcast form reads per-row memory only through the group.
             let outer = extent == Extent::Outer;
             let reg = match prim {
                 Prim::Elementwise(op) => {
                     let mut r = [0; 3];
                     for (k, &a) in node.args.iter().enumerate() {
-                        r[k] = self.arg(a, &aval.shape, outer);
+                        r[k] = self.arg(a, dims, outer);
                     }
                     self.push(Inst::Apply(*op, r), aval.dtype)
                 }
                 Prim::Other(p) => match p.role() {
                     Role::Cast => {
-                        let r = self.arg(node.args[0], &aval.shape, outer);
+                        let r = self.arg(node.args[0], dims, outer);
                         self.push(Inst::Cast(r), aval.dtype)
                     }
                     Role::Index(axis) => {
@@ -468,7 +469,7 @@ impl<'a> TapeBuilder<'a> {
             self.regs.insert(value, reg);
             if self.fused.stored[m as usize][0] {
                 let strides = if outer {
-                    self.map(&aval.shape, &place.layout, true)
+                    self.map(dims, &place.layout, true)
                 } else if self.group.space.is_empty() {
                     Strides::new()
                 } else {

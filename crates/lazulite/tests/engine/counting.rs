@@ -1,5 +1,6 @@
 //! Invariants 6 and 7, by counters: forwards run once, traces and plans are kept, compiled functions stay compiled under transforms.
 
+use lazulite::ops::iota;
 use lazulite::prelude::*;
 
 fn kernels(f: impl FnOnce()) -> u64 {
@@ -64,6 +65,46 @@ fn widened_numbers_are_not_kept_in_memory() {
     let made = (&x + 1.0).astype(Dtype::F32);
     eval([&made]).unwrap();
     assert_eq!(turned.to_vec::<f32>().unwrap(), (made.t() * 3.0).to_vec::<f32>().unwrap());
+}
+
+#[test]
+fn a_cross_entropy_and_its_gradient_are_one_pass_over_the_scores() {
+    let (z, y) = (filled([64, 512]), Array::from_slice(&[3i32; 64], [64]).unwrap());
+    let loss = |z: &Array| (z.logsumexp(-1) - z.take_along_axis(&y.expand_dims(-1), -1).squeeze(-1)).mean(..);
+    let tapes = |arrays: &[&Array]| explain(arrays).lines().filter(|l| l.contains("tape over [64, 512]")).count();
+    // Scores that are made: neither the numbers of the classes nor where they are the target is ever in memory.
+    let (made, g) = value_and_grad(|x: &Array| loss(&x.matmul(&filled([32, 512]))))(&filled([64, 32]));
+    assert_eq!(tapes(&[&made, &g]), 1, "{}", explain(&[&made, &g]));
+    // Scores that are there before their gradient's factors: the forward pass does not wait for these.
+    let (value, g) = value_and_grad(loss)(&z);
+    assert_eq!(tapes(&[&value, &g]), 2, "{}", explain(&[&value, &g]));
+    eval([&value, &g]).unwrap();
+    let softmax = z.softmax(-1);
+    let target = (iota([64, 512], 1, Dtype::I32).unwrap().eq(3)).astype(Dtype::F32);
+    let expected = ((softmax - target) / 64.0).to_vec::<f32>().unwrap();
+    let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-7;
+    assert!(g.to_vec::<f32>().unwrap().iter().zip(&expected).all(close));
+}
+
+#[test]
+fn what_is_the_same_along_an_axis_is_computed_once() {
+    let x = filled([128, 256]);
+    // The cotangent of the sum is one number; its negation and product stay one.
+    let g = grad(|x: &Array| -(x.exp().sum(..) * 3.0))(&x);
+    let text = explain(&[&g]);
+    assert_eq!(text.matches("tape over [128, 256]").count(), 1, "{text}");
+    let expected: Vec<f32> = x.exp().to_vec::<f32>().unwrap().iter().map(|v| v * -3.0).collect();
+    assert_eq!(g.to_vec::<f32>().unwrap(), expected);
+    // Per row, in a tape with rows, and back along another axis.
+    let m = x.max(keep(-1));
+    let spread = |a: &Array| a.broadcast_to([128, 256]);
+    let y = (spread(&m) * 2.0 + 1.0) * &x + spread(&m).square().sum(0);
+    let expected: Vec<f32> = {
+        let (x, m) = (x.to_vec::<f32>().unwrap(), m.to_vec::<f32>().unwrap());
+        let total: f64 = m.iter().map(|m| (*m as f64).powi(2)).sum();
+        (0..128 * 256).map(|i| (m[i / 256] * 2.0 + 1.0) * x[i] + total as f32).collect()
+    };
+    assert!(y.to_vec::<f32>().unwrap().iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-3 * (1.0 + b.abs())));
 }
 
 #[test]
