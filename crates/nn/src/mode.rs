@@ -120,14 +120,14 @@ pub fn next_key() -> Option<Array> {
 ///
 /// ```
 /// use lazulite::nn::{self, BatchNorm, Linear, Sequential, losses};
-/// use lazulite::optim::{Optimizer, Sgd};
+/// use lazulite::optim::{Optimizer, SGD};
 /// use lazulite::prelude::*;
 ///
 /// let model = Sequential::new().then(Linear::new(3, 4, &random::key(0))).then(BatchNorm::new(4));
 /// let (x, y) = (random::normal([8, 3], &random::key(1)), Array::ones([8, 4], Dtype::F32));
 /// let loss = |m: &Sequential| nn::with_statistics(m, |m| losses::mse_loss(&m.forward(&x), &y));
 /// let ((_loss, next), grads) = value_and_grad(loss)(&model);
-/// let opt = Sgd::new(0.1);
+/// let opt = SGD::new(0.1);
 /// let (next, _state) = opt.update(&next, &grads, &opt.init(&model));
 /// let (name, mean) = &next.parameters()[4];
 /// assert_eq!(name, "layers.1.running_mean");

@@ -376,7 +376,7 @@ fn quantized_layers_train_their_bias_alone_and_come_back_from_files() {
 #[test]
 fn products_of_quantized_sides_are_those_of_the_numbers_that_they_stand_for() {
     use lazulite::nn::QQLinear;
-    use lazulite::optim::{Optimizer, Sgd};
+    use lazulite::optim::{Optimizer, SGD};
     for format in [Format::Mxfp4, Format::Mxfp8, Format::Nvfp4] {
         let layer = QQLinear::new(64, 8, format, &random::key(0));
         let x = random::normal([4, 64], &random::key(1));
@@ -390,7 +390,7 @@ fn products_of_quantized_sides_are_those_of_the_numbers_that_they_stand_for() {
         let g = grad(|l: &QQLinear| l.forward(&x).sum(..))(&layer);
         assert!(values(&g.weight).iter().any(|v| *v != 0.0));
         assert_eq!(lazulite::tree::trainable(&small), [false, false]);
-        let opt = Sgd::new(0.1);
+        let opt = SGD::new(0.1);
         let (next, _) = opt.update(&layer, &g, &opt.init(&layer));
         assert_ne!(values(&next.weight), values(&layer.weight));
         let path = scratch("both");

@@ -30,8 +30,8 @@
 //!
 //! | MLX | here |
 //! |---|---|
-//! | `SGD`, `Adam`, `AdamW`, `Adamax`, `Lion`, `Muon` | [`Sgd`], [`Adam`], [`AdamW`], [`Adamax`], [`Lion`], [`Muon`] |
-//! | `RMSprop`, `Adagrad`, `AdaDelta`, `Adafactor` | [`RmsProp`], [`Adagrad`], [`AdaDelta`], [`Adafactor`] |
+//! | `SGD`, `Adam`, `AdamW`, `Adamax`, `Lion`, `Muon` | [`SGD`], [`Adam`], [`AdamW`], [`Adamax`], [`Lion`], [`Muon`] |
+//! | `RMSprop`, `Adagrad`, `AdaDelta`, `Adafactor` | [`RMSprop`], [`Adagrad`], [`AdaDelta`], [`Adafactor`] |
 //! | `MultiOptimizer` of a list | [`MultiOptimizer`] of two, which nests |
 //! | a subclass of `Optimizer` | a [`Rule`] |
 //! | `optimizer.state` | the [`State`] that `init` and `update` give |
@@ -76,10 +76,10 @@ pub use clip::clip_grad_norm;
 pub use lion::{Lion, Momentum};
 pub use multi::{MultiOptimizer, MultiState};
 pub use muon::{Muon, MuonMomentum};
-pub use rmsprop::{RmsProp, Squares};
+pub use rmsprop::{RMSprop, Squares};
 pub use rule::{Rule, Step};
 pub use schedule::Schedule;
-pub use sgd::{Sgd, Velocity};
+pub use sgd::{SGD, Velocity};
 pub use state::State;
 
 use lazulite_core::tree::{flatten, named, trainable, unflatten};
@@ -95,10 +95,10 @@ pub mod __private {
 /// A rule that improves a model by its gradient.
 ///
 /// ```
-/// use lazulite::optim::{Optimizer, Sgd};
+/// use lazulite::optim::{Optimizer, SGD};
 /// use lazulite::prelude::*;
 ///
-/// let opt = Sgd::new(0.1);
+/// let opt = SGD::new(0.1);
 /// let (mut x, mut state) = (array![3.0], opt.init(&array![3.0]));
 /// for _ in 0..50 {
 ///     let g = grad(|x: &Array| x.square().sum(..))(&x);
@@ -130,9 +130,9 @@ pub trait Optimizer {
     /// As for [`try_update`](Optimizer::try_update).
     ///
     /// ```
-    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::optim::{Optimizer, SGD};
     /// use lazulite::prelude::*;
-    /// let (opt, w) = (Sgd::new(0.5), array![1.0]);
+    /// let (opt, w) = (SGD::new(0.5), array![1.0]);
     /// let state = opt.init_named(&[("w", &w)]).unwrap();
     /// let (next, _) = opt.update_named(&[("w", &w)], &[&array![1.0]], &state).unwrap();
     /// assert_eq!(next[0].item::<f32>().unwrap(), 0.5);
@@ -147,9 +147,9 @@ pub trait Optimizer {
     /// take.
     ///
     /// ```
-    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::optim::{Optimizer, SGD};
     /// use lazulite::prelude::*;
-    /// let e = Sgd::new(0.1).nesterov(true).try_init(&array![1.0]).err().unwrap();
+    /// let e = SGD::new(0.1).nesterov(true).try_init(&array![1.0]).err().unwrap();
     /// assert_eq!(e.kind(), ErrorKind::Value);
     /// ```
     #[track_caller]
@@ -167,9 +167,9 @@ pub trait Optimizer {
     /// does not fit the model; an error if the learning rate is not one floating-point number.
     ///
     /// ```
-    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::optim::{Optimizer, SGD};
     /// use lazulite::prelude::*;
-    /// let (opt, model) = (Sgd::new(0.1), (array![1.0], array![2.0, 3.0]));
+    /// let (opt, model) = (SGD::new(0.1), (array![1.0], array![2.0, 3.0]));
     /// let state = opt.try_init(&model).unwrap();
     /// let e = opt.try_update(&model, &(array![1.0], array![1.0]), &state).err().unwrap();
     /// assert!(e.to_string().contains("`1`"), "{e}"); // the name of the second array
@@ -212,9 +212,9 @@ pub trait Optimizer {
     /// For its errors.
     ///
     /// ```
-    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::optim::{Optimizer, SGD};
     /// use lazulite::prelude::*;
-    /// let (opt, x) = (Sgd::new(0.5), array![1.0, 2.0]);
+    /// let (opt, x) = (SGD::new(0.5), array![1.0, 2.0]);
     /// let (x, state) = opt.update(&x, &array![2.0, -2.0], &opt.init(&x));
     /// assert_eq!(x.to_vec::<f32>().unwrap(), [0.0, 3.0]);
     /// assert_eq!(state.step.item::<u32>().unwrap(), 1);

@@ -43,9 +43,9 @@ pub struct MultiOptimizer<A, B> {
 /// What a [`MultiOptimizer`] keeps: the states of its optimizers, of which each has only its own parameters.
 ///
 /// ```
-/// use lazulite::optim::{Lion, Momentum, MultiOptimizer, MultiState, Optimizer, Sgd, State, Velocity};
+/// use lazulite::optim::{Lion, Momentum, MultiOptimizer, MultiState, Optimizer, SGD, State, Velocity};
 /// use lazulite::prelude::*;
-/// let opt = MultiOptimizer::new(Lion::new(0.1), |name, _| name == "0", Sgd::new(0.1).momentum(0.9));
+/// let opt = MultiOptimizer::new(Lion::new(0.1), |name, _| name == "0", SGD::new(0.1).momentum(0.9));
 /// let state: MultiState<State<Momentum>, State<Velocity>> = opt.init(&(array![1.0], array![2.0]));
 /// let names: Vec<String> = lazulite::tree::named(&state).into_iter().map(|(name, _)| name).collect();
 /// assert_eq!(names, ["states.0.step", "states.0.0.m", "states.1.step", "states.1.1.v"]);
@@ -62,9 +62,9 @@ impl<A: Optimizer, B: Optimizer> MultiOptimizer<A, B> {
     /// Three rules:
     ///
     /// ```
-    /// use lazulite::optim::{Adam, Lion, MultiOptimizer, Optimizer, Sgd};
+    /// use lazulite::optim::{Adam, Lion, MultiOptimizer, Optimizer, SGD};
     /// use lazulite::prelude::*;
-    /// let rest = MultiOptimizer::new(Sgd::new(0.5), |name, _| name == "1", Adam::new(0.1).bias_correction(true));
+    /// let rest = MultiOptimizer::new(SGD::new(0.5), |name, _| name == "1", Adam::new(0.1).bias_correction(true));
     /// let opt = MultiOptimizer::new(Lion::new(0.25), |name, _| name == "0", rest);
     /// let (x, g) = (vec![array![1.0], array![1.0], array![1.0]], vec![array![4.0], array![4.0], array![4.0]]);
     /// let (x, _) = opt.update(&x, &g, &opt.init(&x));

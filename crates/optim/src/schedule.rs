@@ -13,10 +13,10 @@ use std::sync::Arc;
 /// once.
 ///
 /// ```
-/// use lazulite::optim::{Optimizer, Schedule, Sgd};
+/// use lazulite::optim::{Optimizer, Schedule, SGD};
 /// use lazulite::prelude::*;
 ///
-/// let halving = Sgd::new(Schedule::exponential(1.0, 0.5));
+/// let halving = SGD::new(Schedule::exponential(1.0, 0.5));
 /// let (mut x, mut state) = (array![0.0], halving.init(&array![0.0]));
 /// for _ in 0..3 {
 ///     (x, state) = halving.update(&x, &array![-1.0], &state);
@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// assert_eq!(x.item::<f32>().unwrap(), 1.0 + 0.5 + 0.25);
 ///
 /// let step = compile(|(x, rate): &(Array, Array)| {
-///     let opt = Sgd::new(rate);
+///     let opt = SGD::new(rate);
 ///     opt.update(x, &x.ones_like(), &opt.init(x)).0
 /// });
 /// assert_eq!(step(&(array![1.0], 0.25f32.into())).item::<f32>().unwrap(), 0.75);

@@ -25,15 +25,15 @@ use lazulite_macros::Tree;
 /// The first step is dampened like any other.
 ///
 /// ```
-/// use lazulite::optim::{Optimizer, Sgd};
+/// use lazulite::optim::{Optimizer, SGD};
 /// use lazulite::prelude::*;
-/// let opt = Sgd::new(0.1).momentum(0.5);
+/// let opt = SGD::new(0.1).momentum(0.5);
 /// let (x, state) = opt.update(&array![1.0], &array![2.0], &opt.init(&array![1.0]));
 /// let (x, _) = opt.update(&x, &array![2.0], &state);
 /// assert!((x.item::<f32>().unwrap() - (1.0 - 0.2 - 0.3)).abs() < 1e-6);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Sgd {
+pub struct SGD {
     rate: Schedule,
     momentum: f64,
     weight_decay: f64,
@@ -41,12 +41,12 @@ pub struct Sgd {
     nesterov: bool,
 }
 
-/// What [`Sgd`] keeps of a parameter.
+/// What [`SGD`] keeps of a parameter.
 ///
 /// ```
 /// use lazulite::prelude::*;
-/// use lazulite::optim::{Optimizer, Sgd, State, Velocity};
-/// let state: State<Velocity> = Sgd::new(0.1).init(&array![1.0, 2.0]);
+/// use lazulite::optim::{Optimizer, SGD, State, Velocity};
+/// let state: State<Velocity> = SGD::new(0.1).init(&array![1.0, 2.0]);
 /// assert!(state.get("").unwrap().v.is_none());
 /// ```
 #[derive(Clone, Debug, Tree)]
@@ -55,22 +55,22 @@ pub struct Velocity {
     pub v: Option<Array>,
 }
 
-impl Sgd {
+impl SGD {
     /// Descent at a learning rate, a number or a [`Schedule`], without momentum or decay.
     ///
     /// # Panics
     /// If a constant rate is not finite.
     ///
     /// ```
-    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::optim::{Optimizer, SGD};
     /// use lazulite::prelude::*;
-    /// let opt = Sgd::new(0.25);
+    /// let opt = SGD::new(0.25);
     /// let (x, _) = opt.update(&array![1.0, 2.0], &array![4.0, -4.0], &opt.init(&array![1.0, 2.0]));
     /// assert_eq!(x.to_vec::<f32>().unwrap(), [0.0, 3.0]);
     /// ```
     #[track_caller]
-    pub fn new(learning_rate: impl Into<Schedule>) -> Sgd {
-        Sgd { rate: learning_rate.into(), momentum: 0.0, weight_decay: 0.0, dampening: 0.0, nesterov: false }
+    pub fn new(learning_rate: impl Into<Schedule>) -> SGD {
+        SGD { rate: learning_rate.into(), momentum: 0.0, weight_decay: 0.0, dampening: 0.0, nesterov: false }
     }
 
     /// The share `m` of the velocity that is kept, 0 unless set.
@@ -79,15 +79,15 @@ impl Sgd {
     /// If it is negative or not finite.
     ///
     /// ```
-    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::optim::{Optimizer, SGD};
     /// use lazulite::prelude::*;
-    /// let kept = |opt: Sgd| opt.init(&array![1.0]).get("").unwrap().v.is_some();
-    /// assert!(!kept(Sgd::new(0.1)) && kept(Sgd::new(0.1).momentum(0.9)));
+    /// let kept = |opt: SGD| opt.init(&array![1.0]).get("").unwrap().v.is_some();
+    /// assert!(!kept(SGD::new(0.1)) && kept(SGD::new(0.1).momentum(0.9)));
     /// ```
     #[must_use]
     #[track_caller]
-    pub fn momentum(self, momentum: f64) -> Sgd {
-        Sgd { momentum: not_negative("momentum", momentum), ..self }
+    pub fn momentum(self, momentum: f64) -> SGD {
+        SGD { momentum: not_negative("momentum", momentum), ..self }
     }
 
     /// The weight `d` of the penalty `d / 2 * |w|^2`, whose gradient is added to the loss's; 0 unless set.
@@ -96,16 +96,16 @@ impl Sgd {
     /// If it is negative or not finite.
     ///
     /// ```
-    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::optim::{Optimizer, SGD};
     /// use lazulite::prelude::*;
-    /// let opt = Sgd::new(0.5).weight_decay(0.5);
+    /// let opt = SGD::new(0.5).weight_decay(0.5);
     /// let (x, _) = opt.update(&array![4.0], &array![0.0], &opt.init(&array![4.0]));
     /// assert_eq!(x.item::<f32>().unwrap(), 3.0);
     /// ```
     #[must_use]
     #[track_caller]
-    pub fn weight_decay(self, weight_decay: f64) -> Sgd {
-        Sgd { weight_decay: not_negative("weight decay", weight_decay), ..self }
+    pub fn weight_decay(self, weight_decay: f64) -> SGD {
+        SGD { weight_decay: not_negative("weight decay", weight_decay), ..self }
     }
 
     /// The share `q` of each gradient that is kept out of the velocity, 0 unless set. Without momentum it does nothing.
@@ -114,34 +114,34 @@ impl Sgd {
     /// If it is not finite.
     ///
     /// ```
-    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::optim::{Optimizer, SGD};
     /// use lazulite::prelude::*;
-    /// let opt = Sgd::new(1.0).momentum(0.9).dampening(0.5);
+    /// let opt = SGD::new(1.0).momentum(0.9).dampening(0.5);
     /// let (x, _) = opt.update(&array![1.0], &array![1.0], &opt.init(&array![1.0]));
     /// assert_eq!(x.item::<f32>().unwrap(), 0.5);
     /// ```
     #[must_use]
     #[track_caller]
-    pub fn dampening(self, dampening: f64) -> Sgd {
-        Sgd { dampening: finite("dampening", dampening), ..self }
+    pub fn dampening(self, dampening: f64) -> SGD {
+        SGD { dampening: finite("dampening", dampening), ..self }
     }
 
     /// Nesterov's accelerated gradient. It needs momentum and no dampening; `init` and `update` check that.
     ///
     /// ```
-    /// use lazulite::optim::{Optimizer, Sgd};
+    /// use lazulite::optim::{Optimizer, SGD};
     /// use lazulite::prelude::*;
-    /// let opt = Sgd::new(1.0).momentum(0.5).nesterov(true);
+    /// let opt = SGD::new(1.0).momentum(0.5).nesterov(true);
     /// let (x, _) = opt.update(&array![1.0], &array![1.0], &opt.init(&array![1.0]));
     /// assert_eq!(x.item::<f32>().unwrap(), 1.0 - 1.5);
     /// ```
     #[must_use]
-    pub fn nesterov(self, on: bool) -> Sgd {
-        Sgd { nesterov: on, ..self }
+    pub fn nesterov(self, on: bool) -> SGD {
+        SGD { nesterov: on, ..self }
     }
 }
 
-impl Rule for Sgd {
+impl Rule for SGD {
     type Kept = Velocity;
     const NAME: &'static str = "sgd";
 

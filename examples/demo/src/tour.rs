@@ -2,7 +2,7 @@
 
 use crate::print::{best, heading, row, timed};
 use lazulite::nn::{self, Linear};
-use lazulite::optim::{Optimizer, Sgd};
+use lazulite::optim::{Optimizer, SGD};
 use lazulite::prelude::*;
 use lazulite::tree::flatten;
 
@@ -145,7 +145,7 @@ fn regression() -> Result<()> {
     let (k1, k2) = random::split(&random::key(5));
     let x = random::normal([256, 10], &k1);
     let y = x.matmul(&Array::arange(0, 10, 1, Dtype::F32).expand_dims(-1)) + 3.0;
-    let opt = Sgd::new(0.1);
+    let opt = SGD::new(0.1);
     let mut model = Linear::new(10, 1, &k2);
     let mut state = opt.init(&model);
     let loss = |m: &Linear| nn::losses::mse_loss(&m.forward(&x), &y);

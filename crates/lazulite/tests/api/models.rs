@@ -1,7 +1,7 @@
 //! Models: derived structs, gradients of the model's type, optimizers, files.
 
 use lazulite::nn::{self, Linear};
-use lazulite::optim::{Adam, Optimizer, Sgd};
+use lazulite::optim::{Adam, Optimizer, SGD};
 use lazulite::prelude::*;
 
 #[derive(Clone, Module)]
@@ -47,7 +47,7 @@ pub fn all() {
     let (_l, model, _state) = step(&(model, state, x, y));
 
     // Plain SGD, parameters by name, a file.
-    let sgd = Sgd::new(0.1);
+    let sgd = SGD::new(0.1);
     let s = sgd.init(&model);
     let (model, _s) = sgd.update(&model, &g, &s);
     let names: Vec<String> = model.parameters().into_iter().map(|(name, _)| name).collect();

@@ -1,17 +1,17 @@
 //! Rules that divide by a measure of past gradients, and Lion: twenty steps on random parameters, against what MLX 0.32.4 gives for them.
 
 use crate::mlx::{close, halves};
-use lazulite::optim::{AdaDelta, Adagrad, Adamax, Lion, RmsProp, Schedule};
+use lazulite::optim::{AdaDelta, Adagrad, Adamax, Lion, RMSprop, Schedule};
 use lazulite::prelude::*;
 
 #[test]
 fn rmsprop() {
     close(
-        RmsProp::new(0.02),
+        RMSprop::new(0.02),
         [0.6220086, 0.15720463, -0.27273256, -0.39665052, 0.73803025, -1.2099355, 0.00794456, -0.20899858, 1.6674578],
     );
     close(
-        RmsProp::new(0.02).alpha(0.8).eps(1e-3),
+        RMSprop::new(0.02).alpha(0.8).eps(1e-3),
         [0.61305857, -0.1840701, 0.48240164, 0.42519665, 0.20926395, -1.1923997, 0.007952601, -0.20885305, 0.9931288],
     );
 }
@@ -58,7 +58,7 @@ fn lion() {
 #[test]
 fn adaptive_schedules() {
     close(
-        RmsProp::new(Schedule::cosine(0.05, 15, 0.01)),
+        RMSprop::new(Schedule::cosine(0.05, 15, 0.01)),
         [0.6220086, 0.17427322, -0.6259642, -0.8693224, 0.83043987, -1.2099355, 0.007944561, -0.20899858, 1.900215],
     );
     close(
@@ -83,12 +83,12 @@ fn adaptive_schedules() {
 #[test]
 fn parameters_of_f16() {
     halves(
-        RmsProp::new(0.02),
+        RMSprop::new(0.02),
         Dtype::F16,
         [0.6220703, 0.15722656, -0.27319336, -0.39672852, 0.73828125, -1.2099609, 0.0079422, -0.20898438, 1.6660156],
     );
     halves(
-        RmsProp::new(0.02).alpha(0.8).eps(1e-3),
+        RMSprop::new(0.02).alpha(0.8).eps(1e-3),
         Dtype::F16,
         [0.61279297, -0.18444824, 0.48339844, 0.42578125, 0.20922852, -1.1933594, 0.007949829, -0.20898438, 0.9926758],
     );
@@ -137,12 +137,12 @@ fn parameters_of_f16() {
 #[test]
 fn parameters_of_bf16() {
     halves(
-        RmsProp::new(0.02),
+        RMSprop::new(0.02),
         Dtype::BF16,
         [0.62109375, 0.15722656, -0.27148438, -0.39453125, 0.73828125, -1.2109375, 0.00793457, -0.20898438, 1.671875],
     );
     halves(
-        RmsProp::new(0.02).alpha(0.8).eps(1e-3),
+        RMSprop::new(0.02).alpha(0.8).eps(1e-3),
         Dtype::BF16,
         [0.61328125, -0.18554688, 0.484375, 0.4296875, 0.20898438, -1.1875, 0.00793457, -0.20898438, 0.98828125],
     );

@@ -3,7 +3,7 @@
 use crate::values;
 use lazulite::io;
 use lazulite::nn::{Frozen, Linear};
-use lazulite::optim::{AdaDelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Lion, MultiOptimizer, Muon, Optimizer, RmsProp, Schedule, Sgd};
+use lazulite::optim::{AdaDelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Lion, MultiOptimizer, Muon, Optimizer, RMSprop, SGD, Schedule};
 use lazulite::prelude::*;
 use lazulite::tree::{flatten, named};
 
@@ -66,12 +66,12 @@ fn resumes<O: Optimizer + Clone + Send + Sync + 'static>(opt: O) {
 #[test]
 fn training_resumes_from_a_file_with_the_same_bits() {
     let warm = || Schedule::linear(0.0, 0.1, 4);
-    resumes(Sgd::new(0.1));
-    resumes(Sgd::new(warm()).momentum(0.9));
+    resumes(SGD::new(0.1));
+    resumes(SGD::new(warm()).momentum(0.9));
     resumes(Adam::new(warm()).bias_correction(true));
     resumes(AdamW::new(warm()));
     resumes(Adamax::new(warm()));
-    resumes(RmsProp::new(warm()));
+    resumes(RMSprop::new(warm()));
     resumes(Adagrad::new(warm()));
     resumes(AdaDelta::new(warm()));
     resumes(Lion::new(warm()).weight_decay(0.1));
@@ -86,8 +86,8 @@ fn names(state: &impl Tree) -> Vec<String> {
 
 #[test]
 fn states_are_named_as_in_mlx() {
-    assert_eq!(names(&Sgd::new(0.1).init(&model())), ["step"]);
-    assert_eq!(names(&Sgd::new(0.1).momentum(0.9).init(&model())), ["step", "head.weight.v", "head.bias.v", "scale.v"]);
+    assert_eq!(names(&SGD::new(0.1).init(&model())), ["step"]);
+    assert_eq!(names(&SGD::new(0.1).momentum(0.9).init(&model())), ["step", "head.weight.v", "head.bias.v", "scale.v"]);
     let all = ["step", "head.weight.m", "head.weight.v", "head.bias.m", "head.bias.v", "scale.m", "scale.v"];
     assert_eq!(names(&AdamW::new(0.1).init(&model())), all);
     assert_eq!(names(&Adamax::new(0.1).init(&model())), all);
@@ -97,6 +97,6 @@ fn states_are_named_as_in_mlx() {
     let both = ["states.0.step", "states.0.head.weight.v", "states.1.step", "states.1.head.bias.v", "states.1.scale.v"];
     assert_eq!(names(&multi.init(&model())), both);
     assert_eq!(names(&Lion::new(0.1).init(&array![1.0])), ["step", "m"]);
-    assert_eq!(names(&(array![0], RmsProp::new(0.1).init(&array![1.0]))), ["0", "1.step", "1.v"]);
+    assert_eq!(names(&(array![0], RMSprop::new(0.1).init(&array![1.0]))), ["0", "1.step", "1.v"]);
     assert_eq!(names(&AdaDelta::new(0.1).init(&vec![array![1.0]])), ["step", "0.v", "0.u"]);
 }

@@ -2,7 +2,7 @@
 
 use crate::mlx::{close, halves};
 use crate::values;
-use lazulite::optim::{Adafactor, AdamW, Lion, MultiOptimizer, Muon, Optimizer, Schedule, Sgd};
+use lazulite::optim::{Adafactor, AdamW, Lion, MultiOptimizer, Muon, Optimizer, SGD, Schedule};
 use lazulite::prelude::*;
 use lazulite::tree::flatten;
 
@@ -543,7 +543,7 @@ fn several_rules() {
         MultiOptimizer::new(Muon::new(0.02), |_, x| x.ndim() >= 2, rest),
         [0.40940544, -0.4712177, 0.6864657, 0.49586037, -0.0996421, -0.844868, -0.075545475, -0.1690912, 2.3727074],
     );
-    let rest = MultiOptimizer::new(Adafactor::new(), |name, _| name == "0", Sgd::new(0.05).momentum(0.9));
+    let rest = MultiOptimizer::new(Adafactor::new(), |name, _| name == "0", SGD::new(0.05).momentum(0.9));
     shaped(
         MultiOptimizer::new(Lion::new(0.01), |name, _| name == "1", rest),
         [

@@ -2,7 +2,7 @@
 
 use crate::values;
 use lazulite::io;
-use lazulite::optim::{Adam, AdamW, Moments, Optimizer, Schedule, Sgd, State, clip_grad_norm};
+use lazulite::optim::{Adam, AdamW, Moments, Optimizer, SGD, Schedule, State, clip_grad_norm};
 use lazulite::prelude::*;
 use lazulite::tree::{flatten, map_named};
 use std::collections::BTreeMap;
@@ -47,25 +47,25 @@ pub fn halves(opt: impl Optimizer, dtype: Dtype, expected: [f32; 9]) {
 
 #[test]
 fn descent() {
-    close(Sgd::new(0.05), [0.43935832, 0.07126917, -0.31285387, 0.038912255, 0.28456864, -1.104139, 0.043007135, -0.18274248, 1.1981944]);
+    close(SGD::new(0.05), [0.43935832, 0.07126917, -0.31285387, 0.038912255, 0.28456864, -1.104139, 0.043007135, -0.18274248, 1.1981944]);
     close(
-        Sgd::new(0.05).momentum(0.9),
+        SGD::new(0.05).momentum(0.9),
         [0.7322323, -0.09989406, -0.59469926, -1.9187542, 1.2087502, -1.2094369, 0.07397795, -0.2265659, 2.451505],
     );
     close(
-        Sgd::new(0.05).momentum(0.8).dampening(0.3).weight_decay(0.1),
+        SGD::new(0.05).momentum(0.8).dampening(0.3).weight_decay(0.1),
         [0.5209571, 0.14791448, -0.88042235, -0.9556416, 0.77381676, -1.1411194, 0.002769689, -0.1814001, 1.7188677],
     );
     close(
-        Sgd::new(0.05).momentum(0.9).nesterov(true),
+        SGD::new(0.05).momentum(0.9).nesterov(true),
         [0.7048269, 0.07447193, -0.6710587, -1.744031, 1.100858, -1.2081548, 0.035964347, -0.22157545, 2.3125763],
     );
     close(
-        Sgd::new(0.05).momentum(0.7).nesterov(true).weight_decay(0.02),
+        SGD::new(0.05).momentum(0.7).nesterov(true).weight_decay(0.02),
         [0.5641806, 0.17036611, -0.7878579, -0.8810774, 0.7479109, -1.1948667, 0.007082518, -0.1996116, 1.7878069],
     );
     close(
-        Sgd::new(0.05).dampening(0.5).weight_decay(0.1),
+        SGD::new(0.05).dampening(0.5).weight_decay(0.1),
         [0.41060048, 0.074531436, -0.31677002, 0.008525625, 0.27930614, -1.0445094, 0.038993564, -0.17032303, 1.1311285],
     );
 }
@@ -109,11 +109,11 @@ fn corrected_adam() {
 #[test]
 fn schedules() {
     close(
-        Sgd::new(Schedule::step(0.1, 0.5, 6)),
+        SGD::new(Schedule::step(0.1, 0.5, 6)),
         [0.44726568, 0.09095925, -0.36564654, -0.012599209, 0.314287, -1.1149096, 0.0373151, -0.18411447, 1.2364225],
     );
     close(
-        Sgd::new(Schedule::exponential(0.1, 0.9)),
+        SGD::new(Schedule::exponential(0.1, 0.9)),
         [0.42721367, 0.044860933, -0.23745409, 0.11817425, 0.23945649, -1.0885633, 0.0508155, -0.18065625, 1.139968],
     );
     close(
@@ -121,7 +121,7 @@ fn schedules() {
         [0.64910334, 0.20047894, -1.1145252, -1.4251698, 1.0541466, -1.2119782, -0.019096168, -0.23006375, 2.2933946],
     );
     close(
-        Sgd::new(Schedule::linear(0.0, 0.1, 12)).momentum(0.5),
+        SGD::new(Schedule::linear(0.0, 0.1, 12)).momentum(0.5),
         [0.56350875, 0.17427944, -0.7839733, -0.7805908, 0.71329, -1.2106706, 0.0069684205, -0.20278242, 1.7634683],
     );
     close(
@@ -133,7 +133,7 @@ fn schedules() {
 #[test]
 fn clipped_descent() {
     let expected = [0.33709556, -0.38233644, 0.58930975, 0.70093817, -0.11559338, -0.9295097, 0.16006069, -0.16437775, 0.6894976];
-    crate::close(&twenty(Sgd::new(0.05), Dtype::F32, |g| clip_grad_norm(&g, 0.5).0), &expected, 3e-6);
+    crate::close(&twenty(SGD::new(0.05), Dtype::F32, |g| clip_grad_norm(&g, 0.5).0), &expected, 3e-6);
 }
 
 /// Seven steps in MLX, saved by `mx.save_safetensors` of the flattened `{"model": parameters, "optimizer": optimizer.state}`, and thirteen

@@ -3,7 +3,7 @@
 use crate::{close, values};
 use lazulite::nn::Frozen;
 use lazulite::optim::{
-    AdaDelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Lion, MultiOptimizer, Muon, Optimizer, RmsProp, Rule, Schedule, Sgd, Step,
+    AdaDelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Lion, MultiOptimizer, Muon, Optimizer, RMSprop, Rule, SGD, Schedule, Step,
     clip_grad_norm,
 };
 use lazulite::prelude::*;
@@ -63,7 +63,7 @@ fn adamw_is_algorithm_2_of_its_paper() {
 fn nesterov_is_the_paper_s_seen_from_where_the_gradient_is_taken() {
     let (a, m) = (0.05, 0.9);
     let (mut u, mut v) = (2.0f64, 0.0f64);
-    let opt = Sgd::new(a).momentum(m).nesterov(true);
+    let opt = SGD::new(a).momentum(m).nesterov(true);
     let mut w = Array::from(u);
     let mut state = opt.init(&w);
     for _ in 0..30 {
@@ -78,7 +78,7 @@ fn nesterov_is_the_paper_s_seen_from_where_the_gradient_is_taken() {
 #[test]
 fn momentum_of_a_constant_gradient_is_a_geometric_sum() {
     let (a, m) = (0.1, 0.9f64);
-    let opt = Sgd::new(a).momentum(m);
+    let opt = SGD::new(a).momentum(m);
     let mut w = Array::from(0.0f64);
     let mut state = opt.init(&w);
     for t in 1..=40 {
@@ -109,8 +109,8 @@ fn halves_are_updated_in_float32_and_keep_their_dtype() {
         assert_eq!((clipped.dtype(), norm.dtype()), (dtype, Dtype::F32));
         close(&values(&clipped.astype(Dtype::F32)), &[3.0, 4.0], 1e-2);
     }
-    assert_eq!(Sgd::new(0.5).update(&array![f16::ONE], &array![f16::ONE], &Sgd::new(0.5).init(&array![f16::ONE])).0.dtype(), Dtype::F16);
-    let (one, opt) = (array![bf16::ONE], Sgd::new(0.5).momentum(0.9));
+    assert_eq!(SGD::new(0.5).update(&array![f16::ONE], &array![f16::ONE], &SGD::new(0.5).init(&array![f16::ONE])).0.dtype(), Dtype::F16);
+    let (one, opt) = (array![bf16::ONE], SGD::new(0.5).momentum(0.9));
     assert_eq!(opt.update(&one, &one, &opt.init(&one)).1.get("").unwrap().v.as_ref().unwrap().dtype(), Dtype::F32);
 }
 
@@ -125,18 +125,18 @@ fn frozen_parts_and_integers_stay() {
         assert_eq!(next.1.get().item::<f32>().unwrap(), 2.0);
         assert_eq!(next.2.item::<i32>().unwrap(), 3);
     }
-    check(Sgd::new(0.1).weight_decay(0.5), &model, &grads);
-    check(Sgd::new(0.1).momentum(0.9), &model, &grads);
+    check(SGD::new(0.1).weight_decay(0.5), &model, &grads);
+    check(SGD::new(0.1).momentum(0.9), &model, &grads);
     check(Adam::new(0.1), &model, &grads);
     check(Adamax::new(0.1), &model, &grads);
-    check(RmsProp::new(0.1), &model, &grads);
+    check(RMSprop::new(0.1), &model, &grads);
     check(Adagrad::new(0.1), &model, &grads);
     check(AdaDelta::new(0.1), &model, &grads);
     check(Lion::new(0.1).weight_decay(0.5), &model, &grads);
     check(Adafactor::new().weight_decay(0.5), &model, &grads);
     check(Muon::new(0.1).weight_decay(0.5), &model, &grads);
-    check(MultiOptimizer::new(Sgd::new(0.1).weight_decay(0.5), |_, _| true, Adam::new(0.1)), &model, &grads);
-    check(MultiOptimizer::new(Sgd::new(0.1).weight_decay(0.5), |_, _| false, Adam::new(0.1)), &model, &grads);
+    check(MultiOptimizer::new(SGD::new(0.1).weight_decay(0.5), |_, _| true, Adam::new(0.1)), &model, &grads);
+    check(MultiOptimizer::new(SGD::new(0.1).weight_decay(0.5), |_, _| false, Adam::new(0.1)), &model, &grads);
     check(AdamW::new(0.1).weight_decay(0.5), &model, &grads);
 }
 
@@ -164,7 +164,7 @@ fn clipping_leaves_small_gradients_and_what_is_not_trained() {
 fn descent_takes_complex_parameters_and_adam_refuses_them() {
     let goal = Complex32::new(1.0, -2.0);
     let mut z = Array::from(Complex32::new(0.0, 0.0));
-    let opt = Sgd::new(0.1).momentum(0.5);
+    let opt = SGD::new(0.1).momentum(0.5);
     let mut state = opt.init(&z);
     for _ in 0..60 {
         let g = grad(|z: &Array| (z - goal).abs().square())(&z);
@@ -195,7 +195,7 @@ fn what_does_not_fit_is_named() {
     let e = opt.try_update(&model, &model, &other).err().unwrap();
     assert_eq!((e.kind(), e.message()), (ErrorKind::Value, "`m` of parameter `1` has shape [1] instead of [2]"));
 
-    let (plain, heavy) = (Sgd::new(0.1), Sgd::new(0.1).momentum(0.9));
+    let (plain, heavy) = (SGD::new(0.1), SGD::new(0.1).momentum(0.9));
     let e = heavy.try_update(&model, &model, &plain.init(&model)).err().unwrap();
     assert_eq!(e.message(), "the state of parameter `0` is nothing, where `v` is needed");
     let e = plain.try_update(&model, &model, &heavy.init(&model)).err().unwrap();
@@ -218,7 +218,7 @@ fn what_does_not_fit_is_named() {
 
 #[test]
 fn errors_point_at_the_caller() {
-    let (opt, x) = (Sgd::new(0.1), array![1.0]);
+    let (opt, x) = (SGD::new(0.1), array![1.0]);
     let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| opt.update(&x, &array![1.0, 2.0], &opt.init(&x)))).unwrap_err();
     let text = panic.downcast_ref::<String>().unwrap();
     assert!(text.contains("rules.rs"), "{text}");
@@ -266,7 +266,7 @@ fn a_rule_that_changes_a_shape_is_refused() {
 
 #[test]
 fn errors_of_several_rules_name_the_one_and_point_at_the_caller() {
-    let opt = MultiOptimizer::new(Muon::new(0.1), |_, x| x.ndim() >= 2, Sgd::new(0.1).nesterov(true));
+    let opt = MultiOptimizer::new(Muon::new(0.1), |_, x| x.ndim() >= 2, SGD::new(0.1).nesterov(true));
     let e = opt.try_init(&array![1.0]).err().unwrap();
     assert!(e.op() == "sgd" && e.to_string().contains("rules.rs"), "{e}");
     let opt = MultiOptimizer::new(Muon::new(0.1), |_, x| x.ndim() >= 2, Adam::new(0.1));
@@ -293,7 +293,7 @@ fn what_is_empty_is_updated_to_nothing() {
             assert_eq!((next.shape(), values(&next).len()), (shape, 0));
         }
     }
-    check(Sgd::new(0.1).momentum(0.9));
+    check(SGD::new(0.1).momentum(0.9));
     check(Adafactor::new().beta_1(0.5));
     check(Muon::new(0.1));
 }
@@ -310,7 +310,7 @@ fn zero_gradients_move_nothing() {
     check(Adafactor::new());
     check(Muon::new(0.1).weight_decay(0.0));
     check(Adagrad::new(0.1));
-    check(RmsProp::new(0.1));
+    check(RMSprop::new(0.1));
     check(AdaDelta::new(0.1));
     check(Adamax::new(0.1));
     check(Lion::new(0.1));
@@ -331,10 +331,10 @@ fn doubles_stay_doubles_and_agree_with_singles() {
         };
         close(&run(Dtype::F64), &run(Dtype::F32), 1e-5);
     }
-    check(Sgd::new(0.1).momentum(0.9));
+    check(SGD::new(0.1).momentum(0.9));
     check(AdamW::new(Schedule::linear(0.0, 0.1, 3)).bias_correction(true));
     check(Adamax::new(0.1));
-    check(RmsProp::new(0.1));
+    check(RMSprop::new(0.1));
     check(Adagrad::new(0.1));
     check(AdaDelta::new(0.1));
     check(Lion::new(0.1));

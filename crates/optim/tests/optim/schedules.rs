@@ -1,6 +1,6 @@
 //! Schedules: MLX's values, closed forms, ends, and bad settings.
 
-use lazulite::optim::{Optimizer, Schedule, Sgd};
+use lazulite::optim::{Optimizer, SGD, Schedule};
 use lazulite::prelude::*;
 use std::f64::consts::PI;
 
@@ -85,7 +85,7 @@ fn ends_are_exact() {
 
 #[test]
 fn the_first_update_is_step_zero() {
-    let opt = Sgd::new(Schedule::new(|t| t.astype(Dtype::F32)));
+    let opt = SGD::new(Schedule::new(|t| t.astype(Dtype::F32)));
     let (mut x, mut state) = (array![0.0], opt.init(&array![0.0]));
     for expected in [0.0, -1.0, -3.0, -6.0] {
         (x, state) = opt.update(&x, &array![1.0], &state);
@@ -97,7 +97,7 @@ fn the_first_update_is_step_zero() {
 fn a_rate_must_be_one_floating_point_number() {
     let x = array![1.0, 2.0];
     let error = |s: Schedule| {
-        let opt = Sgd::new(s);
+        let opt = SGD::new(s);
         opt.try_update(&x, &x, &opt.init(&x)).err().unwrap()
     };
     let e = error(Schedule::new(|t| t + 1));
@@ -122,6 +122,6 @@ fn bad_settings_panic() {
     refuses("0 steps", || drop(Schedule::step(0.1, 0.5, 0)));
     refuses("the factor, 0, is not positive", || drop(Schedule::exponential(0.1, 0.0)));
     refuses("the factor, -1, is not positive", || drop(Schedule::step(0.1, -1.0, 3)));
-    refuses("the learning rate, NaN, is not finite", || drop(Sgd::new(f64::NAN)));
+    refuses("the learning rate, NaN, is not finite", || drop(SGD::new(f64::NAN)));
     refuses("the final rate, inf, is not finite", || drop(Schedule::linear(0.0, f64::INFINITY, 3)));
 }

@@ -3,7 +3,7 @@
 use crate::{close, values};
 use lazulite::nn::{self, Linear};
 use lazulite::optim::{
-    AdaDelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Lion, Moments, MultiOptimizer, Muon, Optimizer, RmsProp, Schedule, Sgd, State,
+    AdaDelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Lion, Moments, MultiOptimizer, Muon, Optimizer, RMSprop, SGD, Schedule, State,
     clip_grad_norm,
 };
 use lazulite::prelude::*;
@@ -51,12 +51,12 @@ where
 #[test]
 fn compiled_steps_trace_once_and_give_the_same_bits() {
     let warm = || Schedule::linear(0.0, 0.1, 5).then(5, Schedule::cosine(0.1, 25, 0.01));
-    same_compiled(Sgd::new(0.05));
-    same_compiled(Sgd::new(warm()).momentum(0.9).nesterov(true).weight_decay(0.01));
+    same_compiled(SGD::new(0.05));
+    same_compiled(SGD::new(warm()).momentum(0.9).nesterov(true).weight_decay(0.01));
     same_compiled(Adam::new(Schedule::exponential(0.1, 0.95)).bias_correction(true));
     same_compiled(AdamW::new(warm()).bias_correction(true));
     same_compiled(Adamax::new(warm()));
-    same_compiled(RmsProp::new(warm()));
+    same_compiled(RMSprop::new(warm()));
     same_compiled(Adagrad::new(warm()));
     same_compiled(AdaDelta::new(warm()));
     same_compiled(Lion::new(warm()).weight_decay(0.1));
@@ -69,7 +69,7 @@ fn compiled_steps_trace_once_and_give_the_same_bits() {
 #[test]
 fn a_rate_that_is_an_argument_changes_without_a_trace() {
     let f = compile(|(w, rate): &(Array, Array)| {
-        let opt = Sgd::new(rate);
+        let opt = SGD::new(rate);
         opt.update(w, &w.ones_like(), &opt.init(w)).0
     });
     let first = f(&(array![1.0], 0.5f32.into()));
@@ -129,7 +129,7 @@ fn matrices_train_in_a_batch_as_alone() {
 fn an_update_differentiates() {
     // The loss after one step of descent on w^2, by its rate: d/da (w - 2 a w)^2.
     let after = |rate: &Array| {
-        let (opt, w) = (Sgd::new(rate), Array::from(3.0f32));
+        let (opt, w) = (SGD::new(rate), Array::from(3.0f32));
         opt.update(&w, &(&w * 2.0), &opt.init(&w)).0.square()
     };
     let d = grad(after)(&Array::from(0.1f32)).item::<f32>().unwrap();
