@@ -132,7 +132,7 @@ impl LayerNorm {
     /// ```
     ///
     /// # Panics
-    /// If the last axis is not of `dims` elements, or `x` is no float.
+    /// If the last axis is not of `dims` elements; without scale and shift also if `x` is no float.
     #[track_caller]
     pub fn forward(&self, x: &Array) -> Array {
         fast::layer_norm(x, self.weight.as_ref(), self.bias.as_ref(), self.eps as f64)
@@ -195,7 +195,7 @@ impl RMSNorm {
     /// ```
     ///
     /// # Panics
-    /// If the last axis is not of `dims` elements, or `x` is no float.
+    /// If the last axis is not of `dims` elements.
     #[track_caller]
     pub fn forward(&self, x: &Array) -> Array {
         fast::rms_norm(x, Some(&self.weight), self.eps as f64)
