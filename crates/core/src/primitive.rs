@@ -254,6 +254,11 @@ pub trait Primitive: Any + Send + Sync {
         false
     }
 
+    /// Whether its output is elements of its first input as they are, so that a conversion of the input may as well come after it.
+    fn picks(&self) -> bool {
+        false
+    }
+
     /// Whether it may be merged and dropped.
     fn effect(&self) -> Effect {
         Effect::Pure

@@ -142,7 +142,7 @@ losses! {
     /// shape, 0-d.
     ///
     /// # Panics
-    /// For shapes that differ.
+    /// For shapes that differ, or a `beta` that is not positive.
     ///
     /// ```
     /// use lazulite::nn::losses;
@@ -155,6 +155,7 @@ losses! {
     }
     |how| {
         same("smooth_l1_loss", predictions, targets);
+        assert!(how.beta > 0.0, "smooth_l1_loss: beta must be positive, not {}", how.beta);
         let d = predictions - targets;
         let far = d.abs();
         select(&far.lt(how.beta), d.square() * (0.5 / how.beta), far - 0.5 * how.beta)
@@ -164,7 +165,7 @@ losses! {
     /// broadcast.
     ///
     /// # Panics
-    /// For shapes that do not broadcast.
+    /// For shapes that do not broadcast, or a `delta` that is not positive.
     ///
     /// ```
     /// use lazulite::nn::losses;
@@ -176,6 +177,7 @@ losses! {
         delta: f32 = 1.0
     }
     |how| {
+        assert!(how.delta > 0.0, "huber_loss: delta must be positive, not {}", how.delta);
         let d = inputs - targets;
         let far = d.abs();
         select(&far.le(how.delta), d.square() * 0.5, (far - 0.5 * how.delta) * how.delta)
@@ -338,8 +340,8 @@ losses! {
         eps: f32 = 1e-6
     }
     |how| {
-        let distance = |to: &Array| ((anchors - to).abs().power(how.p).sum(how.axis) + how.eps).power(1.0 / how.p);
-        (distance(positives) - distance(negatives) + how.margin).maximum(0)
+        let (near, far) = (how.distance(anchors, positives), how.distance(anchors, negatives));
+        (near - far + how.margin).maximum(0)
     };
 
     /// The cross entropy of each example: `-log(softmax(logits)[target])` along the classes.
@@ -412,6 +414,13 @@ losses! {
         };
         weighted("binary_cross_entropy", loss, how.weights.as_ref())
     };
+}
+
+impl TripletLoss {
+    #[track_caller]
+    fn distance(&self, from: &Array, to: &Array) -> Array {
+        ((from - to).abs().power(self.p).sum(self.axis) + self.eps).power(1.0 / self.p)
+    }
 }
 
 /// Checks that shapes do not differ: a silent broadcast is the usual mistake.

@@ -198,6 +198,9 @@ impl Primitive for Gather {
     fn role(&self) -> Role<'_> {
         Role::Kernel(self)
     }
+    fn picks(&self) -> bool {
+        true
+    }
     fn vjp(&self, cx: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
         let (x, indices) = (cx.inputs[0].array(), arrays(&cx.inputs[1..]));
         let mut out = vec![None; cx.inputs.len()];

@@ -130,6 +130,16 @@ impl Builder {
                 Role::Call(program) => return self.inline(program, &args),
                 _ => {}
             }
+            // Elements are picked as they lie, and widened then.
+            if p.picks()
+                && let Some((widen, source)) = self.widened(args[0])
+            {
+                let dtype = self.ir.aval(source).dtype;
+                args[0] = Arg::Value(source);
+                let narrow = avals.iter().map(|a| Aval { dtype, ..a.clone() }).collect();
+                let picked = self.apply(prim, args, narrow, stream, site)[0];
+                return self.apply(&widen, smallvec::smallvec![Arg::Value(picked)], avals, stream, site);
+            }
         }
         if let Prim::Elementwise(op) = prim {
             if let (Op::Negative, [Arg::Value(v)]) = (op, &args[..])
@@ -167,6 +177,15 @@ impl Builder {
             }
         };
         (0..n).map(|out| Value { node: index, out }).collect()
+    }
+
+    /// The conversion that an argument is, if it makes the numbers larger, and what it converts.
+    fn widened(&self, a: Arg) -> Option<(Prim, Value)> {
+        let Arg::Value(v) = a else { return None };
+        let node = &self.ir.nodes[v.node as usize];
+        let Some(Prim::Other(p)) = &node.prim else { return None };
+        let (Role::Cast, Arg::Value(source)) = (p.role(), *node.args.first()?) else { return None };
+        (self.ir.aval(source).dtype.size() < node.avals[0].dtype.size()).then(|| (Prim::Other(p.clone()), source))
     }
 
     fn inline(&mut self, program: &Arc<Program>, args: &Args) -> SmallVec<[Value; 1]> {

@@ -56,6 +56,11 @@ fn widened_numbers_are_not_kept_in_memory() {
     eval([&again]).unwrap();
     assert_eq!(rows.to_vec::<f32>().unwrap(), again.sum(1).to_vec::<f32>().unwrap());
     assert_eq!(columns.to_vec::<f32>().unwrap(), again.sum(0).to_vec::<f32>().unwrap());
+    // What picks some of the numbers picks them as they lie.
+    let picked = x.astype(Dtype::F32).take(&array![3, 1, 255], 0);
+    assert!(explain(&[&picked]).contains("tape over [3, 512]: astype"), "{}", explain(&[&picked]));
+    assert_eq!(picked.dtype(), Dtype::F32);
+    assert_eq!(picked.to_vec::<f32>().unwrap(), again.take(&array![3, 1, 255], 0).to_vec::<f32>().unwrap());
     // A view of what is widened, and numbers that are made here.
     let both = |made: Array| (made.sum(0), made.t() * 3.0);
     let (sums, turned) = both((&x + 1.0).astype(Dtype::F32));

@@ -264,3 +264,21 @@ fn one_value_has_no_variance() {
 fn one_feature_is_not_spread() {
     GroupNorm::new(2, 4).forward(&Array::ones([2, 3, 1], Dtype::F32));
 }
+
+#[test]
+fn halves_whose_sums_overflow_are_normalised() {
+    let same = Array::full([2, 3, 4], 6e4, Dtype::F16);
+    let (batch, next) = nn::with_statistics(&BatchNorm::new(4), |norm| norm.forward(&same));
+    assert_eq!(values(&next.running_mean.get().unwrap()), [6e3; 4]);
+    for y in [batch, InstanceNorm::new(4).forward(&same), GroupNorm::new(2, 4).forward(&same), LayerNorm::new(4).forward(&same)] {
+        assert_eq!(values(&y), [0.0; 24]);
+    }
+    // Without parameters the dtype stays; to the last digit but one as in float32.
+    let x = x() * 1e4;
+    let all: [fn(&Array) -> Array; 2] = [|x| InstanceNorm::new(4).forward(x), |x| GroupNorm::new(2, 4).without_affine().forward(x)];
+    for f in all {
+        let half = f(&x.astype(Dtype::F16));
+        assert_eq!(half.dtype(), Dtype::F16);
+        assert!((half - f(&x)).abs().max(..).item::<f32>().unwrap() < 2e-3);
+    }
+}
