@@ -20,7 +20,7 @@ pub use lazulite_io as io;
 ///
 /// Fields marked `#[module(static)]` hold no arrays; they are part of the signature and must be
 /// [`Static`](trait@crate::Static). `#[module(name = "Wx")]` gives a field another name in the paths of its parameters, as files from
-/// elsewhere may ask for.
+/// elsewhere may ask for; no two fields share one.
 ///
 /// ```
 /// use lazulite::nn::Linear;
@@ -37,6 +37,16 @@ pub use lazulite_io as io;
 /// let names: Vec<String> = model.parameters().into_iter().map(|(name, _)| name).collect();
 /// assert_eq!(names, ["layer.weight", "layer.bias"]);
 /// assert_eq!(model.scale, 0.5);
+/// ```
+///
+/// ```compile_fail
+/// # use lazulite::prelude::*;
+/// #[derive(Clone, Module)]
+/// struct Twice {
+///     #[module(name = "b")]
+///     a: Array,
+///     b: Array, // two fields are named `b`
+/// }
 /// ```
 #[doc(inline)]
 pub use lazulite_macros::Module;

@@ -3,6 +3,7 @@
 use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as Tokens, TokenTree};
 use quote::{format_ident, quote};
+use std::collections::HashSet;
 use syn::{Data, DeriveInput, Error, Field, Fields, Generics, Ident, Result, Type};
 
 /// Derives `lazulite::Tree`; `lazulite` documents it.
@@ -164,19 +165,29 @@ fn mentions(ty: &Type, generics: &Generics) -> bool {
 }
 
 fn members(fields: &Fields) -> Result<Vec<Member>> {
-    fields
+    let members = fields
         .members()
         .zip(fields)
         .enumerate()
         .map(|(i, (name, field))| {
             let Options { is_static, text } = options(field)?;
+            if is_static && text.is_some() {
+                return Err(Error::new_spanned(field, "a static field has no arrays to be named"));
+            }
             let text = text.unwrap_or_else(|| match &name {
                 syn::Member::Named(i) => i.to_string().trim_start_matches("r#").to_string(),
                 syn::Member::Unnamed(i) => i.index.to_string(),
             });
             Ok(Member { name, binding: format_ident!("field_{i}"), ty: field.ty.clone(), is_static, text })
         })
-        .collect()
+        .collect::<Result<Vec<Member>>>()?;
+    let mut seen = HashSet::new();
+    for (m, field) in members.iter().zip(fields).filter(|(m, _)| !m.is_static) {
+        if !seen.insert(&m.text) {
+            return Err(Error::new_spanned(field, format!("two fields are named `{}`", m.text)));
+        }
+    }
+    Ok(members)
 }
 
 /// What a field's attributes `#[module(..)]` and `#[tree(..)]` say.

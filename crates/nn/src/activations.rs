@@ -1,5 +1,5 @@
 //! Activations: functions of each element, softmax and gates. All keep the dtype of floats, and all but [`glu`] the shape; integers become
-//! `float32` where needed.
+//! `float32` where needed. Complex numbers go where the operations take them: their order is that of the real parts, then the imaginary.
 //!
 //! A function with settings is a layer as `Activation::new(|x| nn::celu(x, 0.5))`.
 
@@ -14,9 +14,6 @@ macro_rules! activations {
         $(#[$meta])*
         ///
         /// Of any shape, which it keeps.
-        ///
-        /// # Panics
-        /// For complex numbers.
         ///
         /// ```
         /// use lazulite::prelude::*;
@@ -36,13 +33,15 @@ activations! {
     /// `max(x, 0)²` (So et al., Primer, 2021).
     relu2(x) = x.maximum(0).square(), at 3.0 => 9.0;
     /// `min(max(x, 0), 6)`.
-    relu6(x) = x.clip(0, 6), at 7.0 => 6.0;
-    /// `x Φ(x)`, with the normal distribution Φ by the error function.
-    gelu(x) = x * (1.0 + (x * std::f32::consts::FRAC_1_SQRT_2).erf()) * 0.5, at 1.0 => 0.8413447;
+    relu6(x) = x.clip(0.0, 6.0), at 7.0 => 6.0;
+    /// `x Φ(x)`, with the normal distribution Φ by the error function. Panics for complex numbers, which have none here.
+    gelu(x) = x * ((1.0 + (x * std::f32::consts::FRAC_1_SQRT_2).erf()) * 0.5), at 1.0 => 0.8413447;
     /// [`gelu`] by a hyperbolic tangent: off by 5e-4 at most.
     gelu_approx(x) = {
-        let inner = (x + x.square() * x * 0.044715) * (2.0 * std::f32::consts::FRAC_1_PI).sqrt();
-        x * (1.0 + inner.tanh()) * 0.5
+        // The tangent is ±1 far before 16; without the limit the cube of a half would overflow, and the gradient be NaN.
+        let near = if x.dtype().is_half() { x.clip(-16.0, 16.0) } else { x.clone() };
+        let inner = (&near + near.square() * &near * 0.044715) * (2.0 * std::f32::consts::FRAC_1_PI).sqrt();
+        x * ((1.0 + inner.tanh()) * 0.5)
     }, at 1.0 => 0.841192;
     /// [`gelu`] by a logistic function, `x σ(1.702 x)`: off by 0.02 at most.
     gelu_fast_approx(x) = x * (x * 1.702).sigmoid(), at 1.0 => 0.845796;
@@ -61,17 +60,24 @@ activations! {
     /// `x tanh(softplus(x))`.
     mish(x) = x * softplus(x).tanh(), at 1.0 => 0.8650984;
     /// `x min(max(x + 3, 0), 6) / 6`.
-    hardswish(x) = x * (x + 3).clip(0, 6) * (1.0 / 6.0), at 1.0 => 0.6666667;
-    /// `x` limited to -1 and 1.
-    hard_tanh(x) = x.clip(-1, 1), at -2.0 => -1.0;
+    hardswish(x) = x * ((x + 3.0).clip(0.0, 6.0) * (1.0 / 6.0)), at 1.0 => 0.6666667;
     /// The self-normalising [`elu`].
     selu(x) = elu(x, 1.673_263_2) * 1.050_701, at -1.0 => -1.1113307;
 }
 
-/// `max(slope * x, x)`, of any shape, which it keeps (Maas et al. 2013).
+/// `x`, of any shape, limited to `min_val` and `max_val`; MLX's defaults are -1 and 1.
 ///
-/// # Panics
-/// For complex numbers.
+/// ```
+/// use lazulite::prelude::*;
+/// let y = lazulite::nn::hard_tanh(&array![-2.0, 0.5, 2.0], -1.0, 1.0);
+/// assert_eq!(y.to_vec::<f32>().unwrap(), [-1.0, 0.5, 1.0]);
+/// ```
+#[track_caller]
+pub fn hard_tanh(x: &Array, min_val: f32, max_val: f32) -> Array {
+    x.clip(min_val, max_val)
+}
+
+/// `max(slope * x, x)`, of any shape, which it keeps (Maas et al. 2013).
 ///
 /// ```
 /// use lazulite::prelude::*;
@@ -84,9 +90,6 @@ pub fn leaky_relu(x: &Array, slope: f32) -> Array {
 }
 
 /// `x`, of any shape, where positive, else `alpha * (exp(x) - 1)`.
-///
-/// # Panics
-/// For complex numbers.
 ///
 /// ```
 /// use lazulite::prelude::*;
@@ -101,9 +104,6 @@ pub fn elu(x: &Array, alpha: f32) -> Array {
 
 /// `max(x, 0) + alpha * (exp(min(x, 0) / alpha) - 1)` (Barron 2017), of any shape, which it keeps.
 ///
-/// # Panics
-/// For complex numbers.
-///
 /// ```
 /// use lazulite::prelude::*;
 /// let y = lazulite::nn::celu(&array![2.0, -1.0], 0.5).to_vec::<f32>().unwrap();
@@ -117,7 +117,7 @@ pub fn celu(x: &Array, alpha: f32) -> Array {
 /// `x` where positive, else `alpha * x`, with slopes `alpha` that are learned and broadcast to the shape of `x` (He et al. 2015).
 ///
 /// # Panics
-/// For complex numbers, or slopes that do not broadcast.
+/// For slopes that do not broadcast.
 ///
 /// ```
 /// use lazulite::prelude::*;
@@ -131,9 +131,6 @@ pub fn prelu(x: &Array, alpha: &Array) -> Array {
 
 /// `x`, of any shape, where further from zero than `lambd`, else zero.
 ///
-/// # Panics
-/// For complex numbers.
-///
 /// ```
 /// use lazulite::prelude::*;
 /// let y = lazulite::nn::hard_shrink(&array![2.0, -0.3, -0.7], 0.5);
@@ -146,9 +143,6 @@ pub fn hard_shrink(x: &Array, lambd: f32) -> Array {
 
 /// `x`, of any shape, moved by `lambd` towards zero where further from it than that, else zero.
 ///
-/// # Panics
-/// For complex numbers.
-///
 /// ```
 /// use lazulite::prelude::*;
 /// let y = lazulite::nn::softshrink(&array![2.0, -0.3, -0.75], 0.5);
@@ -160,9 +154,6 @@ pub fn softshrink(x: &Array, lambd: f32) -> Array {
 }
 
 /// 1 where `x`, of any shape, is `threshold` or more, else 0; `int32`.
-///
-/// # Panics
-/// For complex numbers.
 ///
 /// ```
 /// use lazulite::prelude::*;

@@ -1,7 +1,7 @@
 //! Batch normalisation, whose running averages are part of the model and come back from [`with_statistics`](crate::with_statistics).
 
 use crate::mode::advance;
-use crate::norm::{affine, positive, unit};
+use crate::norm::{affine, narrow, positive, unit, wide};
 use crate::{Frozen, Module, is_training};
 use lazulite_base::Dtype;
 use lazulite_core::Array;
@@ -10,7 +10,7 @@ use lazulite_core::Array;
 ///
 /// In training mode by the batch's own mean and variance, of which running averages are kept: a step in training mode runs in
 /// [`with_statistics`](crate::with_statistics), which gives the model with the next averages. Otherwise by the running averages, which no
-/// gradient reaches and no optimizer changes. The running variance is the unbiased one.
+/// gradient reaches and no optimizer changes. The running variance is the unbiased one. Halves are normalised in `float32`.
 ///
 /// ```
 /// use lazulite::nn::{self, BatchNorm};
@@ -135,11 +135,11 @@ impl BatchNorm {
         let count: usize = x.shape()[..x.ndim() - 1].iter().product();
         let training = is_training();
         assert!(!training || count > 1, "BatchNorm: training needs more than one value of each feature, not {:?}", x.shape());
-        let axes = 0..=x.ndim() as i64 - 2;
+        let (axes, values) = (0..=x.ndim() as i64 - 2, wide(x));
         let (mean, var) = match (self.running_mean.get(), self.running_var.get()) {
-            (Some(mean), Some(var)) if !training => (mean, var),
+            (Some(mean), Some(var)) if !training => (wide(&mean), wide(&var)),
             kept => {
-                let (mean, var) = (x.mean(axes.clone()), x.var(axes, 0));
+                let (mean, var) = (values.mean(axes.clone()), values.var(axes, 0));
                 if let ((Some(running_mean), Some(running_var)), true) = (kept, training) {
                     let unbiased = &var * (count as f32 / (count - 1) as f32);
                     for (running, new) in [(running_mean, &mean), (running_var, &unbiased)] {
@@ -149,6 +149,6 @@ impl BatchNorm {
                 (mean, var)
             }
         };
-        affine((x - mean) * (var + self.eps).rsqrt(), self.weight.as_ref(), self.bias.as_ref())
+        affine(narrow((values - mean) * (var + self.eps).rsqrt(), x), self.weight.as_ref(), self.bias.as_ref())
     }
 }

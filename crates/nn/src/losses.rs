@@ -12,8 +12,10 @@
 //! assert_eq!(sum.of(&x, &y).item::<f32>().unwrap(), 4.0);
 //! ```
 
+use crate::norm::wide;
 use crate::raised;
 use lazulite_base::Dtype;
+use lazulite_base::dtype::promote;
 use lazulite_core::Array;
 use lazulite_core::ops::{iota, select};
 
@@ -142,7 +144,7 @@ losses! {
     /// shape, 0-d.
     ///
     /// # Panics
-    /// For shapes that differ.
+    /// For shapes that differ, or a `beta` that is not positive.
     ///
     /// ```
     /// use lazulite::nn::losses;
@@ -155,6 +157,7 @@ losses! {
     }
     |how| {
         same("smooth_l1_loss", predictions, targets);
+        assert!(how.beta > 0.0, "smooth_l1_loss: beta must be positive, not {}", how.beta);
         let d = predictions - targets;
         let far = d.abs();
         select(&far.lt(how.beta), d.square() * (0.5 / how.beta), far - 0.5 * how.beta)
@@ -164,7 +167,7 @@ losses! {
     /// broadcast.
     ///
     /// # Panics
-    /// For shapes that do not broadcast.
+    /// For shapes that do not broadcast, or a `delta` that is not positive.
     ///
     /// ```
     /// use lazulite::nn::losses;
@@ -176,6 +179,7 @@ losses! {
         delta: f32 = 1.0
     }
     |how| {
+        assert!(how.delta > 0.0, "huber_loss: delta must be positive, not {}", how.delta);
         let d = inputs - targets;
         let far = d.abs();
         select(&far.le(how.delta), d.square() * 0.5, (far - 0.5 * how.delta) * how.delta)
@@ -271,7 +275,8 @@ losses! {
     }
     |how| (targets.exp() * (targets - inputs)).sum(how.axis);
 
-    /// The cosine of the angle between vectors along axis 1: `x1 · x2 / max(‖x1‖ ‖x2‖, eps)`, of two arrays that broadcast.
+    /// The cosine of the angle between vectors along axis 1: `x1 · x2 / max(‖x1‖ ‖x2‖, eps)`, of two arrays that broadcast. Halves are
+    /// computed in `float32`.
     ///
     /// # Panics
     /// For shapes that do not broadcast, or that have no axis 1.
@@ -289,8 +294,10 @@ losses! {
         eps: f32 = 1e-8
     }
     |how| {
-        let length = |x: &Array| x.square().sum(how.axis).sqrt();
-        (x1 * x2).sum(how.axis) / (length(x1) * length(x2)).maximum(how.eps)
+        let (a, b) = (&wide(x1), &wide(x2));
+        let cosine = (a * b).sum(how.axis) / (length(a, how.axis) * length(b, how.axis)).maximum(how.eps);
+        let dtype = promote(x1.dtype(), x2.dtype());
+        if dtype.is_half() { cosine.astype(dtype) } else { cosine }
     };
 
     /// `max(-targets (inputs1 - inputs2) + margin, 0)` for each element of three arrays of one shape; a target is 1 where the first score
@@ -338,8 +345,8 @@ losses! {
         eps: f32 = 1e-6
     }
     |how| {
-        let distance = |to: &Array| ((anchors - to).abs().power(how.p).sum(how.axis) + how.eps).power(1.0 / how.p);
-        (distance(positives) - distance(negatives) + how.margin).maximum(0)
+        let (near, far) = (how.distance(anchors, positives), how.distance(anchors, negatives));
+        (near - far + how.margin).maximum(0)
     };
 
     /// The cross entropy of each example: `-log(softmax(logits)[target])` along the classes.
@@ -406,12 +413,32 @@ losses! {
         let loss = if how.with_logits {
             inputs.logaddexp(0) - inputs * targets
         } else {
-            let yes = inputs.log().maximum(-100);
-            let no = (1 - inputs).log().maximum(-100);
-            -(targets * yes + (1 - targets) * no)
+            -(targets * cut_log(inputs) + (1 - targets) * cut_log(&(1 - inputs)))
         };
         weighted("binary_cross_entropy", loss, how.weights.as_ref())
     };
+}
+
+/// The lengths of vectors. Of a vector of zeros the derivative is zero, not NaN.
+#[track_caller]
+fn length(x: &Array, axis: i64) -> Array {
+    let squares = x.square().sum(axis);
+    let some = squares.gt(0);
+    select(&some, select(&some, squares, 1).sqrt(), 0)
+}
+
+/// `max(log(x), -100)`, whose derivative at zero is zero, not NaN.
+#[track_caller]
+fn cut_log(x: &Array) -> Array {
+    let some = x.ne(0);
+    select(&some, select(&some, x, 1).log().maximum(-100), -100)
+}
+
+impl TripletLoss {
+    #[track_caller]
+    fn distance(&self, from: &Array, to: &Array) -> Array {
+        ((from - to).abs().power(self.p).sum(self.axis) + self.eps).power(1.0 / self.p)
+    }
 }
 
 /// Checks that shapes do not differ: a silent broadcast is the usual mistake.

@@ -47,7 +47,8 @@ impl Drop for Scope {
 /// Runs `f` in training mode, with keys drawn from `key` for the layers that need random numbers, such as [`Dropout`](crate::Dropout).
 ///
 /// The same key gives the same numbers: pass another one each step. In a compiled step, pass it as an argument; a key that the step
-/// captures stays the same forever.
+/// captures stays the same forever. Within [`vmap`](lazulite_core::vmap) all examples share the numbers, unless the key is mapped with
+/// them: `vmap(|(x, key)| nn::with_key(key, || model.forward(x)))`.
 ///
 /// ```
 /// use lazulite::nn::{self, Dropout};
@@ -103,6 +104,10 @@ pub fn is_training() -> bool {
 ///     assert_ne!(a.to_vec::<u32>().unwrap(), b.to_vec::<u32>().unwrap());
 /// });
 /// ```
+///
+/// # Panics
+/// If what [`with_key`] was given is no key.
+#[track_caller]
 pub fn next_key() -> Option<Array> {
     let key = KEYS.with_borrow(|k| k.last().cloned())?;
     let (next, mine) = random::split(&key);

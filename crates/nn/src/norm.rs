@@ -30,11 +30,21 @@ pub(crate) fn positive(layer: &str, eps: f32) -> f32 {
     eps
 }
 
+/// `x`, or halves in `float32`: their sums of squares overflow.
+pub(crate) fn wide(x: &Array) -> Array {
+    if x.dtype().is_half() { x.astype(Dtype::F32) } else { x.clone() }
+}
+
+/// `y` in the dtype of `x`, if these are halves.
+pub(crate) fn narrow(y: Array, x: &Array) -> Array {
+    if x.dtype().is_half() { y.astype(x.dtype()) } else { y }
+}
+
 /// `x` with mean zero and variance one over `axes`.
 #[track_caller]
 fn standard(x: &Array, axes: impl Into<Axes>, eps: f32) -> Array {
-    let axes = keep(axes);
-    (x - x.mean(axes.clone())) * (x.var(axes, 0) + eps).rsqrt()
+    let (axes, values) = (keep(axes), wide(x));
+    narrow((&values - values.mean(axes.clone())) * (values.var(axes, 0) + eps).rsqrt(), x)
 }
 
 /// Normalises the last axis to mean zero and variance one, then scales and shifts it.
@@ -122,7 +132,7 @@ impl LayerNorm {
     /// ```
     ///
     /// # Panics
-    /// If the last axis is not of `dims` elements.
+    /// If the last axis is not of `dims` elements; without scale and shift also if `x` is no float.
     #[track_caller]
     pub fn forward(&self, x: &Array) -> Array {
         fast::layer_norm(x, self.weight.as_ref(), self.bias.as_ref(), self.eps as f64)
@@ -185,7 +195,7 @@ impl RMSNorm {
     /// ```
     ///
     /// # Panics
-    /// If the last axis is not of `dims` elements, or `x` is no float.
+    /// If the last axis is not of `dims` elements.
     #[track_caller]
     pub fn forward(&self, x: &Array) -> Array {
         fast::rms_norm(x, Some(&self.weight), self.eps as f64)
@@ -194,7 +204,7 @@ impl RMSNorm {
 
 /// Normalises groups of features over all places, then scales and shifts each feature (Wu & He 2018).
 ///
-/// The first axis is the batch, the last the features, those between are places.
+/// The first axis is the batch, the last the features, those between are places. Halves are normalised in `float32`.
 ///
 /// ```
 /// use lazulite::nn::GroupNorm;
@@ -308,7 +318,7 @@ impl GroupNorm {
     }
 }
 
-/// Normalises each feature of each example over its places (Ulyanov et al. 2016).
+/// Normalises each feature of each example over its places (Ulyanov et al. 2016). Halves are normalised in `float32`.
 ///
 /// ```
 /// use lazulite::nn::InstanceNorm;

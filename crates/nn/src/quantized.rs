@@ -20,6 +20,40 @@ fn whole(weight: &Array, scales: &Array, biases: Option<&Array>, format: Format)
 
 /// A [`Linear`] whose weights are quantized and frozen: `x Wᵀ + b`. Its parameters have MLX's names.
 ///
+/// MLX's `nn.quantize` exchanges layers within a model. Here a field's type says whether it is quantized, so the exchange makes a model of
+/// another type, by a function of the model's own; names stay, so that files fit:
+///
+/// ```
+/// use lazulite::nn::{self, Layer, Linear, QuantizedLinear};
+/// use lazulite::prelude::*;
+///
+/// #[derive(Clone, Module)]
+/// struct Mlp<L> {
+///     hidden: L,
+///     out: L,
+/// }
+///
+/// impl<L: Layer> Mlp<L> {
+///     fn forward(&self, x: &Array) -> Array {
+///         self.out.forward(&nn::relu(&self.hidden.forward(x)))
+///     }
+/// }
+///
+/// impl Mlp<Linear> {
+///     fn quantize(&self, format: Format) -> Mlp<QuantizedLinear> {
+///         let small = |layer| QuantizedLinear::from_linear(layer, format);
+///         Mlp { hidden: small(&self.hidden), out: small(&self.out) }
+///     }
+/// }
+///
+/// let (a, b) = random::split(&random::key(0));
+/// let model = Mlp { hidden: Linear::new(64, 128, &a), out: Linear::new(128, 8, &b) };
+/// let (x, small) = (random::normal([4, 64], &random::key(1)), model.quantize(Format::default()));
+/// let apart = (model.forward(&x) - small.forward(&x)).abs().max(..).item::<f32>().unwrap();
+/// assert!(apart > 0.0 && apart < 0.3, "{apart}");
+/// assert_eq!(small.parameters()[1].0, "hidden.scales");
+/// ```
+///
 /// ```
 /// use lazulite::nn::{Linear, QuantizedLinear};
 /// use lazulite::prelude::*;
@@ -134,9 +168,10 @@ impl QuantizedEmbedding {
     /// ```
     #[track_caller]
     pub fn forward(&self, ids: &Array) -> Array {
-        // A matrix has two axes, whatever the ids have.
+        // A matrix has two axes, whatever the ids have. The codes come first, so that what is wrong with the ids is said of this line.
+        let codes = self.weight.get().take(ids, 0).expand_dims(-2);
         let row = |x: &Array| x.take(ids, 0).expand_dims(-2);
-        let w = whole(&row(&self.weight.get()), &row(&self.scales.get()), self.biases.get().as_ref().map(row).as_ref(), self.format);
+        let w = whole(&codes, &row(&self.scales.get()), self.biases.get().as_ref().map(row).as_ref(), self.format);
         raised(ops::dequantize(&w, None, None)).squeeze(-2)
     }
 

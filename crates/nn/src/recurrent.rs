@@ -34,6 +34,14 @@ fn steps(layer: &str, x: &Array, weight: &Array, bias: Option<&Array>) -> Vec<Ar
     y.unstack(-2)
 }
 
+/// Checks that a state before the first step is of the hidden size.
+#[track_caller]
+fn check(layer: &str, what: &str, state: Option<&Array>, size: usize) {
+    if let Some(s) = state {
+        assert!(s.shape().last() == Some(&size), "{layer}: a {what} of shape {:?} for a hidden size of {size}", s.shape());
+    }
+}
+
 /// `x + hidden Wᵀ`, where there is a state.
 #[track_caller]
 fn recall(x: Array, hidden: Option<&Array>, weight: &Array) -> Array {
@@ -129,6 +137,7 @@ impl RNN {
     /// For fewer than two axes, no steps, another number of features, or a state that does not fit.
     #[track_caller]
     pub fn forward(&self, x: &Array, hidden: Option<&Array>) -> Array {
+        check("RNN", "state", hidden, self.whh.shape()[1]);
         let mut states: Vec<Array> = Vec::new();
         for step in steps("RNN", x, &self.wxh, self.bias.as_ref()) {
             let state = (self.nonlinearity)(&recall(step, states.last().or(hidden), &self.whh));
@@ -210,7 +219,7 @@ impl GRU {
     /// As [`RNN::forward`] does.
     #[track_caller]
     pub fn forward(&self, x: &Array, hidden: Option<&Array>) -> Array {
-        let size = self.wh.shape()[1];
+        check("GRU", "state", hidden, self.wh.shape()[1]);
         let parts = |x: &Array| -> [Array; 3] { split(x, 3, -1).try_into().expect("three parts") };
         let mut states: Vec<Array> = Vec::new();
         for step in steps("GRU", x, &self.wx, self.b.as_ref()) {
@@ -218,7 +227,6 @@ impl GRU {
             let state = states.last().or(hidden);
             let mut recalled = self.bhn.clone();
             if let Some(h) = state {
-                assert!(h.shape().last() == Some(&size), "GRU: a state of shape {:?} for a hidden size of {size}", h.shape());
                 let [hr, hz, hn] = parts(&h.matmul(&self.wh.t()));
                 (r, z) = (r + hr, z + hz);
                 recalled = Some(recalled.map_or_else(|| hn.clone(), |b| &hn + b));
@@ -307,6 +315,8 @@ impl LSTM {
     /// As [`RNN::forward`] does; also for a cell that does not fit.
     #[track_caller]
     pub fn forward(&self, x: &Array, hidden: Option<&Array>, cell: Option<&Array>) -> (Array, Array) {
+        check("LSTM", "state", hidden, self.wh.shape()[1]);
+        check("LSTM", "cell", cell, self.wh.shape()[1]);
         let (mut states, mut cells): (Vec<Array>, Vec<Array>) = (Vec::new(), Vec::new());
         for step in steps("LSTM", x, &self.wx, self.bias.as_ref()) {
             let gates = split(&recall(step, states.last().or(hidden), &self.wh), 4, -1);

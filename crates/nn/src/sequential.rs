@@ -208,7 +208,7 @@ impl Sequential {
     /// ```
     ///
     /// # Panics
-    /// As the layers do.
+    /// As the layers do. Layers of this crate then name its line, not the caller's: of a boxed layer no caller is known.
     pub fn forward(&self, x: &Array) -> Array {
         self.layers.iter().fold(x.clone(), |x, layer| layer.forward(&x))
     }

@@ -132,6 +132,11 @@ impl TransformerEncoderLayer {
     }
 
     #[track_caller]
+    fn attend(&self, x: &Array, mask: Mask<'_>) -> Array {
+        self.dropout1.forward(&self.attention.forward(x, x, x, mask))
+    }
+
+    #[track_caller]
     fn mlp(&self, x: &Array) -> Array {
         self.linear2.forward(&self.dropout2.forward(&(self.activation)(&self.linear1.forward(x))))
     }
@@ -150,13 +155,12 @@ impl TransformerEncoderLayer {
     /// For an input or a mask that does not fit; with dropout in training mode outside of [`with_key`](crate::with_key).
     #[track_caller]
     pub fn forward(&self, x: &Array, mask: Mask<'_>) -> Array {
-        let attend = |x: &Array| self.dropout1.forward(&self.attention.forward(x, x, x, mask));
         if self.norm_first {
-            let x = x + attend(&self.ln1.forward(x));
+            let x = x + self.attend(&self.ln1.forward(x), mask);
             let y = self.mlp(&self.ln2.forward(&x));
             x + y
         } else {
-            let x = self.ln1.forward(&(x + attend(x)));
+            let x = self.ln1.forward(&(x + self.attend(x, mask)));
             self.ln2.forward(&(&x + self.mlp(&x)))
         }
     }
@@ -195,8 +199,12 @@ impl TransformerEncoder {
     #[track_caller]
     pub fn new(num_layers: usize, dims: usize, num_heads: usize, how: TransformerOptions, key: &Array) -> TransformerEncoder {
         let keys = random::split_n(key, num_layers);
-        let layer = |i| TransformerEncoderLayer::new(dims, num_heads, how.clone(), &keys.index(i as i64));
-        TransformerEncoder { layers: (0..num_layers).map(layer).collect(), ln: LayerNorm::new(dims), checkpoint: how.checkpoint }
+        // A loop, not a closure: the caller's line is known here.
+        let mut layers = Vec::with_capacity(num_layers);
+        for i in 0..num_layers {
+            layers.push(TransformerEncoderLayer::new(dims, num_heads, how.clone(), &keys.index(i as i64)));
+        }
+        TransformerEncoder { layers, ln: LayerNorm::new(dims), checkpoint: how.checkpoint }
     }
 
     /// `(n, length, dims)` to the same shape. A mask broadcasts to `(n, num_heads, length, length)`.
@@ -273,10 +281,9 @@ impl TransformerDecoderLayer {
     pub fn new(dims: usize, num_heads: usize, how: TransformerOptions, key: &Array) -> TransformerDecoderLayer {
         let keys = random::split_n(key, 4);
         let width = how.mlp_dims.unwrap_or(4 * dims);
-        let attention = |i: i64| MultiHeadAttention::new(dims, num_heads, AttentionOptions::default(), &keys.index(i));
         TransformerDecoderLayer {
-            self_attention: attention(0),
-            cross_attention: attention(1),
+            self_attention: MultiHeadAttention::new(dims, num_heads, AttentionOptions::default(), &keys.index(0)),
+            cross_attention: MultiHeadAttention::new(dims, num_heads, AttentionOptions::default(), &keys.index(1)),
             ln1: LayerNorm::new(dims),
             ln2: LayerNorm::new(dims),
             ln3: LayerNorm::new(dims),
@@ -288,6 +295,16 @@ impl TransformerDecoderLayer {
             activation: how.activation,
             norm_first: how.norm_first,
         }
+    }
+
+    #[track_caller]
+    fn attend(&self, x: &Array, mask: Mask<'_>) -> Array {
+        self.dropout1.forward(&self.self_attention.forward(x, x, x, mask))
+    }
+
+    #[track_caller]
+    fn look(&self, x: &Array, memory: &Array, mask: Mask<'_>) -> Array {
+        self.dropout2.forward(&self.cross_attention.forward(x, memory, memory, mask))
     }
 
     #[track_caller]
@@ -311,17 +328,15 @@ impl TransformerDecoderLayer {
     /// For inputs or masks that do not fit; with dropout in training mode outside of [`with_key`](crate::with_key).
     #[track_caller]
     pub fn forward(&self, x: &Array, memory: &Array, x_mask: Mask<'_>, memory_mask: Mask<'_>) -> Array {
-        let attend = |x: &Array| self.dropout1.forward(&self.self_attention.forward(x, x, x, x_mask));
-        let look = |x: &Array| self.dropout2.forward(&self.cross_attention.forward(x, memory, memory, memory_mask));
         if self.norm_first {
-            let x = x + attend(&self.ln1.forward(x));
-            let y = look(&self.ln2.forward(&x));
+            let x = x + self.attend(&self.ln1.forward(x), x_mask);
+            let y = self.look(&self.ln2.forward(&x), memory, memory_mask);
             let x = x + y;
             let y = self.mlp(&self.ln3.forward(&x));
             x + y
         } else {
-            let x = self.ln1.forward(&(x + attend(x)));
-            let x = self.ln2.forward(&(&x + look(&x)));
+            let x = self.ln1.forward(&(x + self.attend(x, x_mask)));
+            let x = self.ln2.forward(&(&x + self.look(&x, memory, memory_mask)));
             self.ln3.forward(&(&x + self.mlp(&x)))
         }
     }
@@ -361,8 +376,12 @@ impl TransformerDecoder {
     #[track_caller]
     pub fn new(num_layers: usize, dims: usize, num_heads: usize, how: TransformerOptions, key: &Array) -> TransformerDecoder {
         let keys = random::split_n(key, num_layers);
-        let layer = |i| TransformerDecoderLayer::new(dims, num_heads, how.clone(), &keys.index(i as i64));
-        TransformerDecoder { layers: (0..num_layers).map(layer).collect(), ln: LayerNorm::new(dims), checkpoint: how.checkpoint }
+        // A loop, not a closure: the caller's line is known here.
+        let mut layers = Vec::with_capacity(num_layers);
+        for i in 0..num_layers {
+            layers.push(TransformerDecoderLayer::new(dims, num_heads, how.clone(), &keys.index(i as i64)));
+        }
+        TransformerDecoder { layers, ln: LayerNorm::new(dims), checkpoint: how.checkpoint }
     }
 
     /// What has been decoded so far, `(n, length, dims)`, and the encoder's output, `(n, keys, dims)`, to `(n, length, dims)`; with a mask

@@ -2,6 +2,7 @@
 //!
 //! An output is a sum of few inputs, the *taps*, with weights that depend on its place alone. They are made on the host.
 
+use crate::norm::{narrow, wide};
 use crate::{Module, raised};
 use lazulite_base::key::KeyHasher;
 use lazulite_core::{Array, Static};
@@ -90,7 +91,7 @@ impl Upsample {
     /// To sizes multiplied by `scale_factor`, rounded down, from the nearest values.
     ///
     /// # Panics
-    /// For a factor that is not positive.
+    /// For a factor that is not positive and finite.
     ///
     /// ```
     /// use lazulite::nn::Upsample;
@@ -101,11 +102,12 @@ impl Upsample {
     #[track_caller]
     pub fn new(scale_factor: impl Into<ScaleFactor>) -> Upsample {
         let scale_factor = scale_factor.into();
+        let good = |scale: &f64| *scale > 0.0 && scale.is_finite();
         let positive = match &scale_factor {
-            ScaleFactor::All(scale) => *scale > 0.0,
-            ScaleFactor::Each(list) => list.iter().all(|&scale| scale > 0.0),
+            ScaleFactor::All(scale) => good(scale),
+            ScaleFactor::Each(list) => list.iter().all(good),
         };
-        assert!(positive, "Upsample: scale factors must be positive, not {scale_factor:?}");
+        assert!(positive, "Upsample: scale factors must be positive and finite, not {scale_factor:?}");
         Upsample { scale_factor, mode: UpsampleMode::Nearest, align_corners: false, antialias: false }
     }
 
@@ -149,7 +151,8 @@ impl Upsample {
         Upsample { antialias: on, ..self }
     }
 
-    /// `(n, places.., channels)` to the same number of axes.
+    /// `(n, places.., channels)` to the same number of axes. Floats keep their dtype: halves are interpolated in `float32` and rounded
+    /// once. What lies between integers is `float32`.
     ///
     /// ```
     /// use lazulite::nn::Upsample;
@@ -158,7 +161,8 @@ impl Upsample {
     /// ```
     ///
     /// # Panics
-    /// For fewer than three axes, other than one factor for each axis of places, or antialiasing where it does not apply.
+    /// For fewer than three axes, other than one factor for each axis of places, more places than `int32` counts, or antialiasing where it
+    /// does not apply.
     #[track_caller]
     pub fn forward(&self, x: &Array) -> Array {
         assert!(x.ndim() >= 3, "Upsample takes (n, places.., channels), not {:?}", x.shape());
@@ -171,13 +175,17 @@ impl Upsample {
         };
         assert!(scales.len() == axes, "Upsample: {} scale factors for {axes} axes of places, {:?}", scales.len(), x.shape());
         let along = |x: Array, (axis, &scale): (usize, &f64)| if scale == 1.0 { x } else { self.resize(&x, axis + 1, scale) };
-        scales.iter().enumerate().fold(x.clone(), along)
+        match self.mode {
+            UpsampleMode::Nearest => scales.iter().enumerate().fold(x.clone(), along),
+            _ => narrow(scales.iter().enumerate().fold(wide(x), along), x),
+        }
     }
 
     /// `x` with one axis resized.
     #[track_caller]
     fn resize(&self, x: &Array, axis: usize, scale: f64) -> Array {
         let n = x.shape()[axis];
+        assert!(scale * n as f64 <= i32::MAX as f64, "Upsample: {scale:?} times the {n} places of {:?} are too many", x.shape());
         let taps = match self.mode {
             UpsampleMode::Nearest => vec![Tap { places: nearest(n, scale), weights: None }],
             UpsampleMode::Linear | UpsampleMode::Cubic => self.taps(n, scale),

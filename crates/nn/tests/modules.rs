@@ -127,7 +127,7 @@ fn activations_differentiate() {
         ("softsign", nn::softsign),
         ("mish", nn::mish),
         ("hardswish", nn::hardswish),
-        ("hard_tanh", nn::hard_tanh),
+        ("hard_tanh", |x| nn::hard_tanh(x, -1.0, 1.0)),
         ("selu", nn::selu),
         ("leaky_relu", |x| nn::leaky_relu(x, 0.1)),
         ("log_softmax", |x| nn::log_softmax(x, -1) * array![1.0, 2.0, 3.0, 4.0, 5.0]),
@@ -421,4 +421,36 @@ fn dtypes_of_whole_models_change_but_for_codes() {
     let y = run((&first, &second), &x.astype(Dtype::F16));
     assert_eq!(y.dtype(), Dtype::F16);
     close(&values(&y.astype(Dtype::F32)), &values(&run((&model.0, &model.1), &x)), 1e-2);
+}
+
+#[test]
+fn errors_name_the_callers_line() {
+    use lazulite::fast::Mask;
+    use lazulite::nn::{QuantizedEmbedding, TransformerDecoderLayer, TransformerEncoder, TransformerOptions};
+    let (key, how) = (random::key(0), TransformerOptions::default);
+    let (x, y, wrong) = (Array::ones([2, 3], Dtype::F32), Array::ones([1, 2, 4], Dtype::F32), Array::ones([7, 7], Dtype::F32));
+    let table = QuantizedEmbedding::from_embedding(&Embedding::new(4, 64, &key), Format::default());
+    let encoder = TransformerEncoder::new(1, 4, 2, how(), &key);
+    let decoder = TransformerDecoderLayer::new(4, 2, how(), &key);
+    let late = TransformerDecoderLayer::new(4, 2, how().norm_first(false), &key);
+    let calls: [(&str, &dyn Fn()); 7] = [
+        ("subtract", &|| drop(nn::losses::triplet_loss(&x, &x, &array![1.0, 2.0]))),
+        ("take", &|| drop(table.forward(&x))),
+        ("fast.attention", &|| drop(encoder.forward(&y, Mask::Array(&wrong)))),
+        ("fast.attention", &|| drop(decoder.forward(&y, &y, Mask::Array(&wrong), Mask::None))),
+        ("fast.attention", &|| drop(late.forward(&y, &y, Mask::None, Mask::Array(&wrong)))),
+        ("matmul", &|| drop(decoder.forward(&y, &x.expand_dims(0), Mask::None, Mask::None))),
+        ("random.split", &|| drop(nn::with_key(&x, || Dropout::new(0.5).forward(&x)))),
+    ];
+    for (op, call) in calls {
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
+        let text = caught.downcast_ref::<String>().unwrap();
+        assert!(text.starts_with(op) && text.contains("nn/tests/modules.rs:"), "{text}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "huber_loss: delta must be positive, not -1")]
+fn a_loss_has_settings_that_make_sense() {
+    nn::losses::HuberLoss::default().delta(-1.0).of(&array![1.0], &array![2.0]);
 }

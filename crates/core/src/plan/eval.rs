@@ -332,7 +332,12 @@ fn schedule(outputs: &[&Array], whole: bool) -> Result<Next> {
             BufferKind::Leaf(i) => graph.leaves[i as usize].data.buffer.clone(),
             BufferKind::Block(i) => blocks[i as usize].clone(),
         };
-        let data = Data { buffer, layout: r.layout.clone(), ticket: Some(ticket.clone()) };
+        // Without steps this is a view of what may still be on its way.
+        let ticket = match plan.buffers[r.buffer as usize] {
+            BufferKind::Leaf(i) if plan.steps.is_empty() => graph.leaves[i as usize].data.ticket.clone(),
+            _ => Some(ticket.clone()),
+        };
+        let data = Data { buffer, layout: r.layout.clone(), ticket };
         graph.nodes[r.node as usize].node.state().slots[r.out as usize] = Some(data);
     }
     if graph.retained {

@@ -193,6 +193,28 @@ impl Fused {
         (self.fusion && smaller && alike).then_some(source)
     }
 
+    /// Whether node `i` of a group finds its input in the tape, as the tape makes it. What reads another view of a widened value of its own
+    /// tape reads the narrow numbers.
+    pub fn in_tape(&self, ir: &Ir, i: u32, v: Value, group: u32) -> bool {
+        let p = self.at(v);
+        match self.at(p.root).kind {
+            Kind::Member { group: g, extent } if self.find(g) == group => {
+                let (space, strides) = squeeze(self.dims(ir, i, v), &p.layout.strides);
+                let whole = space == self.groups[group as usize].space && p.layout.offset == 0 && shape::is_contiguous(&space, &strides);
+                whole || extent == Extent::Outer
+            }
+            _ => false,
+        }
+    }
+
+    /// The shape over which node `i` of a tape uses its input.
+    pub fn dims<'a>(&'a self, ir: &'a Ir, i: u32, v: Value) -> &'a Dims {
+        match &ir.nodes[i as usize].prim {
+            Some(Prim::Other(p)) if matches!(p.role(), Role::Reduce(..) | Role::View(_)) => &ir.aval(v).shape,
+            _ => self.smaller.get(&i).unwrap_or(&ir.nodes[i as usize].avals[0].shape),
+        }
+    }
+
     /// Says that a tape reads the value from memory; the level from which it is there.
     fn read(&mut self, ir: &Ir, v: Value) -> u32 {
         let v = self.narrow(ir, v).unwrap_or(v);

@@ -117,9 +117,11 @@ impl Lowering<'_> {
             first.entry(item).or_insert(i as u32);
             let list = needs.entry(item).or_default();
             for a in &node.args {
-                // Other tapes read what a value widens.
-                let tape = matches!(item, Item::Group(_));
-                let read = |v: Value| if tape && self.maker(v) != Some(item) { self.fused.narrow(self.ir, v).unwrap_or(v) } else { v };
+                // Tapes read what a value widens.
+                let read = |v: Value| match item {
+                    Item::Group(g) if !self.fused.in_tape(self.ir, i as u32, v, g) => self.fused.narrow(self.ir, v).unwrap_or(v),
+                    _ => v,
+                };
                 if let Arg::Value(a) = a
                     && let a = &read(*a)
                     && let Some(maker) = self.maker(*a)
@@ -370,18 +372,22 @@ impl<'a> TapeBuilder<'a> {
         self.axes.iter().map(|&a| strides[a]).collect()
     }
 
-    fn arg(&mut self, a: Arg, dims: &[usize], outer: bool) -> Reg {
+    /// The register of an input of node `i`.
+    fn arg(&mut self, i: u32, a: Arg, outer: bool) -> Reg {
         let v = match a {
             Arg::Scalar(p, d) => return self.param(p, d),
             Arg::Value(v) => v,
         };
         let place = self.fused.at(v);
-        match self.fused.at(place.root).kind {
-            Kind::Uniform(p, d) if place.kind == self.fused.at(place.root).kind => return self.param(p, d),
-            Kind::Member { group, .. } if self.fused.find(group) == self.index => return self.regs[&place.root],
-            _ => {}
+        if let Kind::Uniform(p, d) = self.fused.at(place.root).kind
+            && place.kind == self.fused.at(place.root).kind
+        {
+            return self.param(p, d);
         }
-        let strides = self.map(dims, &place.layout, outer);
+        if self.fused.in_tape(self.ir, i, v, self.index) {
+            return self.regs[&place.root];
+        }
+        let strides = self.map(self.fused.dims(self.ir, i, v), &place.layout, outer);
         let offset = place.layout.offset;
         let Some(narrow) = self.fused.narrow(self.ir, v) else {
             return self.load(place.root, offset, strides, self.ir.aval(v).dtype, outer);
@@ -425,20 +431,19 @@ impl<'a> TapeBuilder<'a> {
             let place = self.fused.at(value);
             let Kind::Member { extent, .. } = place.kind else { unreachable!("members are members") };
             let aval = &node.avals[0];
-            let dims = self.fused.smaller.get(&m).unwrap_or(&aval.shape);
             // An outer value that is kept in broadcast form reads per-row memory only through the group.
             let outer = extent == Extent::Outer;
             let reg = match prim {
                 Prim::Elementwise(op) => {
                     let mut r = [0; 3];
                     for (k, &a) in node.args.iter().enumerate() {
-                        r[k] = self.arg(a, dims, outer);
+                        r[k] = self.arg(m, a, outer);
                     }
                     self.push(Inst::Apply(*op, r), aval.dtype)
                 }
                 Prim::Other(p) => match p.role() {
                     Role::Cast => {
-                        let r = self.arg(node.args[0], dims, outer);
+                        let r = self.arg(m, node.args[0], outer);
                         self.push(Inst::Cast(r), aval.dtype)
                     }
                     Role::Index(axis) => {
@@ -453,23 +458,18 @@ impl<'a> TapeBuilder<'a> {
                     }
                     Role::Reduce(op, axes) => {
                         let Arg::Value(v) = node.args[0] else { unreachable!("a reduction has an array") };
-                        let input = self.ir.aval(v).clone();
-                        let r = self.arg(node.args[0], &input.shape, false);
-                        if squeezed_axes(&input.shape, axes).is_empty() { r } else { self.reduce(op, r, aval.dtype) }
+                        let r = self.arg(m, node.args[0], false);
+                        if squeezed_axes(&self.ir.aval(v).shape, axes).is_empty() { r } else { self.reduce(op, r, aval.dtype) }
                     }
                     // A view that needs a row-major input: the copy that makes it so.
-                    _ => {
-                        let Arg::Value(v) = node.args[0] else { unreachable!("a copy has an array") };
-                        let dims = self.ir.aval(v).shape.clone();
-                        self.arg(node.args[0], &dims, false)
-                    }
+                    _ => self.arg(m, node.args[0], false),
                 },
                 Prim::Leaf => unreachable!("data is no member"),
             };
             self.regs.insert(value, reg);
             if self.fused.stored[m as usize][0] {
                 let strides = if outer {
-                    self.map(dims, &place.layout, true)
+                    self.map(self.fused.smaller.get(&m).unwrap_or(&aval.shape), &place.layout, true)
                 } else if self.group.space.is_empty() {
                     Strides::new()
                 } else {

@@ -39,6 +39,18 @@ fn an_output_still_held_is_ready_after_its_graph_ran() {
 }
 
 #[test]
+fn a_view_of_what_is_on_its_way_waits_for_it() {
+    for n in [384, 256, 128] {
+        let x = Array::full([n, n], 1.0 / n as f32, Dtype::F32);
+        let y = (0..20).fold(x.clone(), |y, _| y.matmul(&x) + 0.5);
+        async_eval([&y]).unwrap();
+        let view = y.t();
+        eval([&view]).unwrap();
+        assert_eq!(view.to_vec::<f32>().unwrap(), vec![y.to_vec::<f32>().unwrap()[0]; n * n]);
+    }
+}
+
+#[test]
 fn what_nobody_holds_need_not_exist() {
     let a = array![1.0, 2.0];
     let d = (&a + 1.0) * 2.0;

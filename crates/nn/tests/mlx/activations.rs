@@ -146,3 +146,23 @@ fn layers_without_a_shape_of_their_own_stand_in_a_sequence() {
     assert_eq!(names(&model), ["layers.1.weight"]);
     close(&model.forward(&array![-4.0, 3.0]), &[0.0, 9.0]);
 }
+
+#[test]
+fn halves_neither_overflow_nor_lose_their_slope() {
+    let x = array![300.0, -300.0, 60000.0].astype(Dtype::F16);
+    let all: [fn(&Array) -> Array; 6] = [nn::gelu, nn::gelu_approx, nn::gelu_fast_approx, nn::silu, nn::mish, nn::hardswish];
+    for f in all {
+        assert_eq!(values(&f(&x)), [300.0, 0.0, 60000.0]);
+        assert_eq!(values(&grad(|x: &Array| f(x).astype(Dtype::F32).sum(..))(&x)), [1.0, 0.0, 1.0]);
+    }
+}
+
+#[test]
+fn hard_tanh_has_the_limits_of_mlx() {
+    close(&nn::hard_tanh(&(wave([5], 0.7) * 3), -0.5, 2.0), &[0.0, 1.932653, 2.0, 2.0, 1.004964]);
+    // Integers become floats where limits are.
+    for f in [|x: &Array| nn::hard_tanh(x, -1.0, 1.0), nn::relu6, nn::hardswish, nn::gelu_approx] {
+        assert_eq!(f(&array![0u8, 255]).dtype(), Dtype::F32);
+    }
+    assert_eq!(values(&nn::hardswish(&array![0u8, 255])), [0.0, 255.0]);
+}

@@ -223,3 +223,18 @@ fn a_cross_entropy_is_one_pass_over_the_scores() {
         assert_eq!(counters().kernels - before.kernels, 1, "{}", explain(&[&losses::cross_entropy(&scores, &targets)]));
     }
 }
+
+#[test]
+fn slopes_are_finite_where_a_loss_is_cut_off() {
+    // MLX's are NaN.
+    let (zeros, y) = (Array::zeros([2, 2], Dtype::F32), array![[3.0, 4.0], [0.0, 0.0]]);
+    close(&grad(|x: &Array| losses::cosine_similarity_loss(x, &y).sum(..))(&zeros), &[3e8, 4e8, 0.0, 0.0]);
+    let half = |x: &Array| x.astype(Dtype::F16);
+    close(&losses::cosine_similarity_loss(&half(&zeros), &half(&y)), &[0.0, 0.0]);
+    close(&losses::cosine_similarity_loss(&half(&(&y * 1e3)), &half(&y)), &[1.0, 0.0]);
+
+    let (p, t) = (array![0.0, 1.0, 0.0, 1.0], array![0.0, 1.0, 1.0, 0.0]);
+    let sum = |p: &Array| BinaryCrossEntropy::default().with_logits(false).reduction(Reduction::Sum).of(p, &t);
+    close(&grad(sum)(&p), &[1.0, -1.0, 0.0, 0.0]);
+    assert!(sum(&array![-0.1, 1.0, 0.0, 0.0]).item::<f32>().unwrap().is_nan(), "no probability");
+}

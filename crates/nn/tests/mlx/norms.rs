@@ -264,3 +264,33 @@ fn one_value_has_no_variance() {
 fn one_feature_is_not_spread() {
     GroupNorm::new(2, 4).forward(&Array::ones([2, 3, 1], Dtype::F32));
 }
+
+#[test]
+fn halves_whose_sums_overflow_are_normalised() {
+    let same = Array::full([2, 3, 4], 6e4, Dtype::F16);
+    let (batch, next) = nn::with_statistics(&BatchNorm::new(4), |norm| norm.forward(&same));
+    assert_eq!(values(&next.running_mean.get().unwrap()), [6e3; 4]);
+    for y in [batch, InstanceNorm::new(4).forward(&same), GroupNorm::new(2, 4).forward(&same), LayerNorm::new(4).forward(&same)] {
+        assert_eq!(values(&y), [0.0; 24]);
+    }
+    // Without parameters the dtype stays; to the last digit but one as in float32.
+    let x = x() * 1e4;
+    let all: [fn(&Array) -> Array; 2] = [|x| InstanceNorm::new(4).forward(x), |x| GroupNorm::new(2, 4).without_affine().forward(x)];
+    for f in all {
+        let half = f(&x.astype(Dtype::F16));
+        assert_eq!(half.dtype(), Dtype::F16);
+        assert!((half - f(&x)).abs().max(..).item::<f32>().unwrap() < 2e-3);
+    }
+}
+
+#[test]
+fn integers_take_the_dtype_of_the_parameters() {
+    let x = array![[1, 2, 3]];
+    let layer = |dtype| (LayerNorm::new(3).set_dtype(dtype).forward(&x), RMSNorm::new(3).set_dtype(dtype).forward(&x));
+    let (a, b) = layer(Dtype::F32);
+    close(&a, &[-1.22474, 0.0, 1.22474]);
+    close(&b, &[0.46291, 0.925819, 1.38873]);
+    let (a, b) = layer(Dtype::F16);
+    assert_eq!((a.dtype(), values(&a)), (Dtype::F16, vec![-1.2246094, 0.0, 1.2246094]));
+    assert_eq!((b.dtype(), values(&b)), (Dtype::F16, vec![0.46289063, 0.92578125, 1.3886719]));
+}

@@ -171,3 +171,15 @@ fn recurrences_batch_compile_and_differentiate_twice() {
 fn no_steps_have_no_state() {
     LSTM::new(3, 2, &random::key(0)).forward(&Array::zeros([2, 0, 3], Dtype::F32), None, None);
 }
+
+#[test]
+#[should_panic(expected = "RNN: a state of shape [3] for a hidden size of 2")]
+fn a_state_is_of_the_hidden_size() {
+    RNN::new(3, 2, &random::key(0)).forward(&wave([4, 3], 0.7), Some(&wave([3], 0.7)));
+}
+
+#[test]
+#[should_panic(expected = "LSTM: a cell of shape [1] for a hidden size of 2")]
+fn a_cell_is_of_the_hidden_size() {
+    LSTM::new(3, 2, &random::key(0)).forward(&wave([4, 3], 0.7), None, Some(&wave([1], 0.7)));
+}

@@ -214,3 +214,27 @@ fn a_factor_for_each_axis() {
 fn the_nearest_value_has_no_average() {
     Upsample::new(0.5).antialias(true).forward(&wave([1, 4, 1], 0.7));
 }
+
+#[test]
+fn halves_are_the_numbers_of_mlx_rounded_once() {
+    let x = wave([1, 4, 2], 0.7).astype(Dtype::F16);
+    let rounded = |list: &[f32]| values(&Array::from_slice(list, [list.len()]).unwrap().astype(Dtype::F16));
+    let wide = [
+        -0.097763, 0.622291, 0.37575, 0.793412, 0.959017, 0.906819, 0.865647, 0.335991, 0.235885, -0.443049, -0.500458, -0.841877,
+        -0.991291, -1.045086,
+    ];
+    assert_eq!(values(&Upsample::new(1.75).mode(Up::Cubic).forward(&x)), rounded(&wide));
+    assert_eq!(values(&Upsample::new(0.5).mode(Up::Linear).forward(&x)), rounded(&[0.492676, 0.753_662_1, -0.268311, -0.666626]));
+}
+
+#[test]
+#[should_panic(expected = "scale factors must be positive and finite, not All(inf)")]
+fn a_factor_is_finite() {
+    Upsample::new(f64::INFINITY);
+}
+
+#[test]
+#[should_panic(expected = "Upsample: 10000000000.0 times the 4 places of [1, 4, 1] are too many")]
+fn places_are_counted() {
+    Upsample::new(1e10).forward(&wave([1, 4, 1], 0.7));
+}
