@@ -23,12 +23,13 @@ use lazulite_base::key::KeyHasher;
 use smallvec::smallvec;
 use std::panic::Location;
 
-/// The leaf of a differentiation: its input, under a name of its own. Outer derivatives see through it; the inner walk ends at it.
-struct Leaf;
+/// Its input, under a name of its own: the leaf of a differentiation, at which the inner walk ends and through which outer derivatives see;
+/// or one output of a call.
+struct Identity(&'static str);
 
-impl Primitive for Leaf {
+impl Primitive for Identity {
     fn name(&self) -> &'static str {
-        "input"
+        self.0
     }
     fn key(&self, _: &mut KeyHasher) {}
     fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
@@ -54,7 +55,7 @@ impl Primitive for Leaf {
 /// A concrete leaf over `x`, for the differentiation `keep`.
 pub(crate) fn concrete_leaf(x: &Array, keep: u64) -> Array {
     let tag = x.tag().join(Tag { keep, ..Tag::default() });
-    node_at(Prim::new(Leaf), smallvec![Operand::Edge(x.edge())], x.aval().clone(), tag, x.site())
+    node_at(Prim::new(Identity("input")), smallvec![Operand::Edge(x.edge())], x.aval().clone(), tag, x.site())
 }
 
 /// An abstract leaf: shape and dtype, and no value.

@@ -1,5 +1,6 @@
 //! Arrays shared between names, calls and threads; donation never touches what a user can still see.
 
+use lazulite::ops::iota;
 use lazulite::prelude::*;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -184,4 +185,48 @@ fn sixteen_threads_build_share_evaluate_and_drop() {
     let rounds: u64 = threads.into_iter().map(|t| t.join().unwrap()).sum();
     println!("{rounds} rounds");
     assert!(rounds > 100);
+}
+
+#[test]
+fn a_loss_that_is_kept_does_not_keep_its_step() {
+    let step = compile(|(w, x): &(Array, Array)| {
+        let (loss, g) = value_and_grad(|w: &Array| (x.matmul(w) - x).square().mean(..))(w);
+        (loss, w - g * 0.1)
+    });
+    let size = 64 * 64 * 4;
+    let x = (iota([64, 64], 1, Dtype::F32).unwrap() * 0.01).sin();
+    eval([&x]).unwrap();
+    let run = |keep: bool, n: usize| {
+        let mut w = Array::zeros([64, 64], Dtype::F32) + 0.5;
+        let mut losses = Vec::new();
+        for _ in 0..n {
+            let (loss, next) = step(&(w, x.clone()));
+            eval([&loss, &next]).unwrap();
+            w = next;
+            if keep {
+                losses.push(loss);
+            }
+        }
+        (losses, w)
+    };
+    // Apart from other tests, whose memory is counted, too: the most that any ten steps hold.
+    let held = |keep: bool| {
+        (0..5)
+            .map(|_| {
+                let before = memory::active();
+                let kept = run(keep, 40);
+                let after = memory::active();
+                drop(kept);
+                after.saturating_sub(before)
+            })
+            .min()
+            .unwrap()
+    };
+    assert!(held(true) < 20 * size, "forty losses hold {} bytes, a step's parameters are {size}", held(true));
+    // Nor does its value change when the next step writes over the parameters.
+    let (losses, w) = run(true, 20);
+    let values: Vec<f32> = losses.iter().map(|l| l.item().unwrap()).collect();
+    assert!(values.windows(2).all(|v| v[1] < v[0]), "{values:?}");
+    let again = run(false, 20).1;
+    assert_eq!(w.to_vec::<f32>().unwrap(), again.to_vec::<f32>().unwrap());
 }
