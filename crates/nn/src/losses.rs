@@ -49,11 +49,29 @@ impl Reduction {
     }
 }
 
+/// Declares the method that sets a field, from another type if one is named.
+macro_rules! setting {
+    ($(#[$set:meta])* $field:ident: $ty:ty) => {
+        $(#[$set])*
+        #[must_use]
+        pub fn $field(self, $field: $ty) -> Self {
+            Self { $field, ..self }
+        }
+    };
+    ($(#[$set:meta])* $field:ident: $ty:ty as $given:ty) => {
+        $(#[$set])*
+        #[must_use]
+        pub fn $field(self, $field: $given) -> Self {
+            Self { $field: $field.into(), ..self }
+        }
+    };
+}
+
 /// Declares a loss: the function, the struct of its settings, their methods.
 macro_rules! losses {
     ($(
         $(#[$doc:meta])*
-        pub fn $name:ident($($arg:ident),*) with $How:ident, $reduction:ident { $($(#[$set:meta])* $field:ident: $ty:ty = $default:expr),* }
+        pub fn $name:ident($($arg:ident),*) with $How:ident, $reduction:ident { $($(#[$set:meta])* $field:ident: $ty:ty $(as $given:ty)? = $default:expr),* }
         |$how:ident| $body:expr;
     )*) => {$(
         $(#[$doc])*
@@ -82,13 +100,7 @@ macro_rules! losses {
         }
 
         impl $How {
-            $(
-                $(#[$set])*
-                #[must_use]
-                pub fn $field(self, $field: $ty) -> $How {
-                    $How { $field, ..self }
-                }
-            )*
+            $(setting! { $(#[$set])* $field: $ty $(as $given)? })*
 
             /// What becomes of the losses.
             #[must_use]
@@ -365,7 +377,7 @@ losses! {
     /// ```
     pub fn cross_entropy(logits, targets) with CrossEntropy, None {
         /// What each loss is multiplied by, of the shape of the losses; nothing by default.
-        weights: Option<Array> = None,
+        weights: Option<Array> as Array = None,
         /// The axis of the classes; the last by default.
         axis: i64 = -1,
         /// The share of each target, in `0.0..1.0`, that is spread evenly over all classes (Szegedy et al. 2016); 0 by default.
@@ -404,7 +416,7 @@ losses! {
     /// ```
     pub fn binary_cross_entropy(inputs, targets) with BinaryCrossEntropy, Mean {
         /// What each loss is multiplied by, of the shape of the inputs; nothing by default.
-        weights: Option<Array> = None,
+        weights: Option<Array> as Array = None,
         /// Whether inputs are logits, as by default, or probabilities, whose logarithms are cut off at -100.
         with_logits: bool = true
     }

@@ -17,9 +17,15 @@ pub(crate) fn affine(x: Array, weight: Option<&Array>, bias: Option<&Array>) -> 
         Some(w) => x * w,
         None => x,
     };
+    shifted(y, bias)
+}
+
+/// `x + bias`, where there is one.
+#[track_caller]
+pub(crate) fn shifted(x: Array, bias: Option<&Array>) -> Array {
     match bias {
-        Some(b) => y + b,
-        None => y,
+        Some(b) => x + b,
+        None => x,
     }
 }
 

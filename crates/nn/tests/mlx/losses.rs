@@ -105,7 +105,7 @@ fn losses_of_three_are_those_of_mlx() {
 #[test]
 fn losses_of_classes_are_those_of_mlx() {
     let log = |p: &Array| log_softmax(p, -1);
-    let smooth = || CrossEntropy::default().weights(Some(array![0.5, 2.0])).label_smoothing(0.2);
+    let smooth = || CrossEntropy::default().weights(array![0.5, 2.0]).label_smoothing(0.2);
     both(|p| losses::nll_loss(&log(p), &array![2, 0]), &p(), &[0.497559, 0.361795], &[0.0, 0.0, 0.0, -0.270548, 0.215797, 0.054751]);
     both(
         |p| NllLoss::default().axis(0).reduction(Reduction::Mean).of(p, &array![1, 0, 1]),
@@ -146,7 +146,7 @@ fn losses_of_classes_are_those_of_mlx() {
 #[test]
 fn losses_of_yes_or_no_are_those_of_mlx() {
     let b = || array![[1.0, 0.0, 1.0], [0.0, 1.0, 0.25]];
-    let by = || BinaryCrossEntropy::default().weights(Some(wave([2, 3], 0.9).abs()));
+    let by = || BinaryCrossEntropy::default().weights(wave([2, 3], 0.9).abs());
     both(|p| losses::binary_cross_entropy(p, &b()), &p(), &[0.872833], &[-0.083333, 0.130647, -0.020382, 0.141492, -0.056417, 0.013577]);
     both(|p| by().of(p, &b()), &p(), &[0.480466], &[0.0, 0.102339, -0.019849, 0.060471, -0.024966, 0.013272]);
     both(
@@ -196,7 +196,7 @@ fn axes_batch_and_compile() {
 #[test]
 #[should_panic(expected = "cross_entropy: weights of shape [3] for losses of shape [2]")]
 fn weights_are_one_a_loss() {
-    CrossEntropy::default().weights(Some(array![1.0, 2.0, 3.0])).of(&p(), &array![0, 1]);
+    CrossEntropy::default().weights(array![1.0, 2.0, 3.0]).of(&p(), &array![0, 1]);
 }
 
 #[test]
