@@ -1,5 +1,6 @@
 //! Convolutions as layers. Channels come last; the weight's order is `(out_channels, kernel_size.., in_channels / groups)`.
 
+use crate::norm::shifted;
 use crate::{Module, init};
 use lazulite_base::Dtype;
 use lazulite_core::Array;
@@ -10,9 +11,8 @@ use lazulite_core::ops::{Conv, ConvTranspose};
 fn weight(layer: &str, inputs: usize, outputs: usize, kernel: &[usize], groups: usize, key: &Array) -> Array {
     assert!(groups > 0 && inputs.is_multiple_of(groups), "{layer}: {inputs} channels do not make {groups} groups");
     let channels = inputs / groups;
-    let bound = 1.0 / ((channels * kernel.iter().product::<usize>()).max(1) as f32).sqrt();
     let shape: Vec<usize> = [outputs].into_iter().chain(kernel.iter().copied()).chain([channels]).collect();
-    init::uniform(shape, -bound, bound, key)
+    init::by_root(channels * kernel.iter().product::<usize>(), shape, key)
 }
 
 macro_rules! layers {
@@ -52,11 +52,7 @@ macro_rules! layers {
             /// If the shapes do not fit, as the operation does.
             #[track_caller]
             pub fn forward(&self, x: &Array) -> Array {
-                let y = x.$call(&self.weight, &self.how);
-                match &self.bias {
-                    Some(b) => y + b,
-                    None => y,
-                }
+                shifted(x.$call(&self.weight, &self.how), self.bias.as_ref())
             }
         }
     )*};

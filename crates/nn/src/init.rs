@@ -107,6 +107,13 @@ pub fn sparse(shape: impl Into<Shape>, sparsity: f64, mean: f32, deviation: f32,
     select(&rank.lt(zeros), 0, normal([rows, columns], mean, deviation, &b))
 }
 
+/// Uniform in ±1/√`n`, as the parameters of most layers start.
+#[track_caller]
+pub(crate) fn by_root(n: usize, shape: impl Into<Shape>, key: &Array) -> Array {
+    let bound = 1.0 / (n.max(1) as f32).sqrt();
+    uniform(shape, -bound, bound, key)
+}
+
 /// The sizes of a matrix.
 #[track_caller]
 fn matrix(name: &str, shape: &Shape) -> [usize; 2] {

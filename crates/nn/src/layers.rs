@@ -1,5 +1,6 @@
 //! Layers that most models have: affine and bilinear maps, embeddings, learned activations.
 
+use crate::norm::shifted;
 use crate::{Module, init, prelu};
 use lazulite_core::{Array, random};
 
@@ -31,9 +32,8 @@ impl Linear {
     #[track_caller]
     pub fn new(input_dims: usize, output_dims: usize, key: &Array) -> Linear {
         let (a, b) = random::split(key);
-        let bound = 1.0 / (input_dims.max(1) as f32).sqrt();
-        let bias = Some(init::uniform([output_dims], -bound, bound, &b));
-        Linear { weight: init::uniform([output_dims, input_dims], -bound, bound, &a), bias }
+        let bias = Some(init::by_root(input_dims, [output_dims], &b));
+        Linear { weight: init::by_root(input_dims, [output_dims, input_dims], &a), bias }
     }
 
     /// The same layer without its bias.
@@ -61,11 +61,7 @@ impl Linear {
     /// If the last axis of `x` is not the weight's.
     #[track_caller]
     pub fn forward(&self, x: &Array) -> Array {
-        let y = x.matmul(&self.weight.t());
-        match &self.bias {
-            Some(b) => y + b,
-            None => y,
-        }
+        shifted(x.matmul(&self.weight.t()), self.bias.as_ref())
     }
 }
 
@@ -96,13 +92,14 @@ impl Embedding {
         Embedding { weight: init::normal([num_embeddings, dims], 0.0, 1.0 / (dims.max(1) as f32).sqrt(), key) }
     }
 
-    /// The vectors of integer `ids`, `(...)` to `(..., dims)`. Ids out of range are no error: they give the nearest one's vector.
+    /// The vectors of integer `ids`, `(...)` to `(..., dims)`. Negative ids count from the last. Ids out of range are no error: they give the
+    /// nearest one's vector.
     ///
     /// ```
     /// use lazulite::nn::Embedding;
     /// use lazulite::prelude::*;
     /// let table = Embedding { weight: array![[1.0], [2.0], [3.0]] };
-    /// assert_eq!(table.forward(&array![2, 0]).to_vec::<f32>().unwrap(), [3.0, 1.0]);
+    /// assert_eq!(table.forward(&array![2, 0, -2, 9]).to_vec::<f32>().unwrap(), [3.0, 1.0, 2.0, 3.0]);
     /// ```
     ///
     /// # Panics
@@ -236,9 +233,8 @@ impl Bilinear {
     #[track_caller]
     pub fn new(input1_dims: usize, input2_dims: usize, output_dims: usize, key: &Array) -> Bilinear {
         let (a, b) = random::split(key);
-        let bound = 1.0 / (input1_dims.max(1) as f32).sqrt();
-        let weight = init::uniform([output_dims, input2_dims, input1_dims], -bound, bound, &a);
-        Bilinear { weight, bias: Some(init::uniform([output_dims], -bound, bound, &b)) }
+        let weight = init::by_root(input1_dims, [output_dims, input2_dims, input1_dims], &a);
+        Bilinear { weight, bias: Some(init::by_root(input1_dims, [output_dims], &b)) }
     }
 
     /// The same layer without its bias.
@@ -272,10 +268,6 @@ impl Bilinear {
         let first = x1.matmul(&rows.t());
         let mut shape: Vec<i64> = x1.shape().iter().map(|&n| n as i64).collect();
         shape.splice(shape.len() - 1.., [outputs, dims]);
-        let y = first.reshape(shape).matmul(&x2.expand_dims(-1)).squeeze(-1);
-        match &self.bias {
-            Some(b) => y + b,
-            None => y,
-        }
+        shifted(first.reshape(shape).matmul(&x2.expand_dims(-1)).squeeze(-1), self.bias.as_ref())
     }
 }

@@ -12,8 +12,10 @@
 //! assert_eq!(sum.of(&x, &y).item::<f32>().unwrap(), 4.0);
 //! ```
 
+use crate::norm::wide;
 use crate::raised;
 use lazulite_base::Dtype;
+use lazulite_base::dtype::promote;
 use lazulite_core::Array;
 use lazulite_core::ops::{iota, select};
 
@@ -47,11 +49,29 @@ impl Reduction {
     }
 }
 
+/// Declares the method that sets a field, from another type if one is named.
+macro_rules! setting {
+    ($(#[$set:meta])* $field:ident: $ty:ty) => {
+        $(#[$set])*
+        #[must_use]
+        pub fn $field(self, $field: $ty) -> Self {
+            Self { $field, ..self }
+        }
+    };
+    ($(#[$set:meta])* $field:ident: $ty:ty as $given:ty) => {
+        $(#[$set])*
+        #[must_use]
+        pub fn $field(self, $field: $given) -> Self {
+            Self { $field: $field.into(), ..self }
+        }
+    };
+}
+
 /// Declares a loss: the function, the struct of its settings, their methods.
 macro_rules! losses {
     ($(
         $(#[$doc:meta])*
-        pub fn $name:ident($($arg:ident),*) with $How:ident, $reduction:ident { $($(#[$set:meta])* $field:ident: $ty:ty = $default:expr),* }
+        pub fn $name:ident($($arg:ident),*) with $How:ident, $reduction:ident { $($(#[$set:meta])* $field:ident: $ty:ty $(as $given:ty)? = $default:expr),* }
         |$how:ident| $body:expr;
     )*) => {$(
         $(#[$doc])*
@@ -80,13 +100,7 @@ macro_rules! losses {
         }
 
         impl $How {
-            $(
-                $(#[$set])*
-                #[must_use]
-                pub fn $field(self, $field: $ty) -> $How {
-                    $How { $field, ..self }
-                }
-            )*
+            $(setting! { $(#[$set])* $field: $ty $(as $given)? })*
 
             /// What becomes of the losses.
             #[must_use]
@@ -273,7 +287,8 @@ losses! {
     }
     |how| (targets.exp() * (targets - inputs)).sum(how.axis);
 
-    /// The cosine of the angle between vectors along axis 1: `x1 · x2 / max(‖x1‖ ‖x2‖, eps)`, of two arrays that broadcast.
+    /// The cosine of the angle between vectors along axis 1: `x1 · x2 / max(‖x1‖ ‖x2‖, eps)`, of two arrays that broadcast. Halves are
+    /// computed in `float32`.
     ///
     /// # Panics
     /// For shapes that do not broadcast, or that have no axis 1.
@@ -291,8 +306,10 @@ losses! {
         eps: f32 = 1e-8
     }
     |how| {
-        let length = |x: &Array| x.square().sum(how.axis).sqrt();
-        (x1 * x2).sum(how.axis) / (length(x1) * length(x2)).maximum(how.eps)
+        let (a, b) = (&wide(x1), &wide(x2));
+        let cosine = (a * b).sum(how.axis) / (length(a, how.axis) * length(b, how.axis)).maximum(how.eps);
+        let dtype = promote(x1.dtype(), x2.dtype());
+        if dtype.is_half() { cosine.astype(dtype) } else { cosine }
     };
 
     /// `max(-targets (inputs1 - inputs2) + margin, 0)` for each element of three arrays of one shape; a target is 1 where the first score
@@ -360,7 +377,7 @@ losses! {
     /// ```
     pub fn cross_entropy(logits, targets) with CrossEntropy, None {
         /// What each loss is multiplied by, of the shape of the losses; nothing by default.
-        weights: Option<Array> = None,
+        weights: Option<Array> as Array = None,
         /// The axis of the classes; the last by default.
         axis: i64 = -1,
         /// The share of each target, in `0.0..1.0`, that is spread evenly over all classes (Szegedy et al. 2016); 0 by default.
@@ -399,7 +416,7 @@ losses! {
     /// ```
     pub fn binary_cross_entropy(inputs, targets) with BinaryCrossEntropy, Mean {
         /// What each loss is multiplied by, of the shape of the inputs; nothing by default.
-        weights: Option<Array> = None,
+        weights: Option<Array> as Array = None,
         /// Whether inputs are logits, as by default, or probabilities, whose logarithms are cut off at -100.
         with_logits: bool = true
     }
@@ -408,12 +425,25 @@ losses! {
         let loss = if how.with_logits {
             inputs.logaddexp(0) - inputs * targets
         } else {
-            let yes = inputs.log().maximum(-100);
-            let no = (1 - inputs).log().maximum(-100);
-            -(targets * yes + (1 - targets) * no)
+            -(targets * cut_log(inputs) + (1 - targets) * cut_log(&(1 - inputs)))
         };
         weighted("binary_cross_entropy", loss, how.weights.as_ref())
     };
+}
+
+/// The lengths of vectors. Of a vector of zeros the derivative is zero, not NaN.
+#[track_caller]
+fn length(x: &Array, axis: i64) -> Array {
+    let squares = x.square().sum(axis);
+    let some = squares.gt(0);
+    select(&some, select(&some, squares, 1).sqrt(), 0)
+}
+
+/// `max(log(x), -100)`, whose derivative at zero is zero, not NaN.
+#[track_caller]
+fn cut_log(x: &Array) -> Array {
+    let some = x.ne(0);
+    select(&some, select(&some, x, 1).log().maximum(-100), -100)
 }
 
 impl TripletLoss {

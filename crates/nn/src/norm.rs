@@ -17,9 +17,15 @@ pub(crate) fn affine(x: Array, weight: Option<&Array>, bias: Option<&Array>) -> 
         Some(w) => x * w,
         None => x,
     };
+    shifted(y, bias)
+}
+
+/// `x + bias`, where there is one.
+#[track_caller]
+pub(crate) fn shifted(x: Array, bias: Option<&Array>) -> Array {
     match bias {
-        Some(b) => y + b,
-        None => y,
+        Some(b) => x + b,
+        None => x,
     }
 }
 
@@ -132,7 +138,7 @@ impl LayerNorm {
     /// ```
     ///
     /// # Panics
-    /// If the last axis is not of `dims` elements, or `x` is no float.
+    /// If the last axis is not of `dims` elements; without scale and shift also if `x` is no float.
     #[track_caller]
     pub fn forward(&self, x: &Array) -> Array {
         fast::layer_norm(x, self.weight.as_ref(), self.bias.as_ref(), self.eps as f64)
@@ -195,7 +201,7 @@ impl RMSNorm {
     /// ```
     ///
     /// # Panics
-    /// If the last axis is not of `dims` elements, or `x` is no float.
+    /// If the last axis is not of `dims` elements.
     #[track_caller]
     pub fn forward(&self, x: &Array) -> Array {
         fast::rms_norm(x, Some(&self.weight), self.eps as f64)

@@ -1,5 +1,6 @@
 //! Layers whose weights are quantized and stay as they are, and one that quantizes what it multiplies.
 
+use crate::norm::shifted;
 use crate::{Embedding, Frozen, Linear, Module, raised};
 use lazulite_base::Format;
 use lazulite_core::Array;
@@ -108,11 +109,7 @@ impl QuantizedLinear {
     #[track_caller]
     pub fn forward(&self, x: &Array) -> Array {
         let w = whole(&self.weight.get(), &self.scales.get(), self.biases.get().as_ref(), self.format);
-        let y = x.quantized_matmul(&w, true);
-        match &self.bias {
-            Some(b) => y + b,
-            None => y,
-        }
+        shifted(x.quantized_matmul(&w, true), self.bias.as_ref())
     }
 }
 

@@ -3,16 +3,10 @@
 //! The steps are written down one after the other, so transforms see nothing but their operations. Parameters have MLX's names and start
 //! uniform in ±1/√`hidden_size`.
 
+use crate::norm::shifted;
 use crate::{Module, init};
 use lazulite_core::panicking::{split, stack};
 use lazulite_core::{Array, random};
-
-/// A parameter.
-#[track_caller]
-fn drawn<const N: usize>(hidden_size: usize, shape: [usize; N], key: &Array) -> Array {
-    let bound = 1.0 / (hidden_size.max(1) as f32).sqrt();
-    init::uniform(shape, -bound, bound, key)
-}
 
 /// The `N` keys that a layer draws its parameters from.
 #[track_caller]
@@ -26,12 +20,7 @@ fn keys<const N: usize>(key: &Array) -> [Array; N] {
 fn steps(layer: &str, x: &Array, weight: &Array, bias: Option<&Array>) -> Vec<Array> {
     let fits = x.ndim() >= 2 && x.shape()[x.ndim() - 2] > 0 && x.shape().last() == weight.shape().last();
     assert!(fits, "{layer} takes (..., length, {}) with one step at least, not {:?}", weight.shape()[1], x.shape());
-    let y = x.matmul(&weight.t());
-    let y = match bias {
-        Some(b) => y + b,
-        None => y,
-    };
-    y.unstack(-2)
+    shifted(x.matmul(&weight.t()), bias).unstack(-2)
 }
 
 /// Checks that a state before the first step is of the hidden size.
@@ -87,9 +76,9 @@ impl RNN {
     pub fn new(input_size: usize, hidden_size: usize, key: &Array) -> RNN {
         let [a, b, c] = keys(key);
         RNN {
-            wxh: drawn(hidden_size, [hidden_size, input_size], &a),
-            whh: drawn(hidden_size, [hidden_size, hidden_size], &b),
-            bias: Some(drawn(hidden_size, [hidden_size], &c)),
+            wxh: init::by_root(hidden_size, [hidden_size, input_size], &a),
+            whh: init::by_root(hidden_size, [hidden_size, hidden_size], &b),
+            bias: Some(init::by_root(hidden_size, [hidden_size], &c)),
             nonlinearity: |x| x.tanh(),
         }
     }
@@ -185,10 +174,10 @@ impl GRU {
     pub fn new(input_size: usize, hidden_size: usize, key: &Array) -> GRU {
         let [a, b, c, d] = keys(key);
         GRU {
-            wx: drawn(hidden_size, [3 * hidden_size, input_size], &a),
-            wh: drawn(hidden_size, [3 * hidden_size, hidden_size], &b),
-            b: Some(drawn(hidden_size, [3 * hidden_size], &c)),
-            bhn: Some(drawn(hidden_size, [hidden_size], &d)),
+            wx: init::by_root(hidden_size, [3 * hidden_size, input_size], &a),
+            wh: init::by_root(hidden_size, [3 * hidden_size, hidden_size], &b),
+            b: Some(init::by_root(hidden_size, [3 * hidden_size], &c)),
+            bhn: Some(init::by_root(hidden_size, [hidden_size], &d)),
         }
     }
 
@@ -282,9 +271,9 @@ impl LSTM {
     pub fn new(input_size: usize, hidden_size: usize, key: &Array) -> LSTM {
         let [a, b, c] = keys(key);
         LSTM {
-            wx: drawn(hidden_size, [4 * hidden_size, input_size], &a),
-            wh: drawn(hidden_size, [4 * hidden_size, hidden_size], &b),
-            bias: Some(drawn(hidden_size, [4 * hidden_size], &c)),
+            wx: init::by_root(hidden_size, [4 * hidden_size, input_size], &a),
+            wh: init::by_root(hidden_size, [4 * hidden_size, hidden_size], &b),
+            bias: Some(init::by_root(hidden_size, [4 * hidden_size], &c)),
         }
     }
 

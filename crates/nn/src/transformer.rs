@@ -69,7 +69,8 @@ fn parts(mask: Mask<'_>) -> (bool, Option<Array>) {
     }
 }
 
-fn mask(causal: bool, array: &Option<Array>) -> Mask<'_> {
+/// The mask that [`parts`] took apart.
+fn joined(causal: bool, array: &Option<Array>) -> Mask<'_> {
     match array {
         Some(m) => Mask::Array(m),
         None if causal => Mask::Causal,
@@ -221,15 +222,15 @@ impl TransformerEncoder {
     /// # Panics
     /// As [`TransformerEncoderLayer::forward`] does.
     #[track_caller]
-    pub fn forward(&self, x: &Array, seen: Mask<'_>) -> Array {
+    pub fn forward(&self, x: &Array, mask: Mask<'_>) -> Array {
         let mut x = x.clone();
         for layer in &self.layers {
             x = if self.checkpoint {
-                let (causal, array) = parts(seen);
+                let (causal, array) = parts(mask);
                 type All = (TransformerEncoderLayer, Array, Option<Array>);
-                checkpoint(|(layer, x, array): &All| layer.forward(x, mask(causal, array)))(&(layer.clone(), x, array))
+                checkpoint(|(layer, x, array): &All| layer.forward(x, joined(causal, array)))(&(layer.clone(), x, array))
             } else {
-                layer.forward(&x, seen)
+                layer.forward(&x, mask)
             };
         }
         self.ln.forward(&x)
@@ -406,7 +407,8 @@ impl TransformerDecoder {
             x = if self.checkpoint {
                 let ((x_causal, x_array), (causal, array)) = (parts(x_mask), parts(memory_mask));
                 type All = (TransformerDecoderLayer, Array, Array, Option<Array>, Option<Array>);
-                let run = |(layer, x, memory, x_array, array): &All| layer.forward(x, memory, mask(x_causal, x_array), mask(causal, array));
+                let run =
+                    |(layer, x, memory, x_array, array): &All| layer.forward(x, memory, joined(x_causal, x_array), joined(causal, array));
                 checkpoint(run)(&(layer.clone(), x, memory.clone(), x_array, array))
             } else {
                 layer.forward(&x, memory, x_mask, memory_mask)

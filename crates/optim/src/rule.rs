@@ -168,6 +168,11 @@ impl<R: Rule> Optimizer for R {
     }
 }
 
+/// A parameter in an error: a lone array has no name.
+fn shown(name: &str) -> String {
+    if name.is_empty() { "the parameter".to_owned() } else { format!("parameter `{name}`") }
+}
+
 /// Checks that the rule trains parameters of this dtype.
 #[track_caller]
 fn takes<R: Rule>(rule: &R, name: &str, x: &Array) -> Result<()> {
@@ -175,7 +180,7 @@ fn takes<R: Rule>(rule: &R, name: &str, x: &Array) -> Result<()> {
     if dtype.is_inexact() && rule.takes(dtype) {
         return Ok(());
     }
-    Err(Error::dtype(R::NAME, format!("parameter `{name}` is {dtype}, where a real one is needed")))
+    Err(Error::dtype(R::NAME, format!("{} is {dtype}, where a real one is needed", shown(name))))
 }
 
 /// Checks that there is a gradient for each parameter.
@@ -206,11 +211,11 @@ fn same_names<R: Rule>(parameters: &[(&str, &Array)], state: &State<R::Kept>) ->
 #[track_caller]
 fn fits<R: Rule>(name: &str, what: &str, parameter: &Array, x: &Array, dtype: Dtype) -> Result<()> {
     if x.shape() != parameter.shape() {
-        let text = format!("parameter `{name}` has shape {:?}, its {what} {:?}", parameter.shape(), x.shape());
+        let text = format!("{} has shape {:?}, its {what} {:?}", shown(name), parameter.shape(), x.shape());
         return Err(Error::value(R::NAME, text));
     }
     if x.dtype() != dtype {
-        let text = format!("parameter `{name}` is {}, its {what} {} instead of {dtype}", parameter.dtype(), x.dtype());
+        let text = format!("{} is {}, its {what} {} instead of {dtype}", shown(name), parameter.dtype(), x.dtype());
         return Err(Error::dtype(R::NAME, text));
     }
     Ok(())
@@ -229,15 +234,15 @@ fn kept_fits<R: Rule>(name: &str, kept: &R::Kept, fresh: &R::Kept) -> Result<()>
     };
     for ((part, x), (own, start)) in kept.iter().zip(&fresh) {
         if part == own && x.shape() != start.shape() {
-            let text = format!("`{part}` of parameter `{name}` has shape {:?} instead of {:?}", x.shape(), start.shape());
+            let text = format!("`{part}` of {} has shape {:?} instead of {:?}", shown(name), x.shape(), start.shape());
             return Err(Error::value(R::NAME, text));
         }
         if part == own && x.dtype() != start.dtype() {
-            let text = format!("`{part}` of parameter `{name}` is {} instead of {}", x.dtype(), start.dtype());
+            let text = format!("`{part}` of {} is {} instead of {}", shown(name), x.dtype(), start.dtype());
             return Err(Error::dtype(R::NAME, text));
         }
     }
-    let text = format!("the state of parameter `{name}` is {}, where {} is needed", list(&kept), list(&fresh));
+    let text = format!("the state of {} is {}, where {} is needed", shown(name), list(&kept), list(&fresh));
     Err(Error::value(R::NAME, text))
 }
 

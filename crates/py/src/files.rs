@@ -6,7 +6,7 @@ use crate::device::StreamArg;
 use crate::errors::{Raised, wrong_type};
 use lazulite::io::{gguf, npy, npz};
 use lazulite::{Array, io};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 use std::path::PathBuf;
@@ -198,7 +198,8 @@ fn save_gguf(py: Python<'_>, file: Bound<'_, PyAny>, arrays: Bound<'_, PyDict>, 
 /// What is in a file: the array of a `.npy`; a dict of the arrays of a `.npz`, `.safetensors` or `.gguf`, and for the latter two with
 /// `return_metadata` a dict of what is said beside them as a second one. The format is that of the name's extension unless it is given.
 ///
-/// Arrays of any shape and dtype. Raises `RuntimeError` for a file that is not there or not whole, `ValueError` for an unknown format.
+/// Arrays of any shape and dtype. Raises `RuntimeError` for a file that is not there or not whole, `ValueError` for such a `.npz` or an
+/// unknown format.
 ///
 /// >>> mx.save_safetensors("weights", {"w": mx.array([1, 2])})
 /// >>> mx.load("weights.safetensors")
@@ -225,7 +226,11 @@ fn load<'py>(
     }
     let (arrays, metadata) = match &format[..] {
         "npy" => return source.read(py, npy::load, npy::from_bytes).map(Out)?.into_pyobject(py).map(Bound::into_any),
-        "npz" => (source.read(py, npz::load, npz::from_bytes)?, None),
+        "npz" => {
+            // What is no such file is a wrong value here, as in MLX.
+            let value = |e: PyErr| if e.is_instance_of::<PyRuntimeError>(py) { PyValueError::new_err(e.value(py).to_string()) } else { e };
+            (source.read(py, npz::load, npz::from_bytes).map_err(value)?, None)
+        }
         "safetensors" => {
             let (arrays, metadata) = source.read(py, io::load_with, io::from_bytes)?;
             (arrays, Some(metadata.into_pyobject(py)?))

@@ -1930,7 +1930,8 @@ def load(file: IO[bytes] | str | PathLike[str], /, format: str | None = None, re
     """What is in a file: the array of a `.npy`; a dict of the arrays of a `.npz`, `.safetensors` or `.gguf`, and for the latter two with
     `return_metadata` a dict of what is said beside them as a second one. The format is that of the name's extension unless it is given.
 
-    Arrays of any shape and dtype. Raises `RuntimeError` for a file that is not there or not whole, `ValueError` for an unknown format.
+    Arrays of any shape and dtype. Raises `RuntimeError` for a file that is not there or not whole, `ValueError` for such a `.npz` or an
+    unknown format.
 
     >>> mx.save_safetensors("weights", {"w": mx.array([1, 2])})
     >>> mx.load("weights.safetensors")

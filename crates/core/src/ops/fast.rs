@@ -12,15 +12,15 @@ use lazulite_base::{Dims, Dtype, Scalar};
 
 /// The common dtype of an array and optional parameters, each as long as the array's last axis.
 fn parameters(op: &str, x: &Array, list: &[Option<&Array>]) -> Result<Dtype> {
-    let mut d = float(op, x)?;
     let Some(&n) = x.shape().last() else { return Err(Error::value(op, "needs at least one axis, not a 0-d array")) };
+    let mut d = x.dtype();
     for p in list.iter().flatten() {
         if p.shape() != [n] {
             return Err(Error::value(op, format!("a parameter of shape {:?} for a last axis of {n}", p.dims())));
         }
         d = promote(d, p.dtype());
     }
-    Ok(d)
+    if d.is_float() { Ok(d) } else { Err(Error::value(op, format!("takes floats, not {d}"))) }
 }
 
 /// `x * weight + bias`, as far as they are there.
@@ -74,7 +74,8 @@ free! {
     /// Each vector along the last axis with mean zero and variance one, times `weight` plus `bias`. Halves are normalised in `float32`.
     ///
     /// # Errors
-    /// A value error for a dtype that is no float, a 0-d array, or parameters of another length than the last axis.
+    /// A value error if the dtype that `x` and the parameters have in common is no float, for a 0-d array, or parameters of another length
+    /// than the last axis.
     ///
     /// ```
     /// use lazulite::prelude::*;

@@ -105,7 +105,7 @@ fn losses_of_three_are_those_of_mlx() {
 #[test]
 fn losses_of_classes_are_those_of_mlx() {
     let log = |p: &Array| log_softmax(p, -1);
-    let smooth = || CrossEntropy::default().weights(Some(array![0.5, 2.0])).label_smoothing(0.2);
+    let smooth = || CrossEntropy::default().weights(array![0.5, 2.0]).label_smoothing(0.2);
     both(|p| losses::nll_loss(&log(p), &array![2, 0]), &p(), &[0.497559, 0.361795], &[0.0, 0.0, 0.0, -0.270548, 0.215797, 0.054751]);
     both(
         |p| NllLoss::default().axis(0).reduction(Reduction::Mean).of(p, &array![1, 0, 1]),
@@ -146,7 +146,7 @@ fn losses_of_classes_are_those_of_mlx() {
 #[test]
 fn losses_of_yes_or_no_are_those_of_mlx() {
     let b = || array![[1.0, 0.0, 1.0], [0.0, 1.0, 0.25]];
-    let by = || BinaryCrossEntropy::default().weights(Some(wave([2, 3], 0.9).abs()));
+    let by = || BinaryCrossEntropy::default().weights(wave([2, 3], 0.9).abs());
     both(|p| losses::binary_cross_entropy(p, &b()), &p(), &[0.872833], &[-0.083333, 0.130647, -0.020382, 0.141492, -0.056417, 0.013577]);
     both(|p| by().of(p, &b()), &p(), &[0.480466], &[0.0, 0.102339, -0.019849, 0.060471, -0.024966, 0.013272]);
     both(
@@ -196,7 +196,7 @@ fn axes_batch_and_compile() {
 #[test]
 #[should_panic(expected = "cross_entropy: weights of shape [3] for losses of shape [2]")]
 fn weights_are_one_a_loss() {
-    CrossEntropy::default().weights(Some(array![1.0, 2.0, 3.0])).of(&p(), &array![0, 1]);
+    CrossEntropy::default().weights(array![1.0, 2.0, 3.0]).of(&p(), &array![0, 1]);
 }
 
 #[test]
@@ -222,4 +222,19 @@ fn a_cross_entropy_is_one_pass_over_the_scores() {
         eval([&loss]).unwrap();
         assert_eq!(counters().kernels - before.kernels, 1, "{}", explain(&[&losses::cross_entropy(&scores, &targets)]));
     }
+}
+
+#[test]
+fn slopes_are_finite_where_a_loss_is_cut_off() {
+    // MLX's are NaN.
+    let (zeros, y) = (Array::zeros([2, 2], Dtype::F32), array![[3.0, 4.0], [0.0, 0.0]]);
+    close(&grad(|x: &Array| losses::cosine_similarity_loss(x, &y).sum(..))(&zeros), &[3e8, 4e8, 0.0, 0.0]);
+    let half = |x: &Array| x.astype(Dtype::F16);
+    close(&losses::cosine_similarity_loss(&half(&zeros), &half(&y)), &[0.0, 0.0]);
+    close(&losses::cosine_similarity_loss(&half(&(&y * 1e3)), &half(&y)), &[1.0, 0.0]);
+
+    let (p, t) = (array![0.0, 1.0, 0.0, 1.0], array![0.0, 1.0, 1.0, 0.0]);
+    let sum = |p: &Array| BinaryCrossEntropy::default().with_logits(false).reduction(Reduction::Sum).of(p, &t);
+    close(&grad(sum)(&p), &[1.0, -1.0, 0.0, 0.0]);
+    assert!(sum(&array![-0.1, 1.0, 0.0, 0.0]).item::<f32>().unwrap().is_nan(), "no probability");
 }

@@ -282,3 +282,15 @@ fn halves_whose_sums_overflow_are_normalised() {
         assert!((half - f(&x)).abs().max(..).item::<f32>().unwrap() < 2e-3);
     }
 }
+
+#[test]
+fn integers_take_the_dtype_of_the_parameters() {
+    let x = array![[1, 2, 3]];
+    let layer = |dtype| (LayerNorm::new(3).set_dtype(dtype).forward(&x), RMSNorm::new(3).set_dtype(dtype).forward(&x));
+    let (a, b) = layer(Dtype::F32);
+    close(&a, &[-1.22474, 0.0, 1.22474]);
+    close(&b, &[0.46291, 0.925819, 1.38873]);
+    let (a, b) = layer(Dtype::F16);
+    assert_eq!((a.dtype(), values(&a)), (Dtype::F16, vec![-1.2246094, 0.0, 1.2246094]));
+    assert_eq!((b.dtype(), values(&b)), (Dtype::F16, vec![0.46289063, 0.92578125, 1.3886719]));
+}

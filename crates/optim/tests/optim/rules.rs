@@ -261,7 +261,7 @@ fn a_rule_that_changes_a_shape_is_refused() {
     }
     let x = array![1.0, 2.0];
     let e = Bad.try_update(&x, &x, &Bad.init(&x)).err().unwrap();
-    assert_eq!(e.message(), "parameter `` has shape [2], its update []");
+    assert_eq!(e.message(), "the parameter has shape [2], its update []");
 }
 
 #[test]
