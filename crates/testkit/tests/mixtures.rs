@@ -6,6 +6,7 @@
 use lazulite::ops::{self, Axes};
 use lazulite::prelude::*;
 use lazulite::{eval_until, set_fusion};
+use lazulite_base::shape::broadcast;
 use lazulite_testkit::tensor::{Dice, bits};
 use lazulite_testkit::{exclusive, takes};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -67,19 +68,6 @@ fn permutation(dice: &mut Dice, n: usize) -> Vec<i64> {
     p
 }
 
-fn common(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
-    let n = a.len().max(b.len());
-    let at = |d: &[usize], i: usize| if i + d.len() < n { 1 } else { d[i + d.len() - n] };
-    (0..n)
-        .map(|i| match (at(a, i), at(b, i)) {
-            (x, y) if x == y => Some(x),
-            (1, y) => Some(y),
-            (x, 1) => Some(x),
-            _ => None,
-        })
-        .collect()
-}
-
 fn float(x: &Array) -> Array {
     if x.dtype().is_float() { x.clone() } else { x.astype(Dtype::F32) }
 }
@@ -112,7 +100,7 @@ fn step(dice: &mut Dice, pool: &[Array]) -> Option<(String, Array)> {
             }
         }
         3..=7 => {
-            common(x.shape(), y.shape())?;
+            broadcast(x.shape(), y.shape())?;
             if x.dtype() == Dtype::Bool && y.dtype() == Dtype::Bool {
                 return Some((format!("{i} xor {j}"), x.logical_xor(&y)));
             }
@@ -132,7 +120,7 @@ fn step(dice: &mut Dice, pool: &[Array]) -> Option<(String, Array)> {
             }
         }
         8 => {
-            common(&common(x.shape(), y.shape())?, z.shape())?;
+            broadcast(&broadcast(x.shape(), y.shape())?, z.shape())?;
             select(&x.astype(Dtype::Bool), &y, &z)
         }
         9..=12 => x.astype(DTYPES[dice.below(DTYPES.len())]),
@@ -151,7 +139,7 @@ fn step(dice: &mut Dice, pool: &[Array]) -> Option<(String, Array)> {
             x.expand_dims(at as i64).broadcast_to(dims)
         }
         14 => {
-            let all = common(x.shape(), y.shape())?;
+            let all = broadcast(x.shape(), y.shape())?;
             x.broadcast_to(all)
         }
         15 | 16 => x.transpose(permutation(dice, n)),
@@ -260,7 +248,7 @@ fn step(dice: &mut Dice, pool: &[Array]) -> Option<(String, Array)> {
             }
             let f = float(&x);
             let g = if variant < 4 || y.ndim() < 2 || y.shape()[y.ndim() - 2] != x.shape()[n - 1] { f.swapaxes(-1, -2) } else { float(&y) };
-            if g.ndim() > n || common(&f.shape()[..n - 2], &g.shape()[..g.ndim() - 2]).is_none() || g.size() > 10000 {
+            if g.ndim() > n || broadcast(&f.shape()[..n - 2], &g.shape()[..g.ndim() - 2]).is_none() || g.size() > 10000 {
                 return None;
             }
             let s = f.matmul(&g);

@@ -183,14 +183,12 @@ impl Fused {
     /// are widened again. They lie as the value does.
     pub fn narrow(&self, ir: &Ir, v: Value) -> Option<Value> {
         let root = self.at(v).root;
-        let Some(Prim::Other(p)) = &ir.nodes[root.node as usize].prim else { return None };
-        let (Role::Cast, Arg::Value(source)) = (p.role(), *ir.nodes[root.node as usize].args.first()?) else { return None };
+        let source = ir.widened(root)?;
         let (wide, narrow) = (self.at(root), self.at(source));
-        let smaller = ir.aval(source).dtype.size() < ir.aval(root).dtype.size();
         let row_major = Layout::contiguous(&ir.aval(root).shape);
         let each = |k: Kind| matches!(k, Kind::Data(_) | Kind::Step | Kind::Member { extent: Extent::Element, .. });
         let alike = wide.layout == row_major && narrow.layout == row_major && each(wide.kind) && each(narrow.kind);
-        (self.fusion && smaller && alike).then_some(source)
+        (self.fusion && alike).then_some(source)
     }
 
     /// Whether node `i` of a group finds its input in the tape, as the tape makes it. What reads another view of a widened value of its own
@@ -215,16 +213,16 @@ impl Fused {
         }
     }
 
-    /// Says that a tape reads the value from memory; the level from which it is there.
-    fn read(&mut self, ir: &Ir, v: Value) -> u32 {
-        let v = self.narrow(ir, v).unwrap_or(v);
-        self.store(v);
-        self.at(v).avail
+    /// What is in memory for a tape that reads the value from there.
+    pub fn source(&self, ir: &Ir, v: Value) -> Value {
+        self.narrow(ir, v).unwrap_or(v)
     }
 
-    /// The level from which a tape can read the value from memory.
-    fn readable(&self, ir: &Ir, v: Value) -> u32 {
-        self.at(self.narrow(ir, v).unwrap_or(v)).avail
+    /// Says that a tape reads the value from memory; the level from which it is there.
+    fn read(&mut self, ir: &Ir, v: Value) -> u32 {
+        let v = self.source(ir, v);
+        self.store(v);
+        self.at(v).avail
     }
 
     fn member(&mut self, ir: &Ir, node: u32, group: u32, extent: Extent, layout: Layout) {
@@ -393,7 +391,7 @@ impl Fused {
 
     /// The shape with ones for the axes along which all of these are the same, if there are such and the values are of one tape: then it is
     /// the place to compute what is made of them, as the cotangent of a sum's terms.
-    fn smaller(&self, values: &[Value], dims: &[usize], stream: Stream) -> Option<Dims> {
+    fn smaller(&self, values: &[Value], dims: &[usize], stream: Stream) -> Option<(Dims, u32, Use)> {
         let same = |a: usize| values.iter().all(|&v| self.at(v).layout.strides[a] == 0);
         let small: Dims = (0..dims.len()).map(|a| if same(a) { 1 } else { dims[a] }).collect();
         if small[..] == *dims || !self.fusion || dims.contains(&0) {
@@ -401,7 +399,8 @@ impl Fused {
         }
         let (first, usage) = self.inside(*values.first()?, &small)?;
         let together = values.iter().all(|&v| self.inside(v, &small) == Some((first, usage)));
-        (together && usage != Use::Broadcast && self.room(first) && self.groups[first as usize].stream == stream).then_some(small)
+        (together && usage != Use::Broadcast && self.room(first) && self.groups[first as usize].stream == stream)
+            .then_some((small, first, usage))
     }
 
     fn elementwise(&mut self, ir: &Ir, i: u32) {
@@ -425,9 +424,7 @@ impl Fused {
             self.member(ir, i, group, Extent::Element, layout);
             return;
         }
-        let small = self.smaller(&values, &aval.shape, node.stream);
-        if let Some(small) = small {
-            let (group, usage) = self.inside(values[0], &small).expect("as `smaller` found");
+        if let Some((small, group, usage)) = self.smaller(&values, &aval.shape, node.stream) {
             let extent = if usage == Use::Compact { Extent::Outer } else { Extent::Element };
             let mut layout = Layout::contiguous(&small);
             (0..small.len()).filter(|&a| small[a] != aval.shape[a]).for_each(|a| layout.strides[a] = 0);
@@ -437,7 +434,12 @@ impl Fused {
         let uses: smallvec::SmallVec<[Option<(u32, Use)>; 3]> =
             values.iter().map(|&v| if self.fusion { self.inside(v, &aval.shape) } else { None }).collect();
         let group_level = |f: &Fused, u: &Option<(u32, Use)>| u.map(|(g, _)| f.groups[g as usize].level);
-        let level = values.iter().zip(&uses).map(|(&v, u)| group_level(self, u).unwrap_or_else(|| self.readable(ir, v))).max().unwrap_or(0);
+        let level = values
+            .iter()
+            .zip(&uses)
+            .map(|(&v, u)| group_level(self, u).unwrap_or_else(|| self.at(self.source(ir, v)).avail))
+            .max()
+            .unwrap_or(0);
         let level = level.max(self.floors.get(i as usize).copied().unwrap_or(0));
         let joined: smallvec::SmallVec<[(u32, Use); 3]> =
             uses.iter().flatten().copied().filter(|&(g, _)| self.groups[g as usize].level == level).collect();
@@ -523,7 +525,7 @@ impl Fused {
         };
         let mut found = None;
         for &v in read {
-            let root = self.at(self.narrow(ir, v).unwrap_or(v)).root;
+            let root = self.at(self.source(ir, v)).root;
             if let Some(&g) = self.readers.get(&(root.node, root.out)) {
                 let g = self.find(g);
                 if accepts(self, g) {
@@ -551,7 +553,7 @@ impl Fused {
 
     fn note_reads(&mut self, ir: &Ir, read: &[Value], group: u32) {
         for &v in read {
-            let root = self.at(self.narrow(ir, v).unwrap_or(v)).root;
+            let root = self.at(self.source(ir, v)).root;
             self.readers.insert((root.node, root.out), group);
         }
     }

@@ -53,6 +53,14 @@ impl Ir {
         &self.nodes[v.node as usize].avals[v.out as usize]
     }
 
+    /// What a value converts, if the conversion makes the numbers larger.
+    pub fn widened(&self, v: Value) -> Option<Value> {
+        let node = &self.nodes[v.node as usize];
+        let Some(Prim::Other(p)) = &node.prim else { return None };
+        let (Role::Cast, Arg::Value(source)) = (p.role(), *node.args.first()?) else { return None };
+        (self.aval(source).dtype.size() < self.aval(v).dtype.size()).then_some(source)
+    }
+
     /// Writes down a collected graph.
     pub fn build(graph: &Graph) -> Ir {
         let n = graph.nodes.len();
@@ -132,7 +140,9 @@ impl Builder {
             }
             // Elements are picked as they lie, and widened then.
             if p.picks()
-                && let Some((widen, source)) = self.widened(args[0])
+                && let Arg::Value(v) = args[0]
+                && let Some(source) = self.ir.widened(v)
+                && let Some(widen) = self.ir.nodes[v.node as usize].prim.clone()
             {
                 let dtype = self.ir.aval(source).dtype;
                 args[0] = Arg::Value(source);
@@ -177,15 +187,6 @@ impl Builder {
             }
         };
         (0..n).map(|out| Value { node: index, out }).collect()
-    }
-
-    /// The conversion that an argument is, if it makes the numbers larger, and what it converts.
-    fn widened(&self, a: Arg) -> Option<(Prim, Value)> {
-        let Arg::Value(v) = a else { return None };
-        let node = &self.ir.nodes[v.node as usize];
-        let Some(Prim::Other(p)) = &node.prim else { return None };
-        let (Role::Cast, Arg::Value(source)) = (p.role(), *node.args.first()?) else { return None };
-        (self.ir.aval(source).dtype.size() < node.avals[0].dtype.size()).then(|| (Prim::Other(p.clone()), source))
     }
 
     fn inline(&mut self, program: &Arc<Program>, args: &Args) -> SmallVec<[Value; 1]> {

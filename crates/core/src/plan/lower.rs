@@ -119,7 +119,7 @@ impl Lowering<'_> {
             for a in &node.args {
                 // Tapes read what a value widens.
                 let read = |v: Value| match item {
-                    Item::Group(g) if !self.fused.in_tape(self.ir, i as u32, v, g) => self.fused.narrow(self.ir, v).unwrap_or(v),
+                    Item::Group(g) if !self.fused.in_tape(self.ir, i as u32, v, g) => self.fused.source(self.ir, v),
                     _ => v,
                 };
                 if let Arg::Value(a) = a

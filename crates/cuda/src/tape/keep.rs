@@ -4,6 +4,7 @@
 
 use super::rows::Rows;
 use super::space::Space;
+use super::stream::function;
 use super::text::{any_order, combine, complex, expensive, identity, needed, register, slow_count};
 use crate::launch::{Launch, Source};
 use lazulite_base::tape::{Inst, LANE_BLOCK, Tape, Varies};
@@ -54,11 +55,6 @@ fn launch(tape: &Tape, r: Rows<'_>, blocks: usize, shared: usize) -> Launch {
     source.slow = slow_count(tape);
     source.complex = complex(tape);
     Launch { source, grid: [blocks.max(1) as u32, 1], block: THREADS, shared: shared as u32, words: r.words }
-}
-
-fn function(op: lazulite_base::tape::ReduceOp) -> String {
-    let text = combine(op, "", "");
-    text[..text.len() - 4].into()
 }
 
 /// A warp a row, elements in registers; `None` if there would be too many.

@@ -25,7 +25,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// The least that is supported, such as an A100 (sm_80).
+    /// An A100 (sm_80), the oldest that is supported.
     pub const OLDEST: Target = Target { groups: false, processors: 108, shared: 163 << 10 };
     /// An H100 (sm_90a).
     pub const HOPPER: Target = Target { groups: true, processors: 132, shared: 227 << 10 };
