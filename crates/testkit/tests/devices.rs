@@ -64,12 +64,12 @@ fn random_moves_between_devices_match_the_cpu() {
 fn exhaustion_is_an_error_and_work_goes_on() {
     let Some(gpu) = gpu() else { return };
     with_stream(Stream { device: gpu, id: 0 }, || {
-        let huge = |x: &Array| x.reshape([1 << 20, 1]) + Array::zeros([1, 1 << 20], Dtype::F32);
-        let x = Array::ones([1 << 20], Dtype::F32) * 2.0;
+        let huge = |x: &Array| x.reshape([1 << 20, 1]) + x.reshape([1, 1 << 20]);
+        let x = Array::arange(0, 1 << 20, 1, Dtype::F32);
         assert_eq!(eval([&huge(&x)]).unwrap_err().kind(), ErrorKind::OutOfMemory);
         let compiled = compile(huge);
         assert_eq!(eval([&compiled(&x)]).unwrap_err().kind(), ErrorKind::OutOfMemory);
-        assert_eq!((&x + 1.0).sum(..).item::<f32>().unwrap(), 3.0 * (1 << 20) as f32);
+        assert_eq!((&x + 1.0).max(..).item::<f32>().unwrap(), (1 << 20) as f32);
     });
 }
 
