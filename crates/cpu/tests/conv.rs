@@ -50,7 +50,7 @@ impl Case {
     }
 }
 
-fn check(case: &Case, x: &Operand, w: &Operand) {
+fn check(case: &Case, x: &Operand, w: &Operand) -> Operand {
     let dtype = x.view.dtype;
     let out = run(&case.work(x, w), &[x, w], &Operand::zeros(dtype, &case.out()));
     let values = |o: &Operand| o.values().into_iter().map(|s| s.as_complex()).collect::<Vec<_>>();
@@ -89,6 +89,7 @@ fn check(case: &Case, x: &Operand, w: &Operand) {
         let error = (got - sum).norm();
         assert!(error <= step * 8.0 * total + last * sum.norm() + 1e-7, "{got} for {sum} at {at:?}: {case:?} {dtype}");
     }
+    out
 }
 
 fn window(rng: &mut Rng, places: usize, kernel: usize) -> Window {
@@ -130,6 +131,31 @@ fn random_convolutions_are_their_definition() {
         };
         let (x, w) = (make(&case.x()), make(&case.w()));
         check(&case, &x, &w);
+    }
+}
+
+#[test]
+fn patches_that_are_read_where_they_lie_give_the_bits_of_packed_ones() {
+    let _alone = alone();
+    let mut rng = Rng(24);
+    for round in 0..160 {
+        let dtype = [Dtype::F32, Dtype::F64, Dtype::F32, Dtype::BF16][round % 4];
+        let d = 1 + rng.below(3);
+        let most = [40, 9, 5][d - 1];
+        let places: Vec<usize> = (0..d).map(|_| 1 + rng.below(most)).collect();
+        let kernel: Vec<usize> = (0..d).map(|_| 1 + rng.below([7, 5, 3][d - 1])).collect();
+        let windows = places.iter().zip(&kernel).map(|(&p, &k)| Window { low: rng.below(6) as isize, ..window(&mut rng, p, k) }).collect();
+        let sizes = [1, 1 + rng.below(3), 1 + rng.below(2), [2, 3, 8, 24, 70, 300][rng.below(6)], [5, 17, 40, 70][rng.below(4)]];
+        let case = Case { sizes, places, kernel, windows, turned: false };
+        let w = Operand::zeros(dtype, &case.w()).fill(|| draw(&mut rng, dtype));
+        let x = Operand::zeros(dtype, &case.x()).fill(|| draw(&mut rng, dtype));
+        // The same numbers with something between channels are packed.
+        let mut apart = Operand::zeros(dtype, &[&case.x()[..], &[2]].concat());
+        x.values().into_iter().enumerate().for_each(|(i, v)| apart.set(2 * i, v));
+        apart.view.dims.pop();
+        apart.view.strides.pop();
+        let [together, packed] = [&x, &apart].map(|x| check(&case, x, &w).values());
+        assert!(together.iter().zip(&packed).all(|(a, b)| a.bits() == b.bits()), "{case:?} {dtype}");
     }
 }
 

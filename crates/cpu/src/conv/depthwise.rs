@@ -45,7 +45,9 @@ fast! {
                     (std::slice::from_raw_parts(x.offset(tap.x + i * dx), n), std::slice::from_raw_parts(w.offset(tap.w + i * dw), n))
                 };
                 if let (Ok(x), Ok(w)) = (<&[X; CHUNK]>::try_from(x), <&[W; CHUNK]>::try_from(w)) {
-                    (0..CHUNK).for_each(|c| acc[c] = E::multiply_add(x[c].widen(), w[c].widen(), acc[c]));
+                    for (a, (x, w)) in acc.iter_mut().zip(x.iter().zip(w)) {
+                        *a = E::multiply_add(x.widen(), w.widen(), *a);
+                    }
                 } else {
                     acc.iter_mut().zip(x.iter().zip(w)).for_each(|(a, (x, w))| *a = E::multiply_add(x.widen(), w.widen(), *a));
                 }

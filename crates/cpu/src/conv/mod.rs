@@ -1,7 +1,8 @@
 //! Convolutions.
 //!
-//! A convolution is the product of a matrix of patches, which is never in memory, with a matrix of kernels. [`source`] packs patches
-//! straight into the panels of a product, [`product`] multiplies them, [`depthwise`] does groups of one channel without packing.
+//! A convolution is the product of a matrix of patches, which is never in memory, with a matrix of kernels. [`product`] multiplies them:
+//! where channels lie side by side, patches are read in place, as pointers to their parts; else [`source`] packs them straight into the
+//! panels of a product. [`depthwise`] does groups of one channel without packing.
 //!
 //! # Phases
 //! An input that is spread apart holds zeros between its elements. Outputs fall into phases, each an ordinary convolution with some of the

@@ -1,7 +1,7 @@
 //! The product of two [`Source`]s, of which at most one holds patches.
 
 use super::memory;
-use super::source::{Axes, Source, runs};
+use super::source::{Axes, Part, Source, runs};
 use crate::matmul::pack::{Kind, Side};
 use crate::matmul::scratch::Scratch;
 use crate::matmul::tile::Tiles;
@@ -15,6 +15,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 const TALL: usize = 4;
 /// The fewest groups of columns that a task has where columns are split.
 const WIDE: usize = 4;
+/// Multiply-adds below which a task takes more panels, and the most that it takes.
+const LEAST: usize = 1 << 20;
+const TALLEST: usize = 16;
 
 /// `out[i, j] = sum_k a[i, k] * b[j, k]`.
 pub struct Product<K: Kind> {
@@ -27,6 +30,8 @@ pub struct Product<K: Kind> {
     to: isize,
     /// Whether the sums are long and the output small: then tasks make runs of the sums, and not parts of the output.
     long: bool,
+    /// The parts of each block of the sums, with their lengths, if rows are read where they lie.
+    blocks: Option<Vec<(Vec<Part>, Vec<usize>)>>,
     m: usize,
     n: usize,
     /// Real steps.
@@ -39,7 +44,13 @@ impl<K: Kind> Product<K> {
     pub fn new(tiles: &'static Tiles<K::E>, a: Source, b: Source, rows: Axes, columns: Axes, to: isize, long: bool) -> Product<K> {
         let (m, n, k) = (a.count(), b.count(), K::PLANES * a.depth());
         let panels = m.div_ceil(tiles.by_rows.len() / K::PLANES).max(1);
-        Product { tiles, a, b, rows, columns, to, long, m, n, k, panels, width: 2 * tiles.lanes }
+        let block = |start: usize| {
+            let parts = a.parts(start..(start + BLOCK).min(k));
+            let lengths = parts.iter().map(|p| p.run.len).collect();
+            (parts, lengths)
+        };
+        let blocks = (K::DIRECT && !long && a.lies()).then(|| (0..k).step_by(BLOCK).map(block).collect());
+        Product { tiles, a, b, rows, columns, to, long, blocks, m, n, k, panels, width: 2 * tiles.lanes }
     }
 
     /// Real multiply-adds.
@@ -141,7 +152,8 @@ impl<K: Kind> Product<K> {
                     unsafe { self.b.pack::<K>(self.tiles, Side::B, w.at(0), self.group(start + g), steps, to, self.width) };
                 }
             });
-            let tall = self.panels.div_ceil(TALL);
+            let few = LEAST / (self.edge(1) * K::PLANES * self.k * groups.len() * self.width);
+            let tall = self.panels.div_ceil(few.min(self.panels / (2 * TASKS)).clamp(TALL, TALLEST));
             let wide = if tall >= TASKS { 1 } else { TASKS.div_ceil(tall).min(groups.len().div_ceil(WIDE)) };
             let columns = groups.len().div_ceil(wide) * self.width;
             let cost = (self.m / tall).saturating_mul(self.k).saturating_mul(columns * 20 + 400);
@@ -176,8 +188,11 @@ impl<K: Kind> Product<K> {
         let even = self.rows.len() == 1 && self.columns.len() == 1 && self.columns[0].step == 1;
         let direct = K::DIRECT && many == 1 && even;
         let own = if direct { 0 } else { rows * n };
-        let scratch = Scratch::new((rows * BLOCK + own * many.min(2)) * size_of::<K::E>())?;
-        let panel = scratch.start::<K::E>();
+        let parts = self.blocks.iter().flatten().map(|b| b.0.len()).max().unwrap_or(0);
+        let numbers = (rows * BLOCK + own * many.min(2)) * size_of::<K::E>();
+        let scratch = Scratch::new(rows * parts * size_of::<*const K::E>() + numbers)?;
+        let places = scratch.start::<*const K::E>();
+        let panel = places.wrapping_add(rows * parts).cast::<K::E>();
         let (sums, part) = (panel.wrapping_add(rows * BLOCK), panel.wrapping_add(rows * BLOCK + own));
         let columns = groups.start * self.width..groups.start * self.width + n;
         for r in 0..many {
@@ -192,20 +207,31 @@ impl<K: Kind> Product<K> {
             };
             for start in run.clone().step_by(BLOCK) {
                 let steps = start..(start + BLOCK).min(run.end);
-                // SAFETY: the caller's promise; the scratch has room for a block of the panels and the sums.
+                let lies = self.blocks.as_ref().map(|b| &b[start / BLOCK]);
+                // SAFETY: the caller's promise; the scratch has room for a block of the panels, for where its parts lie, and for the sums.
                 unsafe {
                     for p in panels.clone() {
                         let (lo, hi) = (self.edge(p), self.edge(p + 1));
                         let to = panel.wrapping_add((lo - first) * K::PLANES * steps.len());
-                        self.a.pack::<K>(self.tiles, Side::A, x, lo..hi, Self::steps(steps.clone()), to, (hi - lo) * K::PLANES);
+                        match lies {
+                            Some((parts, _)) => {
+                                self.a.places(x.cast(), lo..hi, parts, places.wrapping_add((lo - first) * parts.len()), to);
+                            }
+                            None => self.a.pack::<K>(self.tiles, Side::A, x, lo..hi, Self::steps(steps.clone()), to, (hi - lo) * K::PLANES),
+                        }
                     }
                     for g in groups.clone() {
                         let j = self.group(g);
                         for p in panels.clone() {
                             let (lo, hi) = ((self.edge(p) - first) * K::PLANES, (self.edge(p + 1) - first) * K::PLANES);
-                            let a = panel.wrapping_add(lo * steps.len());
-                            let c = c.wrapping_add(lo * pitch + j.start - columns.start);
-                            self.tile(steps.len(), hi - lo, a, b(g, start), j.len(), c, pitch, start > run.start);
+                            let (c, add) = (c.wrapping_add(lo * pitch + j.start - columns.start), start > run.start);
+                            if let Some((_, lengths)) = lies {
+                                let f = self.tiles.places[hi - lo - 1][(j.len() > self.tiles.lanes) as usize];
+                                f(lengths, places.wrapping_add(lo * lengths.len()), b(g, start), self.width, c, pitch, j.len(), add);
+                            } else {
+                                let a = panel.wrapping_add(lo * steps.len());
+                                self.tile(steps.len(), hi - lo, a, b(g, start), j.len(), c, pitch, add);
+                            }
                         }
                     }
                 }
@@ -232,7 +258,7 @@ impl<K: Kind> Product<K> {
         let failed = AtomicBool::new(false);
         for start in (0..many).step_by(at_once) {
             let here = at_once.min(many - start);
-            let wide = if here >= TASKS { 1 } else { TASKS.div_ceil(here).min(self.groups().div_ceil(WIDE)) };
+            let wide = if here >= TASKS { (2 * TASKS).div_ceil(here) } else { TASKS.div_ceil(here) }.min(self.groups().div_ceil(WIDE));
             let cost = (rows * (self.n / wide) * 20 + (rows + self.n / wide) * 300).saturating_mul(RUN.min(self.k));
             threads::pieces(here * wide, cost, |units| {
                 for u in units {

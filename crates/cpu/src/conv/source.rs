@@ -1,8 +1,10 @@
 //! The operands of a convolution as matrices: patches of the input that are never in memory as such, and kernels. Both are packed straight
-//! into the panels of a product.
+//! into the panels of a product, or found where they lie.
 
+use crate::matmul::BLOCK;
 use crate::matmul::pack::{Kind, Side};
 use crate::matmul::tile::Tiles;
+use crate::matmul::vector::Real;
 use smallvec::SmallVec;
 use std::ops::Range;
 
@@ -98,6 +100,31 @@ fn within(place: isize, step: isize, size: usize, len: usize) -> Range<usize> {
     first.min(len)..end.min(len).max(first.min(len))
 }
 
+/// What is read where the input ends.
+static ZEROS: [f64; BLOCK] = [0.0; BLOCK];
+
+/// The fewest steps of a line that are read where they lie.
+const PART: usize = 8;
+
+/// Steps that lie side by side in every line.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// The steps.
+    pub run: Run,
+    /// Steps of the last axis before the first.
+    skip: usize,
+    /// How many indices of the axis before the last they meet.
+    met: usize,
+}
+
+impl Part {
+    /// The steps that lie within `0..size` where the last axis, of `inner` steps, lies at `place`, the next one `g` on.
+    fn within(&self, place: isize, g: isize, size: usize, inner: usize) -> Range<usize> {
+        let there = within(place, g, size, self.met);
+        (there.start * inner).saturating_sub(self.skip)..(there.end * inner).saturating_sub(self.skip).min(self.run.len)
+    }
+}
+
 /// A matrix in memory, by lines (rows of a left operand, columns of a right one) and steps of the sum.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -149,6 +176,90 @@ impl Source {
             })
         });
         fits.then_some(Run { len, ..first })
+    }
+
+    /// Steps that lie side by side, from a multiple of so many on.
+    fn side_by_side(&self) -> usize {
+        match self.steps[..] {
+            [.., outer, inner] if self.joint && inner.step == 1 => outer.size * inner.size,
+            [.., inner] if inner.step == 1 && inner.along.is_none() => inner.size,
+            _ => 1,
+        }
+    }
+
+    /// Whether enough steps lie side by side to be read where they are.
+    pub fn lies(&self) -> bool {
+        self.side_by_side() >= PART
+    }
+
+    /// Steps as the contiguous parts that they consist of.
+    pub fn parts(&self, steps: Range<usize>) -> Vec<Part> {
+        let (together, inner) = (self.side_by_side(), self.steps[self.steps.len() - 1].size);
+        let mut at = steps.start;
+        let mut parts = vec![];
+        while at < steps.end {
+            let len = (steps.end - at).min(together - at % together);
+            parts.push(Part { run: Run { len, ..run(&self.steps, at, 1) }, skip: at % inner, met: (at % inner + len - 1) / inner + 1 });
+            at += len;
+        }
+        parts
+    }
+
+    /// Writes where each line's part lies, part after part. What is outside of the input is zeros elsewhere; a part that is partly
+    /// inside is copied to `edges`.
+    ///
+    /// # Safety
+    /// `x` is the operand's memory; the parts have at most [`BLOCK`] steps each; there is room for a pointer a part and line, and for all
+    /// steps of all lines at `edges`.
+    pub unsafe fn places<E: Real>(&self, x: *const E, lines: Range<usize>, parts: &[Part], to: *mut *const E, mut edges: *mut E) {
+        let line = self.lines[self.lines.len() - 1];
+        for l in runs(&self.lines, lines.clone()) {
+            for (j, part) in parts.iter().enumerate() {
+                let (mut inside, mut cut) = (0..l.len, None);
+                for (d, &(size, start)) in self.spatial.iter().enumerate() {
+                    let place = start + l.places[d] + part.run.places[d];
+                    let f = line.along.map_or(0, |(axis, f)| if axis == d { f } else { 0 });
+                    let g = if part.met > 1 { self.steps[self.steps.len() - 2].along.filter(|a| a.0 == d).map_or(0, |a| a.1) } else { 0 };
+                    if place >= 0 && place + (l.len as isize - 1) * f + (part.met as isize - 1) * g < size as isize {
+                        continue;
+                    }
+                    if g > 0 {
+                        cut = Some((place, f, g, size));
+                        continue;
+                    }
+                    let fits = if f == 0 { 0..0 } else { within(place, f, size, l.len) };
+                    inside = inside.start.max(fits.start)..inside.end.min(fits.end);
+                }
+                let from = x.wrapping_offset(self.offset + l.offset + part.run.offset);
+                let to = to.wrapping_add(j * lines.len() + l.at);
+                for i in 0..l.len {
+                    let from = from.wrapping_offset(i as isize * line.step);
+                    let place = match cut {
+                        _ if !inside.contains(&i) => ZEROS.as_ptr().cast(),
+                        None => from,
+                        Some((place, f, g, size)) => {
+                            let there = part.within(place + i as isize * f, g, size, self.steps[self.steps.len() - 1].size);
+                            if there.is_empty() {
+                                ZEROS.as_ptr().cast()
+                            } else if there.len() == part.run.len {
+                                from
+                            } else {
+                                let copy = edges;
+                                // SAFETY: the caller's promise; a zero of every float is zero bits.
+                                unsafe {
+                                    copy.write_bytes(0, part.run.len);
+                                    copy.add(there.start).copy_from_nonoverlapping(from.wrapping_add(there.start), there.len());
+                                }
+                                edges = edges.wrapping_add(part.run.len);
+                                copy.cast_const()
+                            }
+                        }
+                    };
+                    // SAFETY: the caller's promise.
+                    unsafe { *to.add(i) = place };
+                }
+            }
+        }
     }
 
     /// Packs steps of lines to `to`, a step after the other, `width` real numbers apart.

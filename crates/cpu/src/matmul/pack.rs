@@ -93,6 +93,16 @@ impl Widen<f32> for f16 {
     }
 }
 
+/// Converts 16 numbers. They are all read before one is written, or else the compiler converts one after the other.
+#[inline(always)]
+fn widen<T: Widen<E>, E: Tiled>(from: &[T; 16], to: &mut [E; 16]) {
+    let mut wide = [E::default(); 16];
+    for (w, f) in wide.iter_mut().zip(from) {
+        *w = f.widen();
+    }
+    *to = wide;
+}
+
 fast! {
     /// Copies lines that lie side by side, a step at a time.
     unsafe fn rows[T: Widen<E>, E: Tiled][T, E](x: *const T, lines: usize, step: isize, k: usize, panel: *mut E, width: usize) {
@@ -101,11 +111,11 @@ fast! {
             let (from, to) = unsafe {
                 (std::slice::from_raw_parts(x.offset(p as isize * step), lines), std::slice::from_raw_parts_mut(panel.add(p * width), lines))
             };
-            let (mut from, mut to) = (from.chunks_exact(16), to.chunks_exact_mut(16));
-            for (from, to) in (&mut from).zip(&mut to) {
-                (0..16).for_each(|i| to[i] = from[i].widen());
+            let ((from, last), (to, rest)) = (from.as_chunks::<16>(), to.as_chunks_mut::<16>());
+            for (from, to) in from.iter().zip(to) {
+                widen(from, to);
             }
-            from.remainder().iter().zip(to.into_remainder()).for_each(|(f, t)| *t = f.widen());
+            last.iter().zip(rest).for_each(|(f, t)| *t = f.widen());
         }
     }
 }
@@ -117,7 +127,7 @@ fast! {
             // SAFETY: the caller's promise.
             let from = unsafe { std::slice::from_raw_parts(x.offset(i as isize * line), columns) };
             if let Ok(from) = <&[T; 16]>::try_from(from) {
-                (0..16).for_each(|j| out[j] = from[j].widen());
+                widen(from, out);
             } else {
                 from.iter().zip(out).for_each(|(f, o)| *o = f.widen());
             }

@@ -9,6 +9,11 @@ use crate::isa::Isa;
 /// Arguments: k, a, sa, b, sb, c, sc, n, add.
 pub type TileFn<E> = unsafe fn(usize, *const E, usize, *const E, usize, *mut E, usize, usize, bool);
 
+/// As a [`TileFn`], of rows that lie anywhere: k is cut into parts, and each part of a row is contiguous.
+///
+/// Arguments: the parts' steps, where each part's M rows start, b, sb, c, sc, n, add.
+pub type PlacesFn<E> = unsafe fn(&[usize], *const *const E, *const E, usize, *mut E, usize, usize, bool);
+
 /// Writes a square block of at most `lanes` rows that lie `stride` apart, transposed, to rows that lie `width` apart. The first `loose` of
 /// these may be written up to `lanes` numbers long.
 ///
@@ -31,6 +36,8 @@ pub struct Tiles<E: 'static> {
     pub lanes: usize,
     /// By rows, less one, then whether the tile is two registers wide.
     pub by_rows: &'static [[TileFn<E>; 2]],
+    /// The same, of rows that lie anywhere.
+    pub places: &'static [[PlacesFn<E>; 2]],
     /// Eight registers wide, for few rows.
     pub wide: &'static [TileFn<E>],
     /// Transposes `lanes` by `lanes`.
@@ -72,8 +79,54 @@ unsafe fn tile<W: Vector, const M: usize, const V: usize>(
             a = a.wrapping_add(sa);
             b = b.wrapping_add(sb);
         }
-        for (i, sums) in sums.into_iter().enumerate() {
-            for (v, mut sum) in sums.into_iter().enumerate() {
+        put::<W, M, V>(sums, c, sc, mask, add);
+    }
+}
+
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+unsafe fn places<W: Vector, const M: usize, const V: usize>(
+    parts: &[usize],
+    mut rows: *const *const W::E,
+    mut b: *const W::E,
+    sb: usize,
+    c: *mut W::E,
+    sc: usize,
+    n: usize,
+    add: bool,
+) {
+    // SAFETY: the caller's promise, as above.
+    unsafe {
+        let mask = W::mask(n - (V - 1) * W::N);
+        let mut sums = [[W::splat(W::E::default()); V]; M];
+        for &k in parts {
+            let at = *rows.cast::<[*const W::E; M]>();
+            rows = rows.add(M);
+            for p in 0..k {
+                let mut row = [W::splat(W::E::default()); V];
+                for (v, r) in row.iter_mut().enumerate() {
+                    *r = if v + 1 == V { W::load_some(b.add(v * W::N), mask) } else { W::load(b.add(v * W::N)) };
+                }
+                for (sums, at) in sums.iter_mut().zip(at) {
+                    let x = W::splat(*at.add(p));
+                    for (sum, &r) in sums.iter_mut().zip(&row) {
+                        *sum = W::multiply_add(x, r, *sum);
+                    }
+                }
+                b = b.wrapping_add(sb);
+            }
+        }
+        put::<W, M, V>(sums, c, sc, mask, add);
+    }
+}
+
+/// Stores or adds a tile's sums; the mask is that of a row's last register.
+#[inline(always)]
+unsafe fn put<W: Vector, const M: usize, const V: usize>(sums: [[W::V; V]; M], c: *mut W::E, sc: usize, mask: W::Mask, add: bool) {
+    for (i, sums) in sums.into_iter().enumerate() {
+        for (v, mut sum) in sums.into_iter().enumerate() {
+            // SAFETY: the caller's promise: the tile's rows lie there.
+            unsafe {
                 let place = c.add(i * sc + v * W::N);
                 if v + 1 == V {
                     if add {
@@ -101,10 +154,11 @@ unsafe fn transpose_plain<E: Copy>(x: *const E, stride: isize, rows: usize, colu
 }
 
 macro_rules! tables {
-    ($f:ident, $w:ty, $transpose:expr, $lines:expr, $lanewise:ident; $($m:literal)*; $($wide:literal)*) => {
+    ($f:ident, $places:ident, $w:ty, $transpose:expr, $lines:expr, $lanewise:ident; $($m:literal)*; $($wide:literal)*) => {
         Tiles {
             lanes: <$w>::N,
             by_rows: &[$([$f::<$w, $m, 1>, $f::<$w, $m, 2>]),*],
+            places: &[$([$places::<$w, $m, 1>, $places::<$w, $m, 2>]),*],
             wide: &[$($f::<$w, $wide, 8>),*],
             transpose: $transpose,
             lines: $lines,
@@ -114,7 +168,7 @@ macro_rules! tables {
 }
 
 macro_rules! compiled {
-    ($name:ident, $lanewise:ident $(, $features:literal)?) => {
+    ($name:ident, $places:ident, $lanewise:ident $(, $features:literal)?) => {
         $(#[target_feature(enable = $features)])?
         unsafe fn $lanewise<W: Vector>(k: usize, x: *const W::E, y: *const W::E, c: *mut W::E) {
             // SAFETY: the caller's promise.
@@ -143,13 +197,29 @@ macro_rules! compiled {
             // SAFETY: the caller's promise.
             unsafe { tile::<W, M, V>(k, a, sa, b, sb, c, sc, n, add) }
         }
+
+        $(#[target_feature(enable = $features)])?
+        #[allow(clippy::too_many_arguments)]
+        unsafe fn $places<W: Vector, const M: usize, const V: usize>(
+            parts: &[usize],
+            rows: *const *const W::E,
+            b: *const W::E,
+            sb: usize,
+            c: *mut W::E,
+            sc: usize,
+            n: usize,
+            add: bool,
+        ) {
+            // SAFETY: the caller's promise.
+            unsafe { places::<W, M, V>(parts, rows, b, sb, c, sc, n, add) }
+        }
     };
 }
-compiled!(base, base_lanewise);
+compiled!(base, base_places, base_lanewise);
 #[cfg(target_arch = "x86_64")]
-compiled!(v3, v3_lanewise, "avx2,fma");
+compiled!(v3, v3_places, v3_lanewise, "avx2,fma");
 #[cfg(target_arch = "x86_64")]
-compiled!(v4, v4_lanewise, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+compiled!(v4, v4_places, v4_lanewise, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
 
 /// Numbers that have kernels.
 pub trait Tiled: Real {
@@ -268,11 +338,11 @@ macro_rules! tiled {
     ($e:ty, $wide:ident, $narrow:ident, $transpose:ident, $lines:ident) => {
         impl Tiled for $e {
             fn tiles(isa: Isa) -> &'static Tiles<$e> {
-                static BASE: Tiles<$e> = tables!(base, Plain<$e>, transpose_plain, None, base_lanewise; 1 2 3 4; 1);
+                static BASE: Tiles<$e> = tables!(base, base_places, Plain<$e>, transpose_plain, None, base_lanewise; 1 2 3 4; 1);
                 #[cfg(target_arch = "x86_64")]
-                static V3: Tiles<$e> = tables!(v3, super::vector::$narrow, transpose_plain, None, v3_lanewise; 1 2 3 4 5 6; 1);
+                static V3: Tiles<$e> = tables!(v3, v3_places, super::vector::$narrow, transpose_plain, None, v3_lanewise; 1 2 3 4 5 6; 1);
                 #[cfg(target_arch = "x86_64")]
-                static V4: Tiles<$e> = tables!(v4, super::vector::$wide, x86::$transpose, Some(x86::$lines), v4_lanewise; 1 2 3 4 5 6 7 8 9 10 11 12 13 14; 1 2 3);
+                static V4: Tiles<$e> = tables!(v4, v4_places, super::vector::$wide, x86::$transpose, Some(x86::$lines), v4_lanewise; 1 2 3 4 5 6 7 8 9 10 11 12 13 14; 1 2 3);
                 match isa {
                     #[cfg(target_arch = "x86_64")]
                     Isa::V4 => &V4,
