@@ -3,6 +3,7 @@
 use crate::Array;
 use crate::graph::node::{Aval, Avals, Operand};
 use crate::graph::program::Program;
+use crate::ops::view::Range;
 use crate::runtime::buffer::Layout;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
@@ -44,6 +45,14 @@ impl Prim {
                 Role::Call(program) => Some(program),
                 _ => None,
             },
+            _ => None,
+        }
+    }
+
+    /// The ranges of its input that are its output, if it is a slice.
+    pub fn slice(&self) -> Option<&[Range]> {
+        match self {
+            Prim::Other(p) => p.slice(),
             _ => None,
         }
     }
@@ -257,6 +266,11 @@ pub trait Primitive: Any + Send + Sync {
     /// Whether its output is elements of its first input as they are, so that a conversion of the input may as well come after it.
     fn picks(&self) -> bool {
         false
+    }
+
+    /// The ranges of its input that are its output, if it is a slice: its readers' contributions to a cotangent are put together.
+    fn slice(&self) -> Option<&[Range]> {
+        None
     }
 
     /// Whether it may be merged and dropped.

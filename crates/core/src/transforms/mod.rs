@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod compile;
+mod cotangent;
 pub mod custom;
 pub mod grad;
 pub mod jacobian;
