@@ -18,6 +18,7 @@ pub mod text;
 pub mod tile;
 
 use crate::launch::Plan;
+use crate::work::Target;
 use lazulite_base::Dtype;
 use lazulite_base::shape::contiguous;
 use lazulite_base::tape::{BLOCK, Inst, Instr, LANE_BLOCK, LANES, Map, Order, Tape, Varies};
@@ -57,17 +58,17 @@ pub fn raw(d: Dtype) -> Dtype {
     }
 }
 
-/// How a tape runs.
-pub fn plan(tape: &Tape) -> Plan {
+/// How a tape runs on a device.
+pub fn plan(tape: &Tape, on: Target) -> Plan {
     let space = Space::new(tape);
     if tape.dims[..tape.outer()].contains(&0) || tape.inner == 0 && space.rows() == 0 {
         return Plan::default();
     }
-    Plan { generic: generic::call(tape, &space), ..own(tape, &space) }
+    Plan { generic: generic::call(tape, &space), ..own(tape, &space, on) }
 }
 
 /// How a tape with elements runs on kernels of its own.
-fn own(tape: &Tape, space: &Space) -> Plan {
+fn own(tape: &Tape, space: &Space, on: Target) -> Plan {
     if tape.inner == 0 {
         if let Some((launch, aligned)) = tile::kernel(tape, space) {
             let scalar = (!aligned.is_empty()).then(|| flat::kernel(tape, space, true).0);
@@ -102,7 +103,7 @@ fn own(tape: &Tape, space: &Space) -> Plan {
     let close = match tape.order {
         Order::Blocks => None,
         Order::Lanes if single && per_row => keep::registers(tape, space),
-        Order::Lanes => keep::registers(tape, space).or_else(|| keep::shared(tape, space)),
+        Order::Lanes => keep::registers(tape, space).or_else(|| keep::shared(tape, space, on)),
     };
     Plan::one(close.unwrap_or_else(|| stream::whole(tape, space)))
 }
