@@ -21,6 +21,8 @@ pub(crate) enum Prim {
     Leaf,
     /// A row of the table.
     Elementwise(Op),
+    /// One of the values of its input, which makes several. Only nodes apply it: programs name a value by its instruction and number.
+    Output(u32),
     /// Anything else.
     Other(Arc<dyn Primitive>),
 }
@@ -34,6 +36,7 @@ impl Prim {
         match self {
             Prim::Leaf => "array",
             Prim::Elementwise(op) => op.name(),
+            Prim::Output(_) => "output",
             Prim::Other(p) => p.name(),
         }
     }
@@ -62,6 +65,7 @@ impl Prim {
         match self {
             Prim::Leaf => h.word(1),
             Prim::Elementwise(op) => h.word(2 + ((*op as u64) << 8)),
+            Prim::Output(out) => h.word(4 + ((*out as u64) << 8)),
             Prim::Other(p) => {
                 h.word(p.name().as_ptr() as u64);
                 p.key(h);

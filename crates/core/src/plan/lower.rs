@@ -466,7 +466,7 @@ impl<'a> TapeBuilder<'a> {
                     // A view that needs a row-major input: the copy that makes it so.
                     _ => self.arg(m, node.args[0], false),
                 },
-                Prim::Leaf => unreachable!("data is no member"),
+                Prim::Leaf | Prim::Output(_) => unreachable!("it is no member"),
             };
             self.regs.insert(value, reg);
             if self.fused.stored[m as usize][0] {

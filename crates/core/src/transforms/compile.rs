@@ -2,20 +2,20 @@
 //! fuses with its surroundings and equal work is merged; derivatives and batches of a call are programs too, made once and kept.
 
 use crate::Array;
-use crate::graph::array::{at_site, node_at, node_many};
+use crate::graph::array::{at_site, node_many};
 use crate::graph::node::{Aval, Avals, Operand, Operands};
 use crate::graph::program::{self, Program, Recorded, Ref};
 use crate::graph::tag::Kind;
 use crate::primitive::{Jvp, Prim, Primitive, Role, Vjp, Vmap};
 use crate::runtime::counters::count;
 use crate::runtime::stream::Stream;
-use crate::transforms::{Identity, abstract_leaf, abstract_tree, flatten, unflatten};
+use crate::transforms::{abstract_leaf, abstract_tree, flatten, unflatten};
 use crate::tree::{Output, Tree};
 use lazulite_base::Dims;
 use lazulite_base::error::Result;
 use lazulite_base::key::{Key, KeyHasher};
 use rustc_hash::FxHashMap as HashMap;
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, RwLock};
@@ -56,16 +56,10 @@ impl Call {
         Arc::new(Call { program: Arc::new(program), derived: Mutex::new(HashMap::default()) })
     }
 
-    /// The outputs of a call: one node, and one for each of several outputs, so that who holds one (a loss) does not hold the memory of
-    /// all (of the parameters of that step), and a next call may write over what nobody holds.
+    /// The outputs of a call.
     fn apply(self: &Arc<Call>, operands: Operands, site: &'static Location<'static>) -> Vec<Array> {
         let avals = self.program.outputs.iter().map(|&r| self.program.aval(r)).collect();
-        let outputs = node_many(Prim::Other(self.clone()), operands, avals, site);
-        if outputs.len() == 1 {
-            return outputs;
-        }
-        let alone = |x: &Array| node_at(Prim::new(Identity("output")), smallvec![Operand::Edge(x.edge())], x.aval().clone(), x.tag(), site);
-        outputs.iter().map(alone).collect()
+        node_many(Prim::Other(self.clone()), operands, avals, site)
     }
 
     /// A program derived from this one, made on first use: `make` builds its results on abstract inputs.

@@ -57,7 +57,7 @@ pub(crate) fn backward(
         let list = at_site(ins.site, ins.stream, || match &ins.prim {
             Prim::Elementwise(op) => crate::ops::derivative::vjp(*op, &cx),
             Prim::Other(p) => p.vjp(&cx),
-            Prim::Leaf => Ok(vec![]),
+            Prim::Leaf | Prim::Output(_) => Ok(vec![]),
         })
         .map_err(|e| e.at(ins.site))?;
         for ((&r, ct), &want) in ins.operands.iter().zip(list).zip(&wanted) {
