@@ -68,14 +68,14 @@ pub fn why_not() -> Option<String> {
 /// How a step runs, for every kind of work whose kernels are our own; `None` for the others.
 pub fn plan(work: &Work, on: Target) -> Option<Plan> {
     match work {
-        Work::Tape(t) => Some(tape::plan(t, on)),
+        Work::Tape(t) => Some(tape::plan(t)),
         Work::RandomBits { keys, n, width } => work::random::plan(*keys, *n, *width),
         Work::Gather { x, axes, indices } => work::gather::plan(x, axes, indices),
         Work::GatherAlong { x, index, axis } => work::gather::along(x, index, *axis),
         Work::Scatter { out, updates, axes, indices, mode } => work::scatter::plan(out, updates, axes, indices, *mode),
         Work::ScatterAlong { out, updates, index, axis, mode } => work::scatter::along(out, updates, index, *axis, *mode),
         Work::ArgReduce { x, axis, op } => work::arg_reduce::plan(x, *axis, *op),
-        Work::Reinterpret { x } => Some(tape::plan(&tape::copy(x, tape::raw(x.dtype)), on)),
+        Work::Reinterpret { x } => Some(tape::plan(&tape::copy(x, tape::raw(x.dtype)))),
         Work::Attention(a) => work::attention::plan(a, on),
         Work::AttentionGrad(g) => work::attention::gradient(g, on),
         Work::MatMul { .. }

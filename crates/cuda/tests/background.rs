@@ -15,7 +15,6 @@ use lazulite_cuda::driver::fake::{Call, Fake};
 use lazulite_cuda::gpu::Gpu;
 use lazulite_cuda::tape::generic::operations::Class;
 use lazulite_cuda::tape::plan;
-use lazulite_cuda::work::Target;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -95,7 +94,7 @@ impl Machine {
     }
 
     fn own(&self, tape: &Tape) -> String {
-        self.gpu.programs.name(&plan(tape, Target::HOPPER).launches[0].source)
+        self.gpu.programs.name(&plan(tape).launches[0].source)
     }
 
     fn generic(&self, class: Class) -> String {
@@ -206,7 +205,7 @@ fn one_refusal_leaves_its_neighbours_alone() {
     let fake = Arc::new(Fake::new(1 << 20));
     let programs = Programs::new(fake.clone(), 0, Arc::new(Picky), Cache::default()).beside(true);
     let tapes = [single(Op::Add, Dtype::F32, &[1000]), single(Op::Sin, Dtype::F32, &[1000])];
-    let plans = tapes.each_ref().map(|t| plan(t, Target::HOPPER));
+    let plans = tapes.each_ref().map(plan);
     let names = plans.each_ref().map(|p| programs.name(&p.launches[0].source));
     programs.request(names.iter().map(String::as_str).zip(plans.iter().map(|p| &p.launches[0].source)));
     until("an answer", || names.iter().all(|n| programs.settled([n.as_str()])));
@@ -232,16 +231,16 @@ fn without_it_a_step_waits() {
 /// What runs long, has complex numbers or is no tape waits for its own kernel; what needs a queued kernel at once takes it out of the queue.
 #[test]
 fn some_steps_wait() {
-    let long = plan(&reduction(ReduceOp::Sum, Dtype::F32, 1, 5_000_000, Order::Lanes), Target::HOPPER);
+    let long = plan(&reduction(ReduceOp::Sum, Dtype::F32, 1, 5_000_000, Order::Lanes));
     assert!(long.generic.is_some_and(|c| c.seconds > lazulite_cuda::compiler::background::SHORTEST));
-    assert!(plan(&single(Op::Add, Dtype::C64, &[1000]), Target::HOPPER).generic.is_none());
+    assert!(plan(&single(Op::Add, Dtype::C64, &[1000])).generic.is_none());
     let m = Machine::new(true);
     let t = single(Op::Add, Dtype::F32, &[1000]);
     let first = m.compile(&single(Op::Exp, Dtype::F32, &[1000]));
     until("the compiler", || m.gate.texts.lock().unwrap().iter().any(|t| !is_generic(t)));
     let second = m.compile(&t);
     std::thread::scope(|scope| {
-        let now = scope.spawn(|| m.gpu.programs.prepare(&[&plan(&t, Target::HOPPER).launches[0].source]));
+        let now = scope.spawn(|| m.gpu.programs.prepare(&[&plan(&t).launches[0].source]));
         until("the compiler again", || m.gate.texts.lock().unwrap().iter().filter(|t| !is_generic(t)).count() == 2);
         assert!(!now.is_finished());
         m.gate.set(true);
@@ -252,33 +251,12 @@ fn some_steps_wait() {
     assert!(m.cuda.compile(0, &Work::Sort { x: view(Dtype::F32, &[3, 100]) }).unwrap().is_some());
 }
 
-/// Generic kernels stand in for the quickest steps, as long as they take no longer together than a compilation; the others wait.
-#[test]
-fn what_stands_in_is_quick_together() {
-    let m = Machine::new(true);
-    let tapes: Vec<Tape> = (1..=8).map(|k| reduction(ReduceOp::Sum, Dtype::F32, 1, 20_000 * k, Order::Lanes)).collect();
-    let seconds: Vec<f64> = tapes.iter().map(|t| plan(t, Target::HOPPER).generic.unwrap().seconds).collect();
-    let shortest = lazulite_cuda::compiler::background::SHORTEST;
-    assert!(seconds.iter().all(|&s| s < shortest) && seconds.iter().sum::<f64>() > shortest && seconds[0] + seconds[1] < shortest);
-    let works: Vec<Work> = tapes.iter().rev().cloned().map(Work::Tape).collect();
-    m.cuda.prepare(0, &works[6..].iter().collect::<Vec<_>>());
-    std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| m.cuda.prepare(0, &works.iter().collect::<Vec<_>>()));
-        std::thread::sleep(Duration::from_millis(50));
-        assert!(!waiting.is_finished());
-        m.gate.set(true);
-        waiting.join().unwrap();
-    });
-    assert!(m.gpu.programs.compiled(&m.own(&tapes[7])));
-    m.pass(&tapes[0]);
-}
-
 /// Addresses that are not aligned take another kernel, for which the generic one stands in, too.
 #[test]
 fn the_unaligned_form_comes_later() {
     let m = Machine::new(true);
     let t = single(Op::Add, Dtype::F32, &[1000]);
-    let scalar = m.gpu.programs.name(&plan(&t, Target::HOPPER).scalar.expect("accesses of 16 bytes").source);
+    let scalar = m.gpu.programs.name(&plan(&t).scalar.expect("accesses of 16 bytes").source);
     let kernel = m.compile(&t);
     m.pass(&t);
     assert_eq!(m.run(&*kernel), [m.own(&t)]);
@@ -361,7 +339,7 @@ fn child() {
         std::process::exit(0);
     }
     let programs = Programs::new(Arc::new(Fake::new(1 << 20)), 0, Arc::new(Slow), Cache::default()).beside(true);
-    let plans = [Op::Add, Op::Exp].map(|op| plan(&single(op, Dtype::F32, &[1000]), Target::HOPPER));
+    let plans = [Op::Add, Op::Exp].map(|op| plan(&single(op, Dtype::F32, &[1000])));
     for p in &plans {
         let source = &p.launches[0].source;
         programs.request([(programs.name(source).as_str(), source)]);

@@ -11,7 +11,6 @@ use crate::graphs::{self, Call};
 use crate::launch::{Plan, Word};
 use crate::step::Step;
 use crate::tape;
-use crate::work::Target;
 use lazulite_base::backend::{Args, Kernel};
 use lazulite_base::shape::{Strides, coalesce, contiguous, size};
 use lazulite_base::work::View;
@@ -68,8 +67,8 @@ fn matrix(rows: usize, columns: usize, strides: &[isize]) -> Option<(i64, bool)>
 }
 
 /// The copy's plan, from input `k` to a place in the scratch memory.
-fn redirected(view: &View, k: usize, place: usize, on: Target) -> Plan {
-    let mut plan = tape::plan(&tape::copy(view, view.dtype), on);
+fn redirected(view: &View, k: usize, place: usize) -> Plan {
+    let mut plan = tape::plan(&tape::copy(view, view.dtype));
     let turn = |w: &mut Word| match *w {
         Word::Input(_) => *w = Word::Input(k),
         Word::Output(_) => *w = Word::Scratch(place),
@@ -100,7 +99,7 @@ impl Blas {
             if !force && matrix(r, c, &view.strides[rank - 2..]).is_some() && view.strides.iter().all(|&s| s >= 0) {
                 return Ok(Operand { copy: None, strides: view.strides.clone() });
             }
-            let step = Step::new(gpu.clone(), redirected(view, index, scratch, Target::of(&gpu.properties)))?;
+            let step = Step::new(gpu.clone(), redirected(view, index, scratch))?;
             let place = scratch;
             scratch += (size(&view.dims) * itemsize).next_multiple_of(256);
             Ok(Operand { copy: Some((step, place)), strides: contiguous(&view.dims) })

@@ -5,18 +5,15 @@
 use super::rows::Rows;
 use super::space::Space;
 use super::stream::function;
-use super::text::{any_order, combine, complex, expensive, identity, memory, needed, register, slow_count};
+use super::text::{any_order, combine, complex, expensive, identity, needed, register, slow_count};
 use crate::launch::{Launch, Source};
-use crate::work::Target;
 use lazulite_base::tape::{Inst, LANE_BLOCK, Tape, Varies};
 use std::fmt::Write;
 
 /// Longest row that a warp keeps in registers.
 pub const REGISTERS: usize = 1024;
-/// Bytes of shared memory for a row and what is made of it: what every device of capability 8.0 or more has.
+/// Bytes of shared memory that a block may ask for: what every device of capability 8.0 or more has.
 pub const SHARED: usize = 96 << 10;
-/// Bytes of shared memory that each block costs beside its own.
-const RESERVED: usize = 1 << 10;
 const THREADS: u32 = 256;
 const WARPS: usize = 8;
 
@@ -141,17 +138,17 @@ pub fn registers(tape: &Tape, space: &Space) -> Option<Launch> {
     Some(launch(tape, r, space.rows().div_ceil(WARPS), 0))
 }
 
-/// Where kept values lie in a block's shared memory: the instruction, its type there and where it starts; and bytes in all.
-type Places = (Vec<(usize, &'static str, usize)>, usize);
-
-/// A place for each kept value, as wide as its register; one that is made takes the place of one that is used for the last time by whoever
-/// makes it.
-fn places(tape: &Tape, kept: &Kept, len: usize) -> Places {
-    let Kept { list, targets } = kept;
+/// A block a row, elements in shared memory if they fit; `None` if there is nothing to keep.
+pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
+    let len = space.row();
+    let mut r = Rows::new(tape, space);
+    let Kept { mut list, targets } = kept(&r);
+    let (index, blocks) = (r.index, len.div_ceil(LANE_BLOCK).max(1));
+    // A place for each kept value; one that is made takes the place of one that is used for the last time by whoever makes it.
     let mut places: Vec<(usize, usize, usize)> = Vec::new(); // instruction, size, slot
     let mut slots: Vec<usize> = Vec::new();
-    for &(i, first, _) in list {
-        // Places are shared element by element.
+    for &(i, first, _) in &list {
+        // As wide as the register: places are shared element by element.
         let size = if tape.code[i].dtype.is_half() { 4 } else { tape.code[i].dtype.size() };
         let load = matches!(tape.code[i].inst, Inst::Load(_));
         let known = |x: usize| list.iter().any(|l| l.0 == x && l.1 <= first);
@@ -177,71 +174,42 @@ fn places(tape: &Tape, kept: &Kept, len: usize) -> Places {
             }
         }
     }
-    let mut bytes = 0;
-    let starts: Vec<usize> = slots.iter().map(|size| take(&mut bytes, size * len)).collect();
-    (places.into_iter().map(|(i, _, slot)| (i, register(tape.code[i].dtype), starts[slot])).collect(), bytes)
-}
-
-/// Takes room behind what is taken; where it starts.
-fn take(taken: &mut usize, bytes: usize) -> usize {
-    let start = *taken;
-    *taken += bytes.next_multiple_of(64);
-    start
-}
-
-/// A place for each loaded value, as it is in memory.
-fn narrow_places(tape: &Tape, kept: &Kept, len: usize) -> Places {
-    let mut bytes = 0;
-    let place = |&(i, ..): &(usize, usize, usize)| {
-        let d = tape.code[i].dtype;
-        (i, memory(d), take(&mut bytes, d.size() * len))
-    };
-    (kept.list.iter().map(place).collect(), bytes)
-}
-
-/// A block a row, elements in shared memory if they fit: what is loaded and what costs much, else only what is loaded; `None` if there is
-/// nothing to keep.
-pub fn shared(tape: &Tape, space: &Space, on: Target) -> Option<Launch> {
-    let len = space.row();
-    let mut r = Rows::new(tape, space);
-    let mut kept = kept(&r);
-    let (index, blocks) = (r.index, len.div_ceil(LANE_BLOCK).max(1));
+    let mut at = 0;
+    let starts: Vec<usize> = slots
+        .iter()
+        .map(|size| {
+            let start = at;
+            at += (size * len).next_multiple_of(64);
+            start
+        })
+        .collect();
     let slots_of_parts = blocks.max(WARPS);
     let parts: usize = (0..r.last()).map(|s| r.reductions(s).len() * slots_of_parts * 8).sum();
-    if kept.list.is_empty() {
+    if list.is_empty() {
         return None;
     }
-    let (mut places, mut at) = places(tape, &kept, len);
-    // Loads in flight of each thread, and blocks side by side, to hide one another's waits.
-    let (mut batch, mut beside) = (8, 5);
-    if at + parts > SHARED {
-        kept.list.retain(|l| matches!(tape.code[l.0].inst, Inst::Load(_)));
-        (places, at) = narrow_places(tape, &kept, len);
-        (batch, beside) = (16, 2);
-        if 2 * (at + parts + RESERVED) > on.shared {
-            (places, at) = (Vec::new(), 0);
-            kept.list.clear();
-            beside = 5;
-        }
+    let fits = at + parts <= SHARED;
+    if !fits {
+        (list, places, at) = (Vec::new(), Vec::new(), 0);
     }
     let total = at + parts;
-    if total > SHARED && kept.list.is_empty() {
+    if total > SHARED {
         return None;
     }
-    let Kept { list, targets } = kept;
     r.body.push_str("  extern __shared__ __align__(16) u8 near_[];\n");
     let _ = writeln!(r.body, "  const u32 lane = threadIdx.x & 31, warp = threadIdx.x >> 5;\n  const {index} row = blockIdx.x;");
     r.locate();
     let word = r.words.value(at as u64);
-    for (i, t, start) in places {
-        let place = if start == 0 { "0".into() } else { r.words.value(start as u64) };
+    for &(i, _, slot) in &places {
+        let t = register(tape.code[i].dtype);
+        let place = if slot == 0 { "0".into() } else { r.words.value(starts[slot] as u64) };
         let _ = writeln!(r.body, "  {t}* k{i} = ({t}*)(near_ + {place});");
     }
     let (start, step) = ("threadIdx.x", THREADS as usize);
-    let keep = |made: &[usize]| made.iter().map(|i| format!("put_rounded(k{i}[j], r{i});\n")).collect::<String>();
+    let keep = |made: &[usize]| made.iter().map(|i| format!("k{i}[j] = r{i};\n")).collect::<String>();
     let loads: Vec<usize> = list.iter().map(|l| l.0).filter(|&i| matches!(tape.code[i].inst, Inst::Load(_))).collect();
     if !loads.is_empty() {
-        r.batched(start, step, batch, "len", &loads, &|_| None, &|_| keep(&loads));
+        r.batched(start, step, 8, "len", &loads, &|_| None, &|_| keep(&loads));
     }
     let mut partial = 0;
     let blocks_ = format!("(u32){}", r.words.value(blocks as u64));
@@ -252,12 +220,12 @@ pub fn shared(tape: &Tape, space: &Space, on: Target) -> Option<Launch> {
         if pass == r.last() {
             if !targets.is_empty() {
                 let outputs = r.outputs(true);
-                r.batched(start, step, 8, "len", targets, &|i| known(i, false).then(|| format!("get(k{i}[j])")), &|r| r.store(&outputs));
+                r.batched(start, step, 8, "len", targets, &|i| known(i, false).then(|| format!("k{i}[j]")), &|r| r.store(&outputs));
             }
             continue;
         }
         if !made.is_empty() {
-            r.batched(start, step, 8, "len", &made, &|i| known(i, false).then(|| format!("get(k{i}[j])")), &|_| keep(&made));
+            r.batched(start, step, 8, "len", &made, &|i| known(i, false).then(|| format!("k{i}[j]")), &|_| keep(&made));
         }
         let reductions = r.reductions(pass);
         r.body.push_str("  __syncthreads();\n");
@@ -281,7 +249,7 @@ pub fn shared(tape: &Tape, space: &Space, on: Target) -> Option<Launch> {
             };
             let _ = writeln!(r.body, "  {{ {head} {t} l = {};", identity(op, d));
             let next = combine(op, "l", &format!("r{v}"));
-            r.batched(start, step, 16, "to", &[v], &|i| known(i, true).then(|| format!("get(k{i}[j])")), &|_| format!("l = {next};\n"));
+            r.batched(start, step, 16, "to", &[v], &|i| known(i, true).then(|| format!("k{i}[j]")), &|_| format!("l = {next};\n"));
             let _ = writeln!(
                 r.body,
                 "  LZ_FOLD({t}, l, {})\n  if (lane == 0) {place}[b] = l; }}{}",
@@ -307,6 +275,7 @@ pub fn shared(tape: &Tape, space: &Space, on: Target) -> Option<Launch> {
     let text = r.store_outer();
     let _ = writeln!(r.body, "  if (threadIdx.x == 0) {{\n{text}  }}");
     let mut launch = launch(tape, r, space.rows(), total);
-    launch.source.text = launch.source.text.replace("__launch_bounds__(256)", &format!("__launch_bounds__(256, {beside})"));
+    // Enough blocks side by side to hide one another's waits.
+    launch.source.text = launch.source.text.replace("__launch_bounds__(256)", "__launch_bounds__(256, 5)");
     Some(launch)
 }

@@ -18,7 +18,6 @@ pub mod text;
 pub mod tile;
 
 use crate::launch::Plan;
-use crate::work::Target;
 use lazulite_base::Dtype;
 use lazulite_base::shape::contiguous;
 use lazulite_base::tape::{BLOCK, Inst, Instr, LANE_BLOCK, LANES, Map, Order, Tape, Varies};
@@ -58,17 +57,17 @@ pub fn raw(d: Dtype) -> Dtype {
     }
 }
 
-/// How a tape runs on a device.
-pub fn plan(tape: &Tape, on: Target) -> Plan {
+/// How a tape runs.
+pub fn plan(tape: &Tape) -> Plan {
     let space = Space::new(tape);
     if tape.dims[..tape.outer()].contains(&0) || tape.inner == 0 && space.rows() == 0 {
         return Plan::default();
     }
-    Plan { generic: generic::call(tape, &space), ..own(tape, &space, on) }
+    Plan { generic: generic::call(tape, &space), ..own(tape, &space) }
 }
 
 /// How a tape with elements runs on kernels of its own.
-fn own(tape: &Tape, space: &Space, on: Target) -> Plan {
+fn own(tape: &Tape, space: &Space) -> Plan {
     if tape.inner == 0 {
         if let Some((launch, aligned)) = tile::kernel(tape, space) {
             let scalar = (!aligned.is_empty()).then(|| flat::kernel(tape, space, true).0);
@@ -103,7 +102,7 @@ fn own(tape: &Tape, space: &Space, on: Target) -> Plan {
     let close = match tape.order {
         Order::Blocks => None,
         Order::Lanes if single && per_row => keep::registers(tape, space),
-        Order::Lanes => keep::registers(tape, space).or_else(|| keep::shared(tape, space, on)),
+        Order::Lanes => keep::registers(tape, space).or_else(|| keep::shared(tape, space)),
     };
     Plan::one(close.unwrap_or_else(|| stream::whole(tape, space)))
 }

@@ -31,7 +31,7 @@ const float r0 = get(x0[(i64)d0]);
     for (i32 k = 0; k < 8; k++) { const i32 j = (i32)at_ + k * 256; {
 const i32 d0 = j;
 const float r0 = b0[k];
-put_rounded(k0[j], r0);
+k0[j] = r0;
     } }
   } else {
 #pragma unroll
@@ -44,7 +44,7 @@ const float r0 = get(x0[(i64)d0]);
     for (i32 k = 0; k < 8; k++) { const i32 j = (i32)at_ + k * 256; if ((u32)j < len) {
 const i32 d0 = j;
 const float r0 = b0[k];
-put_rounded(k0[j], r0);
+k0[j] = r0;
     } }
   }
   }
@@ -58,7 +58,7 @@ const float r3 = p1;
 #pragma unroll
     for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 32; if ((u32)j < to) {
 const i32 d0 = j;
-const float r0 = get(k0[j]);
+const float r0 = k0[j];
     b0[k] = r0;
     } }
 #pragma unroll
@@ -81,7 +81,7 @@ float r5; { const float a = r4; const float b = r2; r5 = (float)(a * b); }
 #pragma unroll
     for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 32; if ((u32)j < to) {
 const i32 d0 = j;
-const float r0 = get(k0[j]);
+const float r0 = k0[j];
 float r6; { const float a = r0; const float b = r5; r6 = (float)(a - b); }
 float r7; { const float a = r6; r7 = (float)(a * a); }
     b7[k] = r7;
@@ -106,7 +106,7 @@ float r11; { const float a = r10; r11 = (float)(lz_rsqrt(a)); }
 #pragma unroll
     for (i32 k = 0; k < 8; k++) { const i32 j = (i32)at_ + k * 256; if ((u32)j < len) {
 const i32 d0 = j;
-const float r0 = get(k0[j]);
+const float r0 = k0[j];
 const float r1 = get(x1[(i64)d0]);
 float r6; { const float a = r0; const float b = r5; r6 = (float)(a - b); }
 float r12; { const float a = r6; const float b = r11; r12 = (float)(a * b); }

@@ -26,7 +26,7 @@ const float r0 = get(x0[(i64)d0]);
     for (i32 k = 0; k < 8; k++) { const i32 j = (i32)at_ + k * 256; {
 const i32 d0 = j;
 const float r0 = b0[k];
-put_rounded(k0[j], r0);
+k0[j] = r0;
     } }
   } else {
 #pragma unroll
@@ -39,7 +39,7 @@ const float r0 = get(x0[(i64)d0]);
     for (i32 k = 0; k < 8; k++) { const i32 j = (i32)at_ + k * 256; if ((u32)j < len) {
 const i32 d0 = j;
 const float r0 = b0[k];
-put_rounded(k0[j], r0);
+k0[j] = r0;
     } }
   }
   }
@@ -51,7 +51,7 @@ put_rounded(k0[j], r0);
 #pragma unroll
     for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 256; if ((u32)j < to) {
 const i32 d0 = j;
-const float r0 = get(k0[j]);
+const float r0 = k0[j];
     b0[k] = r0;
     } }
 #pragma unroll
@@ -71,7 +71,7 @@ l = red_max(l, r0);
 #pragma unroll
     for (i32 k = 0; k < 8; k++) { const i32 j = (i32)at_ + k * 256; if ((u32)j < len) {
 const i32 d0 = j;
-const float r0 = get(k0[j]);
+const float r0 = k0[j];
 float r2; { const float a = r0; const float b = r1; r2 = (float)(a - b); }
 float r3; { const float a = r2; r3 = (float)(lz_exp(a)); }
     b3[k] = r3;
@@ -80,7 +80,7 @@ float r3; { const float a = r2; r3 = (float)(lz_exp(a)); }
     for (i32 k = 0; k < 8; k++) { const i32 j = (i32)at_ + k * 256; if ((u32)j < len) {
 const i32 d0 = j;
 const float r3 = b3[k];
-put_rounded(k3[j], r3);
+k3[j] = r3;
     } }
   }
   __syncthreads();
@@ -91,7 +91,7 @@ put_rounded(k3[j], r3);
 #pragma unroll
     for (i32 k = 0; k < 16; k++) { const i32 j = (i32)at_ + k * 32; if ((u32)j < to) {
 const i32 d0 = j;
-const float r3 = get(k3[j]);
+const float r3 = k3[j];
     b3[k] = r3;
     } }
 #pragma unroll
@@ -112,7 +112,7 @@ const Divisor d4_ = divisor(r4);
 #pragma unroll
     for (i32 k = 0; k < 8; k++) { const i32 j = (i32)at_ + k * 256; if ((u32)j < len) {
 const i32 d0 = j;
-const float r3 = get(k3[j]);
+const float r3 = k3[j];
 const float r5 = divide(r3, r4, d4_);
     b5[k] = r5;
     } }
