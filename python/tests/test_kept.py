@@ -86,6 +86,28 @@ def test_losses_dropped_unread_leave_nothing():
     assert active() <= before + SMALL
 
 
+def test_a_compiled_loss_does_not_keep_the_parameters_of_its_gradient():
+    x = mx.sin(mx.arange(128 * 128).reshape(128, 128) * 0.1)
+    step = mx.value_and_grad(mx.compile(lambda w: mx.square(x @ w - x).mean()))
+
+    def run(read: bool) -> tuple[list[float], int]:
+        w, losses, middle = mx.zeros((128, 128)), [], 0
+        for i in range(60):
+            loss, g = step(w)
+            w = w - 0.1 * g
+            mx.eval(w, loss) if read else mx.eval(w)
+            losses.append(loss)
+            del loss, g
+            if i == 30:
+                middle = active()
+        grown = active() - middle
+        return [loss.item() for loss in losses], grown
+
+    values, grown = run(read=False)
+    assert grown < x.nbytes
+    assert values == run(read=True)[0]
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -175,6 +175,41 @@ fn losses_that_are_kept_hold_no_step_though_nobody_evaluates_them() {
 }
 
 #[test]
+fn a_compiled_loss_does_not_keep_what_its_gradient_was_taken_at() {
+    let _turn = turn();
+    let loss = compile(|(w, x): &(Array, Array)| (x.matmul(w) - x).square().mean(..));
+    let aux = compile(|(w, x): &(Array, Array)| ((x.matmul(w) - x).square().mean(..), w.sum(..)));
+    let x = (ops::iota([128, 128], 1, Dtype::F32).unwrap() * 0.01).sin();
+    eval([&x]).unwrap();
+    let run = |read: bool, both: bool| {
+        let (mut w, mut losses, mut half) = (Array::full([128, 128], 0.5, Dtype::F32), Vec::new(), 0);
+        for i in 0..60 {
+            let at = (w.clone(), x.clone());
+            let g = if both {
+                let ((l, a), g) = value_and_grad(&aux)(&at);
+                losses.extend([l, a]);
+                g
+            } else {
+                let (l, g) = value_and_grad(&loss)(&at);
+                losses.push(l);
+                g
+            };
+            w = w - g.0 * 0.1;
+            drop(at);
+            eval(losses.last().filter(|_| read).into_iter().chain([&w])).unwrap();
+            if i == 30 {
+                half = memory::active();
+            }
+        }
+        assert!(memory::active() < half + SIZE, "{half} bytes, then {}", memory::active());
+        losses.iter().map(|l| l.item::<f32>().unwrap()).collect::<Vec<_>>()
+    };
+    for both in [false, true] {
+        assert_eq!(run(false, both), run(true, both));
+    }
+}
+
+#[test]
 fn one_output_of_several_holds_nothing_of_the_others() {
     let _turn = turn();
     let x = (ops::iota([256, 256], 1, Dtype::F32).unwrap() * 0.3).sin() + Array::eye(256, 256, 0, Dtype::F32);

@@ -477,6 +477,7 @@ fn functions() -> Vec<Step> {
         f(&f(x)) + x
     });
     let batched = compile(|x: &Array| long(x, 100));
+    let pair = compile(|(x, y): &(Array, Array)| (x * y.cos() + y).astype(Dtype::F32).square().mean(..));
     let lost = compile(|x: &Vec<Array>| vec![long(&x[0], 300), long(&x[1], 300), x[0].clone(), Array::ones([4, 4], Dtype::F32)]);
     vec![
         Box::new(move |x, _| vec![one(x)]),
@@ -508,6 +509,10 @@ fn functions() -> Vec<Step> {
             rules.apply(&[x.clone()], &[x.sin(), x * y])
         }),
         Box::new(|x, y| depends(&[x.cos(), y * 0.5], &[x + y])),
+        Box::new(move |x, y| {
+            let (v, g) = value_and_grad(&pair)(&(x.clone(), y.clone()));
+            vec![v + x.zeros_like(), g.0.sin(), g.1]
+        }),
     ]
 }
 
@@ -576,7 +581,7 @@ fn loops(seed: u64, functions: &[Step]) -> Result<(), String> {
     let sides = |midway: bool| {
         let (kept, n) = (std::cell::RefCell::new(vec![]), functions.len());
         let g = grad(|x: &Array| {
-            let y = functions[n - 1 - seed as usize % 4](x, &(x * 0.5));
+            let y = functions[n - 1 - seed as usize % 5](x, &(x * 0.5));
             let z = functions[2](&y[0], x);
             if midway {
                 eval([&y[seed as usize % 2], &z[seed as usize % 3]]).unwrap();

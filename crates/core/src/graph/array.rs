@@ -402,13 +402,23 @@ pub(crate) fn node_at(prim: Prim, inputs: Operands, aval: Aval, tag: Tag, site: 
 
 /// The values of an application, each a handle on a node; with several, who holds one holds nothing of the others.
 pub(crate) fn node_many(prim: Prim, inputs: Operands, avals: Avals, site: &'static Location<'static>) -> Vec<Array> {
-    many(prim, inputs, avals, site, Stream::current())
+    many(prim, inputs, avals, site, Stream::current(), &[])
 }
 
-fn many(prim: Prim, inputs: Operands, avals: Avals, site: &'static Location<'static>, stream: Stream) -> Vec<Array> {
+/// [`node_many`], of what computes the values of `others` on the way.
+pub(crate) fn node_beside(prim: Prim, inputs: Operands, avals: Avals, site: &'static Location<'static>, others: &[Array]) -> Vec<Array> {
+    many(prim, inputs, avals, site, Stream::current(), others)
+}
+
+fn many(prim: Prim, inputs: Operands, avals: Avals, site: &'static Location<'static>, stream: Stream, others: &[Array]) -> Vec<Array> {
     count(|c| c.nodes += 1);
     let tag = joined_tag(&inputs);
-    Node::new(prim, inputs, avals, stream, site, tag, None).outputs().into_iter().map(Array::from_edge).collect()
+    let node = Node::new(prim, inputs, avals, stream, site, tag, None);
+    let outputs = node.outputs();
+    if !others.is_empty() {
+        node.computes(others);
+    }
+    outputs.into_iter().map(Array::from_edge).collect()
 }
 
 /// Applies a primitive to values: infers the outputs' shapes and makes the node.
@@ -432,5 +442,5 @@ pub(crate) fn apply_many(prim: impl crate::primitive::Primitive, inputs: &[&Arra
 /// Applies any primitive to values, for replaying programs; a node of the given site and stream.
 pub(crate) fn replay(prim: &Prim, inputs: &[Val], avals: Avals, site: &'static Location<'static>, stream: Stream) -> Vec<Array> {
     let operands: Operands = inputs.iter().map(Val::operand).collect();
-    many(prim.clone(), operands, avals, site, stream)
+    many(prim.clone(), operands, avals, site, stream, &[])
 }

@@ -95,8 +95,9 @@ pub(crate) struct Node {
 pub(crate) struct State {
     pub inputs: Operands,
     pub data: Option<Data>,
-    /// The nodes of its values, if it makes several. They refer to it; it does not keep them alive.
-    pub outputs: Box<[Weak<Node>]>,
+    /// Nodes that get their data when it runs, asked for or not, as long as they live: those of its values, if it makes several, and
+    /// what else it computes on the way.
+    pub beside: Box<[Weak<Node>]>,
 }
 
 static NEXT_ID: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
@@ -120,7 +121,7 @@ impl Node {
             site,
             tag,
             mark: AtomicU64::new(0),
-            state: Mutex::new(State { inputs, data, outputs: Box::default() }),
+            state: Mutex::new(State { inputs, data, beside: Box::default() }),
         })
     }
 
@@ -131,6 +132,13 @@ impl Node {
     /// The data, if they exist.
     pub fn data(&self) -> Option<Data> {
         self.state().data.clone()
+    }
+
+    /// Whether it has inputs and no data. One that has neither makes its value from nothing, or an evaluation took its inputs that needed
+    /// its value only on the way, and nobody can ask for it any more.
+    pub fn is_open(&self) -> bool {
+        let state = self.state();
+        state.data.is_none() && !state.inputs.is_empty()
     }
 
     /// The node of each value: itself, if it has one; else those that live, and new ones in place of the others. Of a node that others
@@ -144,10 +152,16 @@ impl Node {
             let (prim, aval) = (Prim::Output(out as u32), self.avals[out].clone());
             Node::new(prim, smallvec![Operand::Edge(self.clone())], smallvec![aval], self.stream, self.site, self.tag, None)
         };
-        let known = |out: usize| state.outputs.get(out).and_then(Weak::upgrade);
+        let known = |out: usize| state.beside.get(out).and_then(Weak::upgrade);
         let list: SmallVec<[Arc<Node>; 1]> = (0..self.avals.len()).map(|out| known(out).unwrap_or_else(|| fresh(out))).collect();
-        state.outputs = list.iter().map(Arc::downgrade).collect();
+        state.beside = list.iter().map(Arc::downgrade).chain(state.beside.iter().skip(list.len()).cloned()).collect();
         list
+    }
+
+    /// Says that it computes the values of `others` on the way, from inputs of its own. Of a node whose outputs are made.
+    pub fn computes(&self, others: &[crate::Array]) {
+        let mut state = self.state();
+        state.beside = state.beside.iter().cloned().chain(others.iter().map(|a| Arc::downgrade(a.node()))).collect();
     }
 
     /// The name of what it applies; of an output, that of what makes it.

@@ -4,12 +4,11 @@
 //! anything changes: out of memory leaves every node pending. A large graph of compiled calls is all this once for each of its parts.
 
 use crate::Array;
-use crate::graph::node::{Node, Operand, Operands, State, bury_all};
+use crate::graph::node::{Node, Operand, Operands, bury_all};
 use crate::graph::{tag, walk};
 use crate::plan::{BufferKind, Plan, cache, ir::Ir, parts::PART, replay::Lease};
 use crate::runtime::buffer::{Buffer, Data};
 use crate::runtime::counters::count;
-use crate::runtime::sync::MutexGuard;
 use crate::runtime::ticket::{Pending, Ticket};
 use lazulite_base::Dtype;
 use lazulite_base::backend::{self, Args, Backend, Start};
@@ -94,6 +93,8 @@ struct Open {
     node: Arc<Node>,
     operands: Operands,
     next: usize,
+    /// Living nodes that get their data with it.
+    beside: Vec<Arc<Node>>,
 }
 
 /// Nodes of a small graph, for which lists need not grow.
@@ -126,11 +127,16 @@ fn collect(marks: &walk::Marks, outputs: &[&Array]) -> Result<(Graph, KeyHasher)
             match child {
                 Some(node) => g.open(marks, node, &mut stack, &mut key),
                 None => {
-                    let Open { node, operands, .. } = stack.pop().expect("there is a top");
+                    let Open { node, operands, beside, .. } = stack.pop().expect("there is a top");
                     if node.tag.tracer != 0 {
                         refused = refused.or_else(|| Array::from_edge(node.clone()).abstract_error("eval"));
                     }
                     g.close(marks, node, operands, &mut key);
+                    for node in beside.into_iter().rev() {
+                        if marks.get(&node).is_none() && node.is_open() {
+                            g.open(marks, node, &mut stack, &mut key);
+                        }
+                    }
                 }
             }
         }
@@ -147,11 +153,13 @@ fn collect(marks: &walk::Marks, outputs: &[&Array]) -> Result<(Graph, KeyHasher)
 impl Graph {
     /// Lists a node that is data, or pushes one whose inputs come first.
     fn open(&mut self, marks: &walk::Marks, node: Arc<Node>, stack: &mut Vec<Open>, key: &mut KeyHasher) {
-        let state = node.state();
+        let mut state = node.state();
         let Some(data) = state.data.clone() else {
-            let operands = self.inputs(state);
+            let operands = if self.retained { state.inputs.clone() } else { std::mem::take(&mut state.inputs) };
+            let beside = state.beside.iter().filter_map(Weak::upgrade).collect();
+            drop(state);
             marks.set(&node, walk::SEEN);
-            stack.push(Open { node, operands, next: 0 });
+            stack.push(Open { node, operands, next: 0, beside });
             return;
         };
         drop(state);
@@ -171,29 +179,8 @@ impl Graph {
         self.operands.push(Operands::new());
     }
 
-    /// A pending node's inputs: its own, or a copy while graphs are retained.
-    fn inputs(&self, mut state: MutexGuard<'_, State>) -> Operands {
-        if self.retained { state.inputs.clone() } else { std::mem::take(&mut state.inputs) }
-    }
-
-    /// Lists a node whose inputs are listed; behind one of several outputs, all of them that live and have no data. They get theirs with
-    /// it, since it runs once, and what one of them holds of it would be all that it made.
+    /// Lists a node whose inputs are listed.
     fn close(&mut self, marks: &walk::Marks, node: Arc<Node>, operands: Operands, key: &mut KeyHasher) {
-        let outputs: SmallVec<[Arc<Node>; 1]> = match node.avals.len() {
-            1 => SmallVec::new(),
-            _ => node.state().outputs.iter().filter_map(Weak::upgrade).collect(),
-        };
-        self.list(marks, node, operands, key);
-        for output in outputs {
-            let state = output.state();
-            if marks.get(&output).is_none() && state.data.is_none() {
-                let operands = self.inputs(state);
-                self.list(marks, output, operands, key);
-            }
-        }
-    }
-
-    fn list(&mut self, marks: &walk::Marks, node: Arc<Node>, operands: Operands, key: &mut KeyHasher) {
         let index = self.nodes.len() as u32;
         node.prim.key(key);
         self.weight += node.prim.program().map_or(1, |p| p.weight().max(1));

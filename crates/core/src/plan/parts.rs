@@ -53,7 +53,7 @@ impl Graph {
     }
 
     /// What each part but the last leaves: for those after it, and of `outputs`. Nothing if the graph stays whole. The outputs of a call
-    /// follow it at once, so no cut is between them.
+    /// follow it before another call, unless that repeats its work, so no cut is between them.
     pub fn parts(&self, outputs: impl Iterator<Item = u32>) -> Vec<Vec<Array>> {
         let cuts = self.cuts();
         let mut parts = vec![Vec::new(); cuts.len()];
