@@ -97,7 +97,7 @@ pub(crate) struct State {
     pub data: Option<Data>,
     /// Nodes that get their data when it runs, asked for or not, as long as they live: those of its values, if it makes several, and
     /// what else it computes on the way.
-    pub beside: Box<[Weak<Node>]>,
+    pub beside: SmallVec<[Weak<Node>; 2]>,
 }
 
 static NEXT_ID: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
@@ -121,7 +121,7 @@ impl Node {
             site,
             tag,
             mark: AtomicU64::new(0),
-            state: Mutex::new(State { inputs, data, beside: Box::default() }),
+            state: Mutex::new(State { inputs, data, beside: SmallVec::new() }),
         })
     }
 
@@ -143,7 +143,7 @@ impl Node {
 
     /// The node of each value: itself, if it has one; else those that live, and new ones in place of the others. Of a node that others
     /// know, only under the walk lock.
-    pub fn outputs(self: &Arc<Node>) -> SmallVec<[Arc<Node>; 1]> {
+    pub fn outputs(self: &Arc<Node>) -> SmallVec<[Edge; 2]> {
         if self.avals.len() == 1 {
             return smallvec![self.clone()];
         }
@@ -153,15 +153,15 @@ impl Node {
             Node::new(prim, smallvec![Operand::Edge(self.clone())], smallvec![aval], self.stream, self.site, self.tag, None)
         };
         let known = |out: usize| state.beside.get(out).and_then(Weak::upgrade);
-        let list: SmallVec<[Arc<Node>; 1]> = (0..self.avals.len()).map(|out| known(out).unwrap_or_else(|| fresh(out))).collect();
-        state.beside = list.iter().map(Arc::downgrade).chain(state.beside.iter().skip(list.len()).cloned()).collect();
+        let list: SmallVec<[Edge; 2]> = (0..self.avals.len()).map(|out| known(out).unwrap_or_else(|| fresh(out))).collect();
+        let others = state.beside.iter().skip(list.len()).cloned();
+        state.beside = list.iter().map(Arc::downgrade).chain(others).collect();
         list
     }
 
     /// Says that it computes the values of `others` on the way, from inputs of its own. Of a node whose outputs are made.
     pub fn computes(&self, others: &[crate::Array]) {
-        let mut state = self.state();
-        state.beside = state.beside.iter().cloned().chain(others.iter().map(|a| Arc::downgrade(a.node()))).collect();
+        self.state().beside.extend(others.iter().map(|a| Arc::downgrade(a.node())));
     }
 
     /// The name of what it applies; of an output, that of what makes it.

@@ -66,7 +66,7 @@ pub(crate) type Origins = SmallVec<[(Key, usize); 1]>;
 pub(crate) struct Recorded {
     pub program: Program,
     /// The nodes of each instruction's values; edges, not handles.
-    nodes: Vec<SmallVec<[Edge; 1]>>,
+    nodes: Vec<SmallVec<[Edge; 2]>>,
     leaves: Vec<Edge>,
 }
 

@@ -94,7 +94,7 @@ struct Open {
     operands: Operands,
     next: usize,
     /// Living nodes that get their data with it.
-    beside: Vec<Arc<Node>>,
+    beside: SmallVec<[Arc<Node>; 2]>,
 }
 
 /// Nodes of a small graph, for which lists need not grow.
