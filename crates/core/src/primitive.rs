@@ -3,6 +3,7 @@
 use crate::Array;
 use crate::graph::node::{Aval, Avals, Operand};
 use crate::graph::program::Program;
+use crate::ops::view::Range;
 use crate::runtime::buffer::Layout;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
@@ -20,6 +21,8 @@ pub(crate) enum Prim {
     Leaf,
     /// A row of the table.
     Elementwise(Op),
+    /// One of the values of its input, which makes several. Only nodes apply it: programs name a value by its instruction and number.
+    Output(u32),
     /// Anything else.
     Other(Arc<dyn Primitive>),
 }
@@ -33,6 +36,7 @@ impl Prim {
         match self {
             Prim::Leaf => "array",
             Prim::Elementwise(op) => op.name(),
+            Prim::Output(_) => "output",
             Prim::Other(p) => p.name(),
         }
     }
@@ -48,11 +52,20 @@ impl Prim {
         }
     }
 
+    /// The ranges of its input that are its output, if it is a slice.
+    pub fn slice(&self) -> Option<&[Range]> {
+        match self {
+            Prim::Other(p) => p.slice(),
+            _ => None,
+        }
+    }
+
     /// Mixes in which primitive this is, with its static data.
     pub fn key(&self, h: &mut KeyHasher) {
         match self {
             Prim::Leaf => h.word(1),
             Prim::Elementwise(op) => h.word(2 + ((*op as u64) << 8)),
+            Prim::Output(out) => h.word(4 + ((*out as u64) << 8)),
             Prim::Other(p) => {
                 h.word(p.name().as_ptr() as u64);
                 p.key(h);
@@ -257,6 +270,11 @@ pub trait Primitive: Any + Send + Sync {
     /// Whether its output is elements of its first input as they are, so that a conversion of the input may as well come after it.
     fn picks(&self) -> bool {
         false
+    }
+
+    /// The ranges of its input that are its output, if it is a slice: its readers' contributions to a cotangent are put together.
+    fn slice(&self) -> Option<&[Range]> {
+        None
     }
 
     /// Whether it may be merged and dropped.

@@ -93,15 +93,25 @@ fn stand_in(gpu: &Gpu, plan: &mut Plan) -> Option<StandIn> {
     Some(StandIn { call, ready: OnceLock::new() })
 }
 
-/// Has what plans launch compiled, together: beside the work where generic kernels can stand in, else now.
+/// Has what plans launch compiled, together: beside the work where generic kernels can stand in, else now. All that stand in may take as
+/// long as the shortest compilation: the quickest do, and what takes longer waits for its own kernels.
 pub fn prepare(gpu: &Gpu, plans: Vec<Plan>) {
     let (mut now, mut later) = (Vec::new(), Vec::new());
+    let seconds = |p: &Plan| p.generic.as_ref().map_or(f64::INFINITY, |c| c.seconds);
+    let mut plans = plans;
+    plans.sort_by(|a, b| seconds(a).total_cmp(&seconds(b)));
+    let mut left = SHORTEST;
     for mut plan in plans {
-        let generic = stand_in(gpu, &mut plan);
+        let generic = stand_in(gpu, &mut plan).filter(|g| g.call.seconds <= left);
         let named: Vec<(String, Launch)> = plan.launches.into_iter().map(|l| (gpu.programs.name(&l.source), l)).collect();
         let settled = gpu.programs.settled(named.iter().map(|(n, _)| n.as_str()));
-        let waits = settled || !generic.is_some_and(|g| matches!(g.get(gpu), Ok(Some(_))));
-        if waits { now.extend(named) } else { later.extend(named) }
+        match generic.filter(|g| !settled && matches!(g.get(gpu), Ok(Some(_)))) {
+            Some(g) => {
+                left -= g.call.seconds;
+                later.extend(named);
+            }
+            None => now.extend(named),
+        }
     }
     gpu.programs.request(later.iter().map(|(n, l)| (n.as_str(), &l.source)));
     let sources: Vec<&Source> = now.iter().map(|(_, l)| &l.source).collect();

@@ -1,6 +1,7 @@
 //! Bad input of every kind gives its documented error, which names the op, the shapes or dtypes and the source line; the process goes on.
 
 use ErrorKind::{Index, OutOfMemory, Runtime, Tracer, Type, Value};
+use lazulite::linalg;
 use lazulite::prelude::*;
 
 /// One kind of bad input: the error's kind, the op it names, what the message must hold.
@@ -186,4 +187,17 @@ fn errors_in_derivatives_point_at_the_forward_line() {
     let text = trace(grad(|x: &Array| x.sin().sum(..)))(&f(&[3])).to_string();
     let line = text.lines().find(|l| l.contains("cos")).unwrap();
     assert!(line.contains("errors.rs"), "{line}");
+}
+
+#[test]
+fn a_fault_while_running_is_every_outputs_error() {
+    let bad = array![[1.0, f32::NAN], [0.0, 1.0]];
+    let f = compile(|x: &Array| (linalg::svd(x).1, x.sum(..), x + 1.0));
+    let (values, sum, more) = f(&bad);
+    let e = eval([&more]).unwrap_err();
+    for y in [&values, &sum, &more, &(&sum * 2.0)] {
+        assert_eq!(y.to_vec::<f32>().unwrap_err().to_string(), e.to_string());
+    }
+    let (values, sum, _) = f(&array![[1.0, 0.0], [0.0, 2.0]]);
+    assert_eq!((values.to_vec::<f32>().unwrap(), sum.item::<f32>().unwrap()), (vec![2.0, 1.0], 3.0));
 }

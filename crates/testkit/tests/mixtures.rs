@@ -1,15 +1,17 @@
 //! Random graphs of mixed dtypes and layouts (casts, broadcasts, views, reductions, indices, products), with some of their values held:
-//! fused and evaluated in any order they give the bits of single steps without fusion. So do loops over compiled functions.
+//! fused and evaluated in any order they give the bits of single steps without fusion. So do loops over compiled functions and over whatever
+//! else has several outputs, some of which are evaluated while others are kept.
 //!
 //! `LAZULITE_CASES` (20, say) makes it so many times the cases, from the one numbered `LAZULITE_SEED` on.
 
 use lazulite::ops::{self, Axes};
 use lazulite::prelude::*;
-use lazulite::{eval_until, set_fusion};
+use lazulite::{Rules, depends, eval_until, linalg, set_fusion};
 use lazulite_base::shape::broadcast;
 use lazulite_testkit::tensor::{Dice, bits};
 use lazulite_testkit::{exclusive, takes};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 const DTYPES: [Dtype; 9] = [Dtype::F32, Dtype::BF16, Dtype::F16, Dtype::F64, Dtype::I8, Dtype::U8, Dtype::I32, Dtype::Bool, Dtype::F32];
 
@@ -448,6 +450,18 @@ fn long(x: &Array, n: usize) -> Array {
 
 type Step = Box<dyn Fn(&Array, &Array) -> Vec<Array>>;
 
+/// The value of an array, as a transform gives it that meets the array as it is, pending or not.
+fn met(a: &Array, way: usize) -> Array {
+    let one = a.ones_like();
+    match way {
+        0 => grad(|x: &Array| (x * a).astype(Dtype::F32).sum(..))(&one),
+        1 => vmap(|x: &Array| x * a)(&stack(&[&one, &one], 0)).index(1),
+        2 => compile(|x: &Array| (x * a, x + a))(&one).0,
+        3 => jvp(|x: &Array| (x + a, x * a))(&one, &one).1.1,
+        _ => a.clone(),
+    }
+}
+
 /// Compiled functions of different sizes, under transforms.
 fn functions() -> Vec<Step> {
     let one = compile(|x: &Array| long(x, 400));
@@ -463,6 +477,7 @@ fn functions() -> Vec<Step> {
         f(&f(x)) + x
     });
     let batched = compile(|x: &Array| long(x, 100));
+    let pair = compile(|(x, y): &(Array, Array)| (x * y.cos() + y).astype(Dtype::F32).square().mean(..));
     let lost = compile(|x: &Vec<Array>| vec![long(&x[0], 300), long(&x[1], 300), x[0].clone(), Array::ones([4, 4], Dtype::F32)]);
     vec![
         Box::new(move |x, _| vec![one(x)]),
@@ -481,6 +496,23 @@ fn functions() -> Vec<Step> {
         Box::new(move |x, y| lost(&vec![x.clone(), y.clone()])[..2 + (x.ndim() & 1)].to_vec()),
         Box::new(|x, y| vec![(x + y).tanh()]),
         Box::new(|x, y| vec![x.t() * 0.5 + y]),
+        Box::new(|x, y| {
+            let (q, r) = linalg::qr(&x.astype(Dtype::F64));
+            vec![q.astype(x.dtype()), r.astype(x.dtype()).tanh() + y * 0.1]
+        }),
+        Box::new(|x, y| {
+            let halves = ops::split(&(x - y * 0.25), 2, 0).unwrap();
+            vec![concatenate(&[&halves[1], &halves[0]], 0), stack(&[&halves[0].sum(0); 4], 0) * 0.1]
+        }),
+        Box::new(|x, y| {
+            let rules = Rules { vjp: Some(Arc::new(|x, _, ct| Ok(vec![&ct[0] * 0.5 + &x[0] * &ct[1]]))), ..Rules::default() };
+            rules.apply(&[x.clone()], &[x.sin(), x * y])
+        }),
+        Box::new(|x, y| depends(&[x.cos(), y * 0.5], &[x + y])),
+        Box::new(move |x, y| {
+            let (v, g) = value_and_grad(&pair)(&(x.clone(), y.clone()));
+            vec![v + x.zeros_like(), g.0.sin(), g.1]
+        }),
     ]
 }
 
@@ -538,13 +570,31 @@ fn loops(seed: u64, functions: &[Step]) -> Result<(), String> {
             std::thread::scope(|s| ways.iter().for_each(|w| drop(s.spawn(|| run(w)))));
         }
         while !held.is_empty() {
+            // One is evaluated, its siblings stay.
             let (i, a) = held.swap_remove(dice.below(held.len()));
-            if seen(&a) != single[i] {
+            if seen(&met(&a, dice.below(12))) != single[i] {
                 return Err(format!("{steps} steps, round {round}: value {i} of {}", single.len()));
             }
         }
     }
     // Evaluated while a gradient is taken.
+    let sides = |midway: bool| {
+        let (kept, n) = (std::cell::RefCell::new(vec![]), functions.len());
+        let g = grad(|x: &Array| {
+            let y = functions[n - 1 - seed as usize % 5](x, &(x * 0.5));
+            let z = functions[2](&y[0], x);
+            if midway {
+                eval([&y[seed as usize % 2], &z[seed as usize % 3]]).unwrap();
+            }
+            let all = z.iter().chain(&y).fold(x.sum(..), |s, v| s + v.square().sum(..));
+            kept.replace(z);
+            all
+        })(&(Array::full([4, 4], 0.3, Dtype::F32) + Array::eye(4, 4, 0, Dtype::F32)));
+        kept.into_inner().iter().chain([&g]).map(seen).collect::<Vec<_>>()
+    };
+    if sides(true) != sides(false) {
+        return Err("the gradient of several outputs".into());
+    }
     let whole = |midway: bool| {
         grad(|x: &Array| {
             let y = (0..3).fold(x.clone(), |y, i| functions[(seed as usize + i) % 3](&y, x).remove(0));

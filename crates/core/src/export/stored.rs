@@ -238,7 +238,7 @@ const ROW: &str = "elementwise.";
 /// Whether a primitive can be written.
 pub fn known(prim: &Prim) -> bool {
     match prim {
-        Prim::Leaf => false,
+        Prim::Leaf | Prim::Output(_) => false,
         Prim::Elementwise(_) => true,
         Prim::Other(p) => entry(&**p).is_some(),
     }
@@ -251,7 +251,7 @@ fn entry(p: &dyn Any) -> Option<&'static Entry> {
 /// Writes a primitive that is [`known`].
 pub fn write(prim: &Prim, w: &mut Writer) {
     match prim {
-        Prim::Leaf => unreachable!("data is no instruction"),
+        Prim::Leaf | Prim::Output(_) => unreachable!("it is no instruction"),
         Prim::Elementwise(op) => w.text(&format!("{ROW}{}", op.name())),
         Prim::Other(p) => {
             let e = entry(&**p).expect("checked when it was traced");

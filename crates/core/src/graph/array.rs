@@ -1,4 +1,4 @@
-//! `Array`: a user's handle on one output of a node.
+//! `Array`: a user's handle on a node's value.
 
 use crate::graph::node::{Aval, Avals, Edge, Node, Operand, Operands};
 use crate::graph::tag::{self, Tag};
@@ -26,34 +26,29 @@ use std::sync::Arc;
 /// ```
 pub struct Array {
     node: Arc<Node>,
-    out: u32,
 }
 
 impl Array {
     /// A handle on an edge.
     #[inline]
     pub(crate) fn from_edge(edge: Edge) -> Array {
-        edge.node.outs[edge.out as usize].held.fetch_add(1, Ordering::Relaxed);
-        Array { node: edge.node, out: edge.out }
+        edge.held.fetch_add(1, Ordering::Relaxed);
+        Array { node: edge }
     }
 
     #[inline]
     pub(crate) fn edge(&self) -> Edge {
-        Edge { node: self.node.clone(), out: self.out }
+        self.node.clone()
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {
         &self.node
     }
 
-    pub(crate) fn out(&self) -> u32 {
-        self.out
-    }
-
     /// Shape, dtype and weakness; records no guard.
     #[inline]
     pub(crate) fn aval(&self) -> &Aval {
-        &self.node.outs[self.out as usize].aval
+        &self.node.avals[0]
     }
 
     /// The sizes without recording a guard: for rules that adapt to other sizes by themselves.
@@ -249,7 +244,7 @@ impl Array {
     /// assert!(x.is(&x.clone()) && !x.is(&array![1.0]));
     /// ```
     pub fn is(&self, other: &Array) -> bool {
-        Arc::ptr_eq(&self.node, &other.node) && self.out == other.out
+        Arc::ptr_eq(&self.node, &other.node)
     }
 
     /// Whether the elements exist in memory (or are being computed).
@@ -262,7 +257,7 @@ impl Array {
     /// assert!(y.is_ready());
     /// ```
     pub fn is_ready(&self) -> bool {
-        self.node.data(self.out).is_some()
+        self.node.data().is_some()
     }
 
     /// The error for reading a value that an abstract trace does not have.
@@ -275,7 +270,7 @@ impl Array {
         let text = format!(
             "the value of {} (shape {:?}, {}), a tracer of `{name}`, was read; inside `{name}` arrays have no values, and outside it its \
              tracers have escaped. Return the array from the function instead",
-            self.node.prim.name(),
+            self.node.name(),
             self.dims(),
             self.dtype()
         );
@@ -284,11 +279,11 @@ impl Array {
 
     /// Evaluates and returns the data.
     pub(crate) fn data(&self) -> Result<Data> {
-        if let Some(d) = self.node.data(self.out) {
+        if let Some(d) = self.node.data() {
             return Ok(d);
         }
         crate::plan::eval::eval_all(&[self], true)?;
-        self.node.data(self.out).ok_or_else(|| Error::runtime(self.node.prim.name(), "was not computed").at(self.node.site))
+        self.node.data().ok_or_else(|| Error::runtime(self.node.name(), "was not computed").at(self.node.site))
     }
 
     /// The elements in row-major order; evaluates the array.
@@ -356,7 +351,7 @@ impl Clone for Array {
 impl Drop for Array {
     #[inline]
     fn drop(&mut self) {
-        self.node.outs[self.out as usize].held.fetch_sub(1, Ordering::Relaxed);
+        self.node.held.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -364,12 +359,12 @@ impl Drop for Array {
 #[track_caller]
 pub(crate) fn leaf(data: Data, aval: Aval) -> Array {
     let node = Node::new(Prim::Leaf, Operands::new(), smallvec![aval], Stream::current(), Location::caller(), Tag::default(), Some(data));
-    Array::from_edge(Edge { node, out: 0 })
+    Array::from_edge(node)
 }
 
 fn joined_tag(inputs: &[Operand]) -> Tag {
     inputs.iter().fold(Tag::default(), |t, o| match o {
-        Operand::Edge(e) => t.join(e.node.tag),
+        Operand::Edge(e) => t.join(e.tag),
         Operand::Scalar(_) => t,
     })
 }
@@ -402,16 +397,28 @@ pub(crate) fn node(prim: Prim, inputs: Operands, aval: Aval) -> Array {
 pub(crate) fn node_at(prim: Prim, inputs: Operands, aval: Aval, tag: Tag, site: &'static Location<'static>) -> Array {
     count(|c| c.nodes += 1);
     let node = Node::new(prim, inputs, smallvec![aval], Stream::current(), site, tag, None);
-    Array::from_edge(Edge { node, out: 0 })
+    Array::from_edge(node)
 }
 
-/// The outputs of a node with several.
+/// The values of an application, each a handle on a node; with several, who holds one holds nothing of the others.
 pub(crate) fn node_many(prim: Prim, inputs: Operands, avals: Avals, site: &'static Location<'static>) -> Vec<Array> {
+    many(prim, inputs, avals, site, Stream::current(), &[])
+}
+
+/// [`node_many`], of what computes the values of `others` on the way.
+pub(crate) fn node_beside(prim: Prim, inputs: Operands, avals: Avals, site: &'static Location<'static>, others: &[Array]) -> Vec<Array> {
+    many(prim, inputs, avals, site, Stream::current(), others)
+}
+
+fn many(prim: Prim, inputs: Operands, avals: Avals, site: &'static Location<'static>, stream: Stream, others: &[Array]) -> Vec<Array> {
     count(|c| c.nodes += 1);
     let tag = joined_tag(&inputs);
-    let n = avals.len() as u32;
-    let node = Node::new(prim, inputs, avals, Stream::current(), site, tag, None);
-    (0..n).map(|out| Array::from_edge(Edge { node: node.clone(), out })).collect()
+    let node = Node::new(prim, inputs, avals, stream, site, tag, None);
+    let outputs = node.outputs();
+    if !others.is_empty() {
+        node.computes(others);
+    }
+    outputs.into_iter().map(Array::from_edge).collect()
 }
 
 /// Applies a primitive to values: infers the outputs' shapes and makes the node.
@@ -435,9 +442,5 @@ pub(crate) fn apply_many(prim: impl crate::primitive::Primitive, inputs: &[&Arra
 /// Applies any primitive to values, for replaying programs; a node of the given site and stream.
 pub(crate) fn replay(prim: &Prim, inputs: &[Val], avals: Avals, site: &'static Location<'static>, stream: Stream) -> Vec<Array> {
     let operands: Operands = inputs.iter().map(Val::operand).collect();
-    count(|c| c.nodes += 1);
-    let tag = joined_tag(&operands);
-    let n = avals.len() as u32;
-    let node = Node::new(prim.clone(), operands, avals, stream, site, tag, None);
-    (0..n).map(|out| Array::from_edge(Edge { node: node.clone(), out })).collect()
+    many(prim.clone(), operands, avals, site, stream, &[])
 }

@@ -1,15 +1,16 @@
-//! A node: one application of a primitive, its inputs, and a slot for each output.
+//! A node: one application of a primitive, its inputs, and its value. What makes several values keeps none: each is a node of its own,
+//! over the node that makes them all.
 
 use crate::graph::tag::Tag;
 use crate::primitive::Prim;
 use crate::runtime::buffer::Data;
 use crate::runtime::stream::Stream;
-use crate::runtime::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::runtime::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard};
 use lazulite_base::{Dims, Dtype, Scalar};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// What is known of a value before it is computed: shape, dtype, and whether the dtype is weak (a literal's, which gives way).
 ///
@@ -61,11 +62,7 @@ impl Aval {
 pub type Avals = SmallVec<[Aval; 1]>;
 
 /// An edge of the graph: a node's input. Unlike an [`crate::Array`], it does not count as a user's handle.
-#[derive(Clone)]
-pub(crate) struct Edge {
-    pub node: Arc<Node>,
-    pub out: u32,
-}
+pub(crate) type Edge = Arc<Node>;
 
 /// An input of a node: an edge, or a scalar constant, which is no node but a parameter of the tape that uses it.
 #[derive(Clone)]
@@ -76,19 +73,15 @@ pub(crate) enum Operand {
 
 pub(crate) type Operands = SmallVec<[Operand; 2]>;
 
-/// One output of a node.
-pub(crate) struct Output {
-    pub aval: Aval,
-    /// How many user handles ([`crate::Array`]) there are on it.
-    pub held: AtomicU32,
-}
-
 /// One application of a primitive.
 pub(crate) struct Node {
     /// Grows with time: a walk stops at nodes older than the leaf it looks for.
     pub id: u64,
     pub prim: Prim,
-    pub outs: SmallVec<[Output; 1]>,
+    /// Its value. A node that makes another number of values has none itself: they are those of its [`outputs`](Node::outputs).
+    pub avals: Avals,
+    /// How many user handles ([`crate::Array`]) there are on it.
+    pub held: AtomicU32,
     pub stream: Stream,
     pub site: &'static Location<'static>,
     pub tag: Tag,
@@ -97,11 +90,14 @@ pub(crate) struct Node {
     state: Mutex<State>,
 }
 
-/// What changes in a node's life: it is pending while it has inputs and empty slots; scheduling fills the slots of the outputs that
-/// will exist and takes the inputs away.
+/// What changes in a node's life: it is pending while it has inputs and no data; scheduling gives data to what will exist and takes the
+/// inputs away.
 pub(crate) struct State {
     pub inputs: Operands,
-    pub slots: SmallVec<[Option<Data>; 1]>,
+    pub data: Option<Data>,
+    /// Nodes that get their data when it runs, asked for or not, as long as they live: those of its values, if it makes several, and
+    /// what else it computes on the way.
+    pub beside: SmallVec<[Weak<Node>; 2]>,
 }
 
 static NEXT_ID: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
@@ -116,24 +112,16 @@ impl Node {
         tag: Tag,
         data: Option<Data>,
     ) -> Arc<Node> {
-        let held = |aval| Output { aval, held: AtomicU32::new(0) };
-        let (mut outs, mut slots) = (SmallVec::new(), SmallVec::new());
-        if avals.len() == 1 {
-            outs.extend(avals.into_iter().next().map(held));
-            slots.push(data);
-        } else {
-            outs.extend(avals.into_iter().map(held));
-            slots.resize_with(outs.len(), || None);
-        }
         Arc::new(Node {
             id: NEXT_ID.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
             prim,
-            outs,
+            avals,
+            held: AtomicU32::new(0),
             stream,
             site,
             tag,
             mark: AtomicU64::new(0),
-            state: Mutex::new(State { inputs, slots }),
+            state: Mutex::new(State { inputs, data, beside: SmallVec::new() }),
         })
     }
 
@@ -141,14 +129,47 @@ impl Node {
         self.state.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// The data of output `out`, if it exists.
-    pub fn data(&self, out: u32) -> Option<Data> {
-        self.state().slots[out as usize].clone()
+    /// The data, if they exist.
+    pub fn data(&self) -> Option<Data> {
+        self.state().data.clone()
     }
 
-    /// User handles on all outputs.
-    pub fn handles(&self) -> usize {
-        self.outs.iter().map(|o| o.held.load(Ordering::Relaxed) as usize).sum()
+    /// Whether it has inputs and no data. One that has neither makes its value from nothing, or an evaluation took its inputs that needed
+    /// its value only on the way, and nobody can ask for it any more.
+    pub fn is_open(&self) -> bool {
+        let state = self.state();
+        state.data.is_none() && !state.inputs.is_empty()
+    }
+
+    /// The node of each value: itself, if it has one; else those that live, and new ones in place of the others. Of a node that others
+    /// know, only under the walk lock.
+    pub fn outputs(self: &Arc<Node>) -> SmallVec<[Edge; 2]> {
+        if self.avals.len() == 1 {
+            return smallvec![self.clone()];
+        }
+        let mut state = self.state();
+        let fresh = |out: usize| {
+            let (prim, aval) = (Prim::Output(out as u32), self.avals[out].clone());
+            Node::new(prim, smallvec![Operand::Edge(self.clone())], smallvec![aval], self.stream, self.site, self.tag, None)
+        };
+        let known = |out: usize| state.beside.get(out).and_then(Weak::upgrade);
+        let list: SmallVec<[Edge; 2]> = (0..self.avals.len()).map(|out| known(out).unwrap_or_else(|| fresh(out))).collect();
+        let others = state.beside.iter().skip(list.len()).cloned();
+        state.beside = list.iter().map(Arc::downgrade).chain(others).collect();
+        list
+    }
+
+    /// Says that it computes the values of `others` on the way, from inputs of its own. Of a node whose outputs are made.
+    pub fn computes(&self, others: &[crate::Array]) {
+        self.state().beside.extend(others.iter().map(|a| Arc::downgrade(a.node())));
+    }
+
+    /// The name of what it applies; of an output, that of what makes it.
+    pub fn name(&self) -> &'static str {
+        match (&self.prim, self.state().inputs.first()) {
+            (Prim::Output(_), Some(Operand::Edge(maker))) => maker.prim.name(),
+            (prim, _) => prim.name(),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! `trace(f)` prints.
 
 use crate::Array;
-use crate::graph::node::{Aval, Avals, Edge, Operand};
+use crate::graph::node::{Aval, Avals, Edge, Node, Operand, Operands};
 use crate::graph::walk;
 use crate::primitive::{Prim, Val};
 use crate::runtime::stream::Stream;
@@ -65,14 +65,16 @@ pub(crate) type Origins = SmallVec<[(Key, usize); 1]>;
 /// A program together with the nodes it was read from.
 pub(crate) struct Recorded {
     pub program: Program,
-    /// The node of each instruction; an edge, not a handle.
-    nodes: Vec<Arc<crate::graph::node::Node>>,
+    /// The nodes of each instruction's values; edges, not handles.
+    nodes: Vec<SmallVec<[Edge; 2]>>,
     leaves: Vec<Edge>,
 }
 
-/// Marks of leaves and of captured nodes, with their number in the low bits; an instruction's mark is its index.
+/// Marks of leaves, of captured nodes and of instructions' outputs, with their number in the low bits; the mark of an instruction of one
+/// value is its index.
 const LEAF: u32 = 1 << 31;
 const CAPTURE: u32 = 1 << 30;
+const OUTPUT: u32 = 1 << 29;
 
 static NEXT_PROGRAM: AtomicU64 = AtomicU64::new(1);
 
@@ -178,8 +180,9 @@ impl Recorded {
     pub fn extract(leaves: &[Array], outputs: &[Array]) -> Recorded {
         let oldest = leaves.iter().map(|l| l.node().id).min().unwrap_or(u64::MAX);
         let edges: Vec<Edge> = leaves.iter().map(Array::edge).collect();
-        let mut nodes: Vec<Arc<crate::graph::node::Node>> = Vec::new();
-        let mut inputs_of: Vec<crate::graph::node::Operands> = Vec::new();
+        let mut nodes: Vec<Arc<Node>> = Vec::new();
+        let mut inputs_of: Vec<Operands> = Vec::new();
+        let mut outputs_of: Vec<(u32, u32)> = Vec::new();
         let marks = walk::start();
         for (i, leaf) in leaves.iter().enumerate() {
             marks.set(leaf.node(), LEAF | i as u32);
@@ -193,12 +196,17 @@ impl Recorded {
                 }
                 let state = node.state();
                 // A node without inputs is data, unless it is one that makes its output from nothing.
-                if state.inputs.is_empty() && (state.slots.iter().any(Option::is_some) || matches!(node.prim, Prim::Leaf)) {
+                if state.inputs.is_empty() && (state.data.is_some() || matches!(node.prim, Prim::Leaf)) {
                     return None;
                 }
                 Some(state.inputs.clone())
             },
             |node, inputs| {
+                if let (Prim::Output(out), [Operand::Edge(maker)]) = (&node.prim, &inputs[..]) {
+                    let Some(index) = marks.get(maker).filter(|&m| m != walk::SEEN) else { return walk::SEEN };
+                    outputs_of.push((index, *out));
+                    return OUTPUT | (outputs_of.len() - 1) as u32;
+                }
                 nodes.push(node);
                 inputs_of.push(inputs);
                 (nodes.len() - 1) as u32
@@ -208,14 +216,16 @@ impl Recorded {
         let mut instrs = Vec::with_capacity(nodes.len());
         let arity = leaves.len();
         let mut resolve = |edge: &Edge| -> Ref {
-            match marks.get(&edge.node) {
-                Some(m) if m != walk::SEEN && m & LEAF != 0 => Ref::Input(m & !LEAF),
-                Some(m) if m != walk::SEEN && m & CAPTURE != 0 && captures[(m & !CAPTURE) as usize].out() == edge.out => {
-                    Ref::Input(arity as u32 + (m & !CAPTURE))
+            match marks.get(edge).filter(|&m| m != walk::SEEN) {
+                Some(m) if m & LEAF != 0 => Ref::Input(m & !LEAF),
+                Some(m) if m & CAPTURE != 0 => Ref::Input(arity as u32 + (m & !CAPTURE)),
+                Some(m) if m & OUTPUT != 0 => {
+                    let (index, out) = outputs_of[(m & !OUTPUT) as usize];
+                    Ref::Value { index, out }
                 }
-                Some(m) if m != walk::SEEN && m & CAPTURE == 0 => Ref::Value { index: m, out: edge.out },
-                _ => {
-                    marks.set(&edge.node, CAPTURE | captures.len() as u32);
+                Some(index) => Ref::Value { index, out: 0 },
+                None => {
+                    marks.set(edge, CAPTURE | captures.len() as u32);
                     captures.push(Array::from_edge(edge.clone()));
                     Ref::Input((arity + captures.len() - 1) as u32)
                 }
@@ -229,10 +239,11 @@ impl Recorded {
                     Operand::Scalar(s) => Ref::Scalar(*s),
                 })
                 .collect();
-            let avals = node.outs.iter().map(|o| o.aval.clone()).collect();
-            instrs.push(Instr { prim: node.prim.clone(), operands, avals, site: node.site, stream: node.stream });
+            instrs.push(Instr { prim: node.prim.clone(), operands, avals: node.avals.clone(), site: node.site, stream: node.stream });
         }
-        let outputs = outputs.iter().map(|o| resolve(&o.edge())).collect();
+        let outputs = outputs.iter().map(|o| resolve(o.node())).collect();
+        // All outputs are kept, since rules may read them after the node that makes them has run.
+        let nodes = nodes.iter().map(Node::outputs).collect();
         drop(marks);
         let inputs = leaves.iter().chain(&captures).map(|a| a.aval().clone()).collect();
         Recorded { program: Program::of(inputs, captures, instrs, outputs), nodes, leaves: edges }
@@ -243,17 +254,17 @@ impl Recorded {
         match r {
             Ref::Input(i) if (i as usize) < self.leaves.len() => Val::Array(Array::from_edge(self.leaves[i as usize].clone())),
             Ref::Input(i) => Val::Array(self.program.captures[i as usize - self.leaves.len()].clone()),
-            Ref::Value { index, out } => Val::Array(Array::from_edge(Edge { node: self.nodes[index as usize].clone(), out })),
+            Ref::Value { index, out } => Val::Array(Array::from_edge(self.nodes[index as usize][out as usize].clone())),
             Ref::Scalar(s) => Val::Scalar(s),
         }
     }
 
     /// Lets the nodes that were evaluated during the trace go of their inputs, unless an outer trace keeps them.
     pub fn release(&self, keep: u64) {
-        for node in &self.nodes {
+        for node in self.nodes.iter().flatten() {
             if node.tag.keep == keep {
                 let mut state = node.state();
-                if state.slots.iter().all(Option::is_some) {
+                if state.data.is_some() {
                     let inputs = std::mem::take(&mut state.inputs);
                     drop(state);
                     drop(inputs);

@@ -59,9 +59,9 @@ pub(crate) fn topological(
             let mut child = None;
             while child.is_none() && *next < inputs.len() {
                 if let Operand::Edge(e) = &inputs[*next]
-                    && marks.get(&e.node).is_none()
+                    && marks.get(e).is_none()
                 {
-                    child = Some(e.node.clone());
+                    child = Some(e.clone());
                 }
                 *next += 1;
             }

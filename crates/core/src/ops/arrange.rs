@@ -84,7 +84,7 @@ op! {
         }
         let cut = n as i64 - shift.rem_euclid(n as i64);
         let part = |start: i64, stop: Option<i64>| {
-            let mut ranges: smallvec::SmallVec<[Range; 4]> = smallvec![Range::FULL; x.ndim()];
+            let mut ranges: view::Ranges = smallvec![Range::FULL; x.ndim()];
             ranges[at] = Range { start, stop, step: 1 };
             view::slice_ranges(x, ranges)
         };

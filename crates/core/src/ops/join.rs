@@ -4,7 +4,7 @@ use crate::Array;
 use crate::export::stored::stored;
 use crate::graph::array::apply;
 use crate::graph::node::{Aval, Avals};
-use crate::ops::view::{self, Range};
+use crate::ops::view::{self, Range, Ranges};
 use crate::ops::{IntoOperand, Rhs, free, op, references};
 use crate::primitive::{AssembleOf, Jvp, Part, Primitive, Role, Vjp, Vmap};
 use crate::runtime::buffer::Layout;
@@ -12,10 +12,8 @@ use lazulite_base::dtype::promote;
 use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use lazulite_base::{Dims, shape};
-use smallvec::{SmallVec, smallvec};
+use smallvec::smallvec;
 use std::borrow::Borrow;
-
-type Ranges = SmallVec<[Range; 4]>;
 
 /// Inputs one after the other along an axis.
 struct Concatenate(usize);
@@ -225,12 +223,14 @@ free! {
         if bounds.windows(2).any(|w| w[0] > w[1]) {
             return Err(Error::value("split", format!("{ends:?} are no rising places on an axis of size {n}")));
         }
-        let part = |w: &[usize]| {
+        // A loop: a closure would be the site of the slices.
+        let mut parts = Vec::with_capacity(bounds.len() - 1);
+        for w in bounds.windows(2) {
             let mut ranges: Ranges = smallvec![Range::FULL; x.ndim()];
             ranges[at] = Range { start: w[0] as i64, stop: Some(w[1] as i64), step: 1 };
-            view::slice_ranges(x, ranges)
-        };
-        bounds.windows(2).map(part).collect()
+            parts.push(view::slice_ranges(x, ranges)?);
+        }
+        Ok(parts)
     }
 
     /// The array cut along `axis` into `parts` equal parts.

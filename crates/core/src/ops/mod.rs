@@ -363,7 +363,7 @@ pub(crate) fn outputs(prim: &dyn crate::primitive::Primitive, inputs: &[Aval]) -
 /// The outputs' shapes and dtypes of any primitive.
 pub(crate) fn infer(prim: &Prim, inputs: &[Aval]) -> Result<Avals> {
     match prim {
-        Prim::Leaf => Err(Error::runtime("array", "data has no inference")),
+        Prim::Leaf | Prim::Output(_) => Err(Error::runtime(prim.name(), "it has no inference")),
         Prim::Elementwise(op) => elementwise::infer(*op, inputs).map(|a| smallvec::smallvec![a]),
         Prim::Other(p) => outputs(&**p, inputs),
     }

@@ -388,8 +388,11 @@ impl Range {
     }
 }
 
+/// A range of each axis.
+pub(crate) type Ranges = smallvec::SmallVec<[Range; 4]>;
+
 /// A range of every axis.
-pub(crate) struct Slice(pub smallvec::SmallVec<[Range; 4]>);
+pub(crate) struct Slice(pub Ranges);
 
 stored!("slice", Slice { 0 });
 
@@ -415,6 +418,9 @@ impl Primitive for Slice {
     }
     fn role(&self) -> Role<'_> {
         Role::View(self)
+    }
+    fn slice(&self) -> Option<&[Range]> {
+        Some(&self.0)
     }
     fn vjp(&self, cx: &Vjp<'_>) -> Result<Vec<Option<Array>>> {
         let zeros = cx.inputs[0].array().zeros_like();
@@ -454,7 +460,7 @@ impl ViewOf for Slice {
 
 /// A slice of every axis; `ranges` has one for each.
 #[track_caller]
-pub(crate) fn slice_ranges(x: &Array, ranges: smallvec::SmallVec<[Range; 4]>) -> Result<Array> {
+pub(crate) fn slice_ranges(x: &Array, ranges: Ranges) -> Result<Array> {
     if ranges.iter().all(|r| *r == Range::FULL) {
         return Ok(x.clone());
     }
@@ -464,7 +470,7 @@ pub(crate) fn slice_ranges(x: &Array, ranges: smallvec::SmallVec<[Range; 4]>) ->
 /// The element `i`, in range, of axis `axis`, which goes away.
 #[track_caller]
 pub(crate) fn pick(x: &Array, axis: usize, i: usize) -> Result<Array> {
-    let mut ranges: smallvec::SmallVec<[Range; 4]> = smallvec![Range::FULL; x.ndim()];
+    let mut ranges: Ranges = smallvec![Range::FULL; x.ndim()];
     ranges[axis] = Range { start: i as i64, stop: Some(i as i64 + 1), step: 1 };
     squeeze(&slice_ranges(x, ranges)?, axis as i64)
 }
@@ -663,7 +669,7 @@ op! {
         let len = (rows - r0).min(cols - c0).max(0);
         // Row-major, the diagonal is every (cols + 1)-th element: a slice of the flattened matrix.
         let flat = flatten(x, -2, -1)?;
-        let mut ranges: smallvec::SmallVec<[Range; 4]> = smallvec![Range::FULL; n - 1];
+        let mut ranges: Ranges = smallvec![Range::FULL; n - 1];
         let start = r0 * cols + c0;
         ranges[n - 2] = Range { start, stop: Some(start + (len * (cols + 1)).min(rows * cols - start).max(0)), step: cols + 1 };
         slice_ranges(&flat, ranges)

@@ -4,7 +4,7 @@
 //! anything changes: out of memory leaves every node pending. A large graph of compiled calls is all this once for each of its parts.
 
 use crate::Array;
-use crate::graph::node::{Edge, Node, Operand, Operands, bury_all};
+use crate::graph::node::{Node, Operand, Operands, bury_all};
 use crate::graph::{tag, walk};
 use crate::plan::{BufferKind, Plan, cache, ir::Ir, parts::PART, replay::Lease};
 use crate::runtime::buffer::{Buffer, Data};
@@ -16,13 +16,13 @@ use lazulite_base::error::{Error, Result};
 use lazulite_base::key::KeyHasher;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Weak};
 
 /// An input of a collected node.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Input {
-    Node { index: u32, out: u32 },
+    Node(u32),
     Scalar(Dtype),
 }
 
@@ -30,12 +30,12 @@ pub(crate) enum Input {
 pub(crate) struct Collected {
     pub node: Arc<Node>,
     pub inputs: SmallVec<[Input; 2]>,
-    /// For data: the number of its first output's leaf.
+    /// For data: the number of its leaf.
     pub leaf: Option<u32>,
     /// Edges to it within the graph.
     uses: u32,
-    /// Which outputs must exist afterwards.
-    pub wanted: SmallVec<[u32; 2]>,
+    /// It must exist afterwards.
+    pub wanted: bool,
 }
 
 /// Data that the graph starts from.
@@ -93,6 +93,8 @@ struct Open {
     node: Arc<Node>,
     operands: Operands,
     next: usize,
+    /// Living nodes that get their data with it.
+    beside: SmallVec<[Arc<Node>; 2]>,
 }
 
 /// Nodes of a small graph, for which lists need not grow.
@@ -118,19 +120,23 @@ fn collect(marks: &walk::Marks, outputs: &[&Array]) -> Result<(Graph, KeyHasher)
             let child = loop {
                 match top.operands.get(top.next) {
                     None => break None,
-                    Some(Operand::Edge(e)) if marks.get(&e.node).is_none() => break Some(e.node.clone()),
+                    Some(Operand::Edge(e)) if marks.get(e).is_none() => break Some(e.clone()),
                     Some(_) => top.next += 1,
                 }
             };
             match child {
                 Some(node) => g.open(marks, node, &mut stack, &mut key),
                 None => {
-                    let Open { node, operands, .. } = stack.pop().expect("there is a top");
+                    let Open { node, operands, beside, .. } = stack.pop().expect("there is a top");
                     if node.tag.tracer != 0 {
-                        refused = refused
-                            .or_else(|| Array::from_edge(crate::graph::node::Edge { node: node.clone(), out: 0 }).abstract_error("eval"));
+                        refused = refused.or_else(|| Array::from_edge(node.clone()).abstract_error("eval"));
                     }
                     g.close(marks, node, operands, &mut key);
+                    for node in beside.into_iter().rev() {
+                        if marks.get(&node).is_none() && node.is_open() {
+                            g.open(marks, node, &mut stack, &mut key);
+                        }
+                    }
                 }
             }
         }
@@ -148,30 +154,28 @@ impl Graph {
     /// Lists a node that is data, or pushes one whose inputs come first.
     fn open(&mut self, marks: &walk::Marks, node: Arc<Node>, stack: &mut Vec<Open>, key: &mut KeyHasher) {
         let mut state = node.state();
-        if state.slots.iter().all(Option::is_none) {
+        let Some(data) = state.data.clone() else {
             let operands = if self.retained { state.inputs.clone() } else { std::mem::take(&mut state.inputs) };
+            let beside = state.beside.iter().filter_map(Weak::upgrade).collect();
             drop(state);
             marks.set(&node, walk::SEEN);
-            stack.push(Open { node, operands, next: 0 });
+            stack.push(Open { node, operands, next: 0, beside });
             return;
-        }
-        let first = self.leaves.len() as u32;
-        key.word(3);
-        for (slot, out) in state.slots.iter().zip(&node.outs) {
-            // An output that was not wanted when its node ran has no user; any data stand for it.
-            let data = slot.as_ref().or(state.slots.iter().flatten().next()).expect("one is there").clone();
-            let address = Arc::as_ptr(&data.buffer);
-            let same = self.leaves.iter().position(|l| Arc::as_ptr(&l.data.buffer) == address).unwrap_or(self.leaves.len()) as u32;
-            key.word((out.aval.dtype as u64) << 32 | same as u64);
-            key.dims(&out.aval.shape);
-            key.words(data.layout.strides.iter().map(|&s| s as u64));
-            key.word(data.layout.offset as u64);
-            key.word((data.buffer.home().0.backend as u64) << 16 | data.buffer.home().0.index as u64);
-            self.leaves.push(Leaf { data, same, donated: false });
-        }
+        };
         drop(state);
+        let leaf = self.leaves.len() as u32;
+        let address = Arc::as_ptr(&data.buffer);
+        let same = self.leaves.iter().position(|l| Arc::as_ptr(&l.data.buffer) == address).unwrap_or(self.leaves.len()) as u32;
+        let aval = &node.avals[0];
+        key.word(3);
+        key.word((aval.dtype as u64) << 32 | same as u64);
+        key.dims(&aval.shape);
+        key.words(data.layout.strides.iter().map(|&s| s as u64));
+        key.word(data.layout.offset as u64);
+        key.word((data.buffer.home().0.backend as u64) << 16 | data.buffer.home().0.index as u64);
+        self.leaves.push(Leaf { data, same, donated: false });
         marks.set(&node, self.nodes.len() as u32);
-        self.nodes.push(Collected { node, inputs: SmallVec::new(), leaf: Some(first), uses: 0, wanted: SmallVec::new() });
+        self.nodes.push(Collected { node, inputs: SmallVec::new(), leaf: Some(leaf), uses: 0, wanted: false });
         self.operands.push(Operands::new());
     }
 
@@ -185,10 +189,10 @@ impl Graph {
         for operand in &operands {
             inputs.push(match operand {
                 Operand::Edge(e) => {
-                    let at = marks.get(&e.node).expect("inputs are listed first");
+                    let at = marks.get(e).expect("inputs are listed first");
                     self.nodes[at as usize].uses += 1;
-                    key.word((index - at) as u64 | (e.out as u64) << 32);
-                    Input::Node { index: at, out: e.out }
+                    key.word((index - at) as u64);
+                    Input::Node(at)
                 }
                 Operand::Scalar(s) => {
                     self.scalars.push(s.bits());
@@ -198,35 +202,30 @@ impl Graph {
             });
         }
         marks.set(&node, index);
-        self.nodes.push(Collected { node, inputs, leaf: None, uses: 0, wanted: SmallVec::new() });
+        self.nodes.push(Collected { node, inputs, leaf: None, uses: 0, wanted: false });
         self.operands.push(operands);
     }
 
-    /// Finds which outputs must exist afterwards (a user holds them, or a graph outside this one refers to their node) and which data
+    /// Finds which values must exist afterwards (a user holds them, or a graph outside this one refers to them) and which data
     /// may be written over (only this graph refers to them).
     fn mark_wanted(&mut self, key: &mut KeyHasher) {
         for n in &mut self.nodes {
-            let held = n.node.handles();
+            let held = n.node.held.load(std::sync::atomic::Ordering::Relaxed) as usize;
             // Edges are there twice while graphs are retained: in the node, and in our copy of its inputs.
             let inside = n.uses as usize * (1 + self.retained as usize) + held + 1;
             let outside = Arc::strong_count(&n.node) > inside;
             match n.leaf {
                 None => {
-                    for (out, o) in n.node.outs.iter().enumerate() {
-                        if outside || o.held.load(std::sync::atomic::Ordering::Relaxed) > 0 {
-                            n.wanted.push(out as u32);
-                        }
-                    }
-                    key.word(n.wanted.len() as u64);
-                    n.wanted.iter().for_each(|&w| key.word(w as u64));
+                    // Several values are wanted one by one.
+                    n.wanted = (outside || held > 0) && n.node.avals.len() == 1;
+                    key.word(n.wanted as u64);
                 }
-                Some(first) => {
-                    let leaf = &mut self.leaves[first as usize];
-                    // Two: the node's slot and our copy.
+                Some(leaf) => {
+                    let leaf = &mut self.leaves[leaf as usize];
+                    // Two: the node's and our copy.
                     leaf.donated = !self.retained
                         && held == 0
                         && !outside
-                        && n.node.outs.len() == 1
                         && Arc::strong_count(&leaf.data.buffer) == 2
                         && leaf.data.buffer.is_pooled()
                         && leaf.data.ticket.as_ref().is_none_or(|t| t.is_started());
@@ -267,7 +266,7 @@ enum Next {
     Nothing,
     Run(Scheduled),
     /// Parts to evaluate first, each by what it leaves; then the rest.
-    Parts(Vec<Vec<Edge>>),
+    Parts(Vec<Vec<Array>>),
 }
 
 /// Schedules the graph behind the arrays, or cuts it if it is large and need not stay `whole`.
@@ -278,7 +277,7 @@ fn schedule(outputs: &[&Array], whole: bool) -> Result<Next> {
         return Ok(Next::Nothing);
     }
     if !whole && graph.weight > PART {
-        let parts = graph.parts(outputs.iter().filter_map(|a| Some((marks.get(a.node())?, a.out()))));
+        let parts = graph.parts(outputs.iter().filter_map(|a| marks.get(a.node())));
         if !parts.is_empty() {
             graph.restore();
             return Ok(Next::Parts(parts));
@@ -338,16 +337,12 @@ fn schedule(outputs: &[&Array], whole: bool) -> Result<Next> {
             _ => Some(ticket.clone()),
         };
         let data = Data { buffer, layout: r.layout.clone(), ticket };
-        graph.nodes[r.node as usize].node.state().slots[r.out as usize] = Some(data);
+        graph.nodes[r.node as usize].node.state().data = Some(data);
     }
     if graph.retained {
         let keeping = |n: &Collected| tag::is_keeping(n.node.tag.keep);
-        let released: Vec<Operands> = graph
-            .nodes
-            .iter()
-            .filter(|n| n.leaf.is_none() && !n.wanted.is_empty() && !keeping(n))
-            .map(|n| std::mem::take(&mut n.node.state().inputs))
-            .collect();
+        let released: Vec<Operands> =
+            graph.nodes.iter().filter(|n| n.wanted && !keeping(n)).map(|n| std::mem::take(&mut n.node.state().inputs)).collect();
         drop(marks);
         bury_all(released.into_iter());
     }
@@ -505,7 +500,7 @@ pub(crate) fn eval_all(outputs: &[&Array], wait: bool) -> Result<()> {
     start(outputs, &mut |s, _| s.submit(wait), &mut |t| t.started().map(|_| true))?;
     if wait {
         for a in outputs {
-            if let Some(t) = a.node().data(a.out()).and_then(|d| d.ticket) {
+            if let Some(t) = a.node().data().and_then(|d| d.ticket) {
                 t.wait()?;
             }
         }
@@ -539,8 +534,7 @@ fn start(
         {
             return Ok(false);
         }
-        let left: Vec<Array> = part.into_iter().map(Array::from_edge).collect();
-        if let Next::Run(s) = scheduled(&left.iter().collect::<Vec<_>>(), true)? {
+        if let Next::Run(s) = scheduled(&part.iter().collect::<Vec<_>>(), true)? {
             running.push_back(submit(s, false)?);
         }
     }
@@ -608,7 +602,7 @@ pub fn eval_until<'a>(arrays: impl IntoIterator<Item = &'a Array>, mut stop: imp
         return Ok(false);
     }
     for a in list {
-        if let Some(t) = a.node().data(a.out()).and_then(|d| d.ticket)
+        if let Some(t) = a.node().data().and_then(|d| d.ticket)
             && !t.wait_until(&mut stop)?
         {
             return Ok(false);

@@ -313,7 +313,7 @@ impl Fused {
             return;
         };
         match prim {
-            Prim::Leaf => unreachable!("data has no primitive"),
+            Prim::Leaf | Prim::Output(_) => unreachable!("data has no primitive"),
             Prim::Elementwise(_) => self.elementwise(ir, i),
             Prim::Other(p) => match p.role() {
                 Role::Cast | Role::Index(_) => self.elementwise(ir, i),

@@ -44,8 +44,8 @@ pub(crate) struct Node {
 #[derive(Default)]
 pub(crate) struct Ir {
     pub nodes: Vec<Node>,
-    /// What the plan must leave in memory: (walk node, output) and the value that it is.
-    pub wanted: Vec<((u32, u32), Value)>,
+    /// What the plan must leave in memory: the walk's node and the value that it is.
+    pub wanted: Vec<(u32, Value)>,
 }
 
 impl Ir {
@@ -70,37 +70,27 @@ impl Ir {
         let mut scalars = 0u32;
         for (i, n) in graph.nodes.iter().enumerate() {
             let node = &n.node;
-            let avals = || -> Avals { node.outs.iter().map(|o| o.aval.clone()).collect() };
-            if let Some(first) = n.leaf {
-                let outs = (0..node.outs.len() as u32)
-                    .map(|out| {
-                        let index = b.push(Node {
-                            prim: None,
-                            leaf: first + out,
-                            args: Args::new(),
-                            avals: smallvec::smallvec![node.outs[out as usize].aval.clone()],
-                            stream: node.stream,
-                            site: node.site,
-                        });
-                        Value { node: index, out: 0 }
-                    })
-                    .collect();
-                map.push(outs);
+            if let Some(leaf) = n.leaf {
+                let (avals, args) = (node.avals.clone(), Args::new());
+                let index = b.push(Node { prim: None, leaf, args, avals, stream: node.stream, site: node.site });
+                map.push(smallvec::smallvec![Value { node: index, out: 0 }]);
                 continue;
             }
-            let args: Args = n
-                .inputs
-                .iter()
-                .map(|input| match *input {
-                    Input::Node { index, out } => Arg::Value(map[index as usize][out as usize]),
-                    Input::Scalar(d) => {
-                        scalars += 1;
-                        Arg::Scalar(Param::Graph(scalars - 1), d)
-                    }
-                })
-                .collect();
-            map.push(b.apply(&node.prim, args, avals(), node.stream, node.site));
-            b.ir.wanted.extend(n.wanted.iter().map(|&out| ((i as u32, out), map[i][out as usize])));
+            let mut arg = |input: &Input| match *input {
+                Input::Node(index) => Arg::Value(map[index as usize][0]),
+                Input::Scalar(d) => {
+                    scalars += 1;
+                    Arg::Scalar(Param::Graph(scalars - 1), d)
+                }
+            };
+            let values = match (&node.prim, &n.inputs[..]) {
+                (Prim::Output(out), [Input::Node(maker)]) => smallvec::smallvec![map[*maker as usize][*out as usize]],
+                (prim, inputs) => b.apply(prim, inputs.iter().map(&mut arg).collect(), node.avals.clone(), node.stream, node.site),
+            };
+            map.push(values);
+            if n.wanted {
+                b.ir.wanted.push((i as u32, map[i][0]));
+            }
         }
         b.ir
     }

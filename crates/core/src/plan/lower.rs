@@ -293,7 +293,7 @@ struct TapeBuilder<'a> {
     inputs: Vec<Slot>,
     params: Vec<Param>,
     regs: HashMap<Value, Reg>,
-    loads: HashMap<(Value, usize, Strides, Dtype, bool), Reg>,
+    loads: HashMap<(Value, usize, Strides, Dtype), Reg>,
     constants: HashMap<(u64, u64, Dtype), Reg>,
     widened: HashMap<(Reg, Dtype), Reg>,
 }
@@ -390,9 +390,9 @@ impl<'a> TapeBuilder<'a> {
         let strides = self.map(self.fused.dims(self.ir, i, v), &place.layout, outer);
         let offset = place.layout.offset;
         let Some(narrow) = self.fused.narrow(self.ir, v) else {
-            return self.load(place.root, offset, strides, self.ir.aval(v).dtype, outer);
+            return self.load(place.root, offset, strides, self.ir.aval(v).dtype);
         };
-        let r = self.load(self.fused.at(narrow).root, offset, strides, self.ir.aval(narrow).dtype, outer);
+        let r = self.load(self.fused.at(narrow).root, offset, strides, self.ir.aval(narrow).dtype);
         let wide = self.ir.aval(v).dtype;
         *self.widened.entry((r, wide)).or_insert_with(|| {
             let varies = self.tape.code[r as usize].varies;
@@ -402,16 +402,18 @@ impl<'a> TapeBuilder<'a> {
     }
 
     /// A value in memory, loaded once.
-    fn load(&mut self, root: Value, offset: usize, strides: Strides, dtype: Dtype, outer: bool) -> Reg {
-        let key = (root, offset, strides.clone(), dtype, outer);
+    fn load(&mut self, root: Value, offset: usize, strides: Strides, dtype: Dtype) -> Reg {
+        let key = (root, offset, strides, dtype);
         if let Some(&r) = self.loads.get(&key) {
             return r;
         }
         let k = self.inputs.len() as u32;
         self.inputs.push(Slot { root, bytes: offset * dtype.size() });
-        self.tape.inputs.push(Map { dtype, strides });
+        // What is the same along the row is loaded once for it.
+        let same = self.tape.inner > 0 && key.2[self.outer..].iter().all(|&s| s == 0);
+        self.tape.inputs.push(Map { dtype, strides: key.2.clone() });
         let r = self.push(Inst::Load(k), dtype);
-        if outer && self.tape.inner > 0 {
+        if same {
             self.tape.code[r as usize].varies = Varies::Outer;
         }
         self.loads.insert(key, r);
@@ -464,7 +466,7 @@ impl<'a> TapeBuilder<'a> {
                     // A view that needs a row-major input: the copy that makes it so.
                     _ => self.arg(m, node.args[0], false),
                 },
-                Prim::Leaf => unreachable!("data is no member"),
+                Prim::Leaf | Prim::Output(_) => unreachable!("it is no member"),
             };
             self.regs.insert(value, reg);
             if self.fused.stored[m as usize][0] {

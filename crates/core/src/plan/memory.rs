@@ -176,9 +176,9 @@ impl<'a> Memory<'a> {
         let wanted = self.ir.wanted.clone();
         let results = wanted
             .into_iter()
-            .map(|((node, out), v)| {
+            .map(|(node, v)| {
                 let place = self.fused.at(v).clone();
-                Outcome { node, out, buffer: self.buffer(place.root), layout: place.layout }
+                Outcome { node, buffer: self.buffer(place.root), layout: place.layout }
             })
             .collect();
         Ok((placed, results))

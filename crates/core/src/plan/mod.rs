@@ -65,10 +65,9 @@ pub(crate) enum BufferKind {
     Block(u32),
 }
 
-/// A value that exists after the plan ran: output `out` of the walk's node `node`.
+/// A value that exists after the plan ran: that of the walk's node `node`.
 pub(crate) struct Outcome {
     pub node: u32,
-    pub out: u32,
     pub buffer: u32,
     pub layout: Layout,
 }

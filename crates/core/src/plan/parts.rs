@@ -4,7 +4,7 @@
 //! Calls that repeat each other's work (a function and its derivative at the same arguments) stay in one part, since a plan does equal
 //! work once.
 
-use crate::graph::node::Edge;
+use crate::Array;
 use crate::graph::program::Program;
 use crate::plan::eval::{Collected, Graph, Input};
 use lazulite_base::key::{Key, KeyHasher};
@@ -22,8 +22,8 @@ fn works(call: &Collected, program: &Program) -> Works {
         let mut h = KeyHasher::default();
         for input in inputs {
             match *input {
-                Input::Node { index, out } => h.words([index as u64, out as u64].into_iter()),
-                Input::Scalar(d) => h.word(d as u64),
+                Input::Node(index) => h.words([0, index as u64].into_iter()),
+                Input::Scalar(d) => h.words([1, d as u64].into_iter()),
             }
         }
         h.finish()
@@ -52,21 +52,21 @@ impl Graph {
         cuts
     }
 
-    /// What each part but the last leaves: for those after it, and of `outputs`, which are nodes with the number of an output. Nothing
-    /// if the graph stays whole.
-    pub fn parts(&self, outputs: impl Iterator<Item = (u32, u32)>) -> Vec<Vec<Edge>> {
+    /// What each part but the last leaves: for those after it, and of `outputs`. Nothing if the graph stays whole. The outputs of a call
+    /// follow it before another call, unless that repeats its work, so no cut is between them.
+    pub fn parts(&self, outputs: impl Iterator<Item = u32>) -> Vec<Vec<Array>> {
         let cuts = self.cuts();
         let mut parts = vec![Vec::new(); cuts.len()];
         let part = |i: usize| cuts.partition_point(|&c| c <= i);
         let mut known = HashSet::default();
-        let mut leave = |(index, out): (u32, u32), until: usize| {
+        let mut leave = |index: u32, until: usize| {
             let (source, from) = (&self.nodes[index as usize], part(index as usize));
-            if source.leaf.is_none() && from < until && known.insert((index, out)) {
-                parts[from].push(Edge { node: source.node.clone(), out });
+            if source.leaf.is_none() && from < until && known.insert(index) {
+                parts[from].push(Array::from_edge(source.node.clone()));
             }
         };
         for (i, n) in self.nodes.iter().enumerate() {
-            let values = n.inputs.iter().filter_map(|v| if let Input::Node { index, out } = *v { Some((index, out)) } else { None });
+            let values = n.inputs.iter().filter_map(|v| if let Input::Node(index) = *v { Some(index) } else { None });
             values.for_each(|v| leave(v, part(i)));
         }
         outputs.for_each(|v| leave(v, cuts.len()));

@@ -27,7 +27,7 @@ fn elementwise(prim: &Prim) -> bool {
     match prim {
         Prim::Elementwise(_) => true,
         Prim::Other(p) => matches!(p.role(), Role::Cast | Role::Index(_)),
-        Prim::Leaf => false,
+        Prim::Leaf | Prim::Output(_) => false,
     }
 }
 

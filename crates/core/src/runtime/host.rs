@@ -89,7 +89,7 @@ impl Array {
     #[track_caller]
     pub fn exported(&self) -> Result<(Array, HostData)> {
         let host = self.host()?;
-        let handles = self.node().outs[self.out() as usize].held.load(Ordering::Relaxed);
+        let handles = self.node().held.load(Ordering::Relaxed);
         // Who reads the buffer: the slot and `host`, and earlier exports.
         // What a device has is no memory for the outside: only its copy here is.
         let here = backend::backend(host.data.buffer.home().raw())?.host_visible();

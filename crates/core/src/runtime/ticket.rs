@@ -195,14 +195,14 @@ mod tests {
             let schedule = |node: &Node, written: &AtomicBool| {
                 let ticket = std::sync::Arc::new(Ticket::new());
                 let mut state = node.state();
-                if state.slots[0].is_some() {
+                if state.data.is_some() {
                     assert!(state.inputs.is_empty());
                     return false;
                 }
                 let inputs = std::mem::take(&mut state.inputs);
                 assert_eq!(inputs.len(), 1, "only the scheduler takes the inputs");
                 let buffer = std::sync::Arc::new(Buffer::borrow(0, 4, std::sync::Arc::new(())));
-                state.slots[0] = Some(Data { buffer, layout: Layout::contiguous(&[1]), ticket: Some(ticket.clone()) });
+                state.data = Some(Data { buffer, layout: Layout::contiguous(&[1]), ticket: Some(ticket.clone()) });
                 drop(state);
                 written.store(true, Ordering::Relaxed);
                 ticket.finish(Ok(None));
@@ -213,7 +213,7 @@ mod tests {
                 loom::thread::spawn(move || schedule(&node, &written))
             };
             let mine = schedule(&node, &written);
-            let data = node.data(0).expect("one of the two scheduled it");
+            let data = node.data().expect("one of the two scheduled it");
             data.ticket.expect("it has a ticket").wait().unwrap();
             assert!(written.load(Ordering::Relaxed), "read before it was written");
             assert!(mine ^ other.join().unwrap(), "scheduled once");

@@ -2,20 +2,20 @@
 //! fuses with its surroundings and equal work is merged; derivatives and batches of a call are programs too, made once and kept.
 
 use crate::Array;
-use crate::graph::array::{at_site, node_at, node_many};
+use crate::graph::array::{at_site, node_beside};
 use crate::graph::node::{Aval, Avals, Operand, Operands};
 use crate::graph::program::{self, Program, Recorded, Ref};
 use crate::graph::tag::Kind;
 use crate::primitive::{Jvp, Prim, Primitive, Role, Vjp, Vmap};
 use crate::runtime::counters::count;
 use crate::runtime::stream::Stream;
-use crate::transforms::{Identity, abstract_leaf, abstract_tree, flatten, unflatten};
+use crate::transforms::{abstract_leaf, abstract_tree, flatten, unflatten};
 use crate::tree::{Output, Tree};
 use lazulite_base::Dims;
 use lazulite_base::error::Result;
 use lazulite_base::key::{Key, KeyHasher};
 use rustc_hash::FxHashMap as HashMap;
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, RwLock};
@@ -56,16 +56,10 @@ impl Call {
         Arc::new(Call { program: Arc::new(program), derived: Mutex::new(HashMap::default()) })
     }
 
-    /// The outputs of a call: one node, and one for each of several outputs, so that who holds one (a loss) does not hold the memory of
-    /// all (of the parameters of that step), and a next call may write over what nobody holds.
-    fn apply(self: &Arc<Call>, operands: Operands, site: &'static Location<'static>) -> Vec<Array> {
+    /// The outputs of a call, which repeats the work of `others`.
+    fn apply(self: &Arc<Call>, operands: Operands, site: &'static Location<'static>, others: &[Array]) -> Vec<Array> {
         let avals = self.program.outputs.iter().map(|&r| self.program.aval(r)).collect();
-        let outputs = node_many(Prim::Other(self.clone()), operands, avals, site);
-        if outputs.len() == 1 {
-            return outputs;
-        }
-        let alone = |x: &Array| node_at(Prim::new(Identity("output")), smallvec![Operand::Edge(x.edge())], x.aval().clone(), x.tag(), site);
-        outputs.iter().map(alone).collect()
+        node_beside(Prim::Other(self.clone()), operands, avals, site, others)
     }
 
     /// A program derived from this one, made on first use: `make` builds its results on abstract inputs.
@@ -101,12 +95,13 @@ impl Call {
 }
 
 impl Derived {
-    fn apply(&self, inputs: &[Array]) -> Vec<Option<Array>> {
+    /// The results, of which those that there are; `others` is what a derivative is one of.
+    fn apply(&self, inputs: &[Array], others: &[Array]) -> Vec<Option<Array>> {
         if self.present.iter().all(|p| !p) {
             return vec![None; self.present.len()];
         }
         let operands = inputs.iter().map(|a| Operand::Edge(a.edge())).collect();
-        let mut list = self.call.apply(operands, inputs[0].site()).into_iter();
+        let mut list = self.call.apply(operands, inputs[0].site(), others).into_iter();
         self.present.iter().map(|&p| if p { list.next() } else { None }).collect()
     }
 }
@@ -146,7 +141,7 @@ impl Primitive for Call {
             let cts = present.iter().copied().zip(leaves[n..].iter().cloned()).collect();
             crate::transforms::vjp::backward(&self.program, &|r| program::value(r, &leaves[..n], &values), cts, &needed)
         })?;
-        Ok(derived.apply(&all))
+        Ok(derived.apply(&all, cx.outputs))
     }
     fn jvp(&self, cx: &Jvp<'_>) -> Result<Vec<Option<Array>>> {
         let inputs = arrays(cx.inputs);
@@ -160,7 +155,7 @@ impl Primitive for Call {
             let tangents: Vec<Option<Array>> = mask.iter().map(|&m| if m { rest.next() } else { None }).collect();
             crate::transforms::jvp::forward(&self.program, &|r| program::value(r, &leaves[..n], &values), &tangents)
         })?;
-        Ok(derived.apply(&all))
+        Ok(derived.apply(&all, cx.outputs))
     }
     fn vmap(&self, cx: &Vmap<'_>) -> Result<Vec<Array>> {
         let inputs = arrays(cx.inputs);
@@ -169,7 +164,7 @@ impl Primitive for Call {
             let f = |x: &[Array]| Ok(self.program.rebuild(x));
             Ok(crate::transforms::vmap::batch(&f, leaves, cx.batched, cx.size)?.into_iter().map(Some).collect())
         })?;
-        Ok(derived.apply(&inputs).into_iter().flatten().collect())
+        Ok(derived.apply(&inputs, &[]).into_iter().flatten().collect())
     }
 }
 
@@ -369,7 +364,7 @@ impl<T: Tree> Entry<T> {
         if self.outputs == 0 {
             return unflatten(&self.template, &[]);
         }
-        let results = at_site(site, Stream::current(), || call.apply(inputs, site));
+        let results = at_site(site, Stream::current(), || call.apply(inputs, site, &[]));
         unflatten(&self.template, &results)
     }
 }

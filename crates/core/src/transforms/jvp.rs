@@ -31,7 +31,7 @@ pub(crate) fn forward(program: &Program, value: &dyn Fn(Ref) -> Val, tangents: &
         let list = at_site(ins.site, ins.stream, || match &ins.prim {
             Prim::Elementwise(op) => crate::ops::derivative::jvp(*op, &cx),
             Prim::Other(p) => p.jvp(&cx),
-            Prim::Leaf => Ok(vec![None]),
+            Prim::Leaf | Prim::Output(_) => Ok(vec![None]),
         })
         .map_err(|e| e.at(ins.site))?;
         of.push(list);

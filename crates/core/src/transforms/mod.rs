@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod compile;
+mod cotangent;
 pub mod custom;
 pub mod grad;
 pub mod jacobian;
@@ -23,13 +24,12 @@ use lazulite_base::key::KeyHasher;
 use smallvec::smallvec;
 use std::panic::Location;
 
-/// Its input, under a name of its own: the leaf of a differentiation, at which the inner walk ends and through which outer derivatives see;
-/// or one output of a call.
-struct Identity(&'static str);
+/// Its input: the leaf of a differentiation, at which the inner walk ends and through which outer derivatives see.
+struct Identity;
 
 impl Primitive for Identity {
     fn name(&self) -> &'static str {
-        self.0
+        "input"
     }
     fn key(&self, _: &mut KeyHasher) {}
     fn infer(&self, inputs: &[Aval]) -> Result<Avals> {
@@ -55,7 +55,7 @@ impl Primitive for Identity {
 /// A concrete leaf over `x`, for the differentiation `keep`.
 pub(crate) fn concrete_leaf(x: &Array, keep: u64) -> Array {
     let tag = x.tag().join(Tag { keep, ..Tag::default() });
-    node_at(Prim::new(Identity("input")), smallvec![Operand::Edge(x.edge())], x.aval().clone(), tag, x.site())
+    node_at(Prim::new(Identity), smallvec![Operand::Edge(x.edge())], x.aval().clone(), tag, x.site())
 }
 
 /// An abstract leaf: shape and dtype, and no value.

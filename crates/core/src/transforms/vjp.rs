@@ -6,6 +6,7 @@ use crate::graph::node::Aval;
 use crate::graph::program::{Program, Recorded, Ref};
 use crate::graph::tag::Keeping;
 use crate::primitive::{Prim, Val, Vjp};
+use crate::transforms::cotangent::Cotangent;
 use crate::transforms::{concrete_leaf, flatten, unflatten};
 use crate::tree::{Output, Tree};
 use lazulite_base::error::{Error, Result};
@@ -19,15 +20,9 @@ pub(crate) fn backward(
     needed: &[bool],
 ) -> Result<Vec<Option<Array>>> {
     let dependent = program.dependent(needed);
-    let mut inputs: Vec<Option<Array>> = vec![None; program.inputs.len()];
-    let mut of: Vec<SmallVec<[Option<Array>; 1]>> = program.instrs.iter().map(|i| smallvec::smallvec![None; i.avals.len()]).collect();
-    let add = |slot: &mut Option<Array>, ct: Array| -> Result<()> {
-        *slot = Some(match slot.take() {
-            None => ct,
-            Some(s) => crate::ops::add(&s, &ct)?,
-        });
-        Ok(())
-    };
+    let mut inputs: Vec<Cotangent> = program.inputs.iter().map(|_| Cotangent::default()).collect();
+    let mut of: Vec<SmallVec<[Cotangent; 1]>> =
+        program.instrs.iter().map(|i| i.avals.iter().map(|_| Cotangent::default()).collect()).collect();
     let depends = |r: Ref| match r {
         Ref::Input(i) => needed[i as usize],
         Ref::Value { index, .. } => dependent[index as usize],
@@ -35,37 +30,46 @@ pub(crate) fn backward(
     };
     for (r, ct) in cotangents {
         match r {
-            Ref::Input(i) => add(&mut inputs[i as usize], ct)?,
-            Ref::Value { index, out } => add(&mut of[index as usize][out as usize], ct)?,
+            Ref::Input(i) => inputs[i as usize].add(ct)?,
+            Ref::Value { index, out } => of[index as usize][out as usize].add(ct)?,
             Ref::Scalar(_) => {}
         }
     }
     for (i, ins) in program.instrs.iter().enumerate().rev() {
-        let cts = std::mem::take(&mut of[i]);
-        if !dependent[i] || cts.iter().all(Option::is_none) {
+        let gathered = std::mem::take(&mut of[i]);
+        if !dependent[i] || gathered.iter().all(Cotangent::is_none) {
+            continue;
+        }
+        let output = |out: usize| value(Ref::Value { index: i as u32, out: out as u32 }).array();
+        let cts = gathered.into_iter().enumerate().map(|(out, ct)| ct.finish(|| output(out))).collect::<Result<SmallVec<[_; 1]>>>()?;
+        if let (Some(ranges), Some(ct)) = (ins.prim.slice(), &cts[0]) {
+            match ins.operands[0] {
+                Ref::Input(k) => inputs[k as usize].add_slice(ins, ranges, ct.clone()),
+                Ref::Value { index, out } => of[index as usize][out as usize].add_slice(ins, ranges, ct.clone()),
+                Ref::Scalar(_) => {}
+            }
             continue;
         }
         let vals: SmallVec<[Val; 3]> = ins.operands.iter().map(|&r| value(r)).collect();
-        let outs: SmallVec<[Array; 1]> =
-            (0..ins.avals.len()).map(|out| value(Ref::Value { index: i as u32, out: out as u32 }).array()).collect();
+        let outs: SmallVec<[Array; 1]> = (0..ins.avals.len()).map(output).collect();
         let wanted: SmallVec<[bool; 3]> = ins.operands.iter().map(|&r| depends(r)).collect();
         let cx = Vjp { inputs: &vals, outputs: &outs, cotangents: &cts, needed: &wanted };
         let list = at_site(ins.site, ins.stream, || match &ins.prim {
             Prim::Elementwise(op) => crate::ops::derivative::vjp(*op, &cx),
             Prim::Other(p) => p.vjp(&cx),
-            Prim::Leaf => Ok(vec![]),
+            Prim::Leaf | Prim::Output(_) => Ok(vec![]),
         })
         .map_err(|e| e.at(ins.site))?;
         for ((&r, ct), &want) in ins.operands.iter().zip(list).zip(&wanted) {
             let Some(ct) = ct.filter(|_| want) else { continue };
             match r {
-                Ref::Input(k) => at_site(ins.site, ins.stream, || add(&mut inputs[k as usize], ct))?,
-                Ref::Value { index, out } => at_site(ins.site, ins.stream, || add(&mut of[index as usize][out as usize], ct))?,
+                Ref::Input(k) => at_site(ins.site, ins.stream, || inputs[k as usize].add(ct))?,
+                Ref::Value { index, out } => at_site(ins.site, ins.stream, || of[index as usize][out as usize].add(ct))?,
                 Ref::Scalar(_) => {}
             }
         }
     }
-    Ok(inputs)
+    inputs.into_iter().enumerate().map(|(i, ct)| ct.finish(|| value(Ref::Input(i as u32)).array())).collect()
 }
 
 /// A function traced on concrete leaves, for differentiation.

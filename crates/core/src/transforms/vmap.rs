@@ -42,7 +42,7 @@ pub(crate) fn replay(recorded: &Recorded, leaves: &[(Array, bool)], size: usize)
         let list = at_site(ins.site, ins.stream, || match &ins.prim {
             Prim::Elementwise(op) => crate::ops::derivative::vmap(*op, &cx),
             Prim::Other(p) => p.vmap(&cx),
-            Prim::Leaf => Ok(vec![]),
+            Prim::Leaf | Prim::Output(_) => Ok(vec![]),
         })
         .map_err(|e| e.at(ins.site))?;
         of.push(Some(list));

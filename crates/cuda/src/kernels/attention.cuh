@@ -15,6 +15,16 @@ FN double pow2(double x) { return exp2(x); }
 FN float fma_(float a, float b, float c) { return __fmaf_rn(a, b, c); }
 FN double fma_(double a, double b, double c) { return __fma_rn(a, b, c); }
 FN i64 at3(const u64* s, i64 b, i64 h, i64 t) { return b * (i64)s[0] + h * (i64)s[1] + t * (i64)s[2]; }
+// Batch, head and query of row `row` of `n`.
+FN void query_of(i64 row, i64 n, const u64* w, i64& b, i64& h, i64& i) {
+  if (n < ((i64)1 << 32)) {
+    const u32 queries = (u32)w[QUERIES_], heads = (u32)w[HEADS_], above = (u32)row / queries, batch = above / heads;
+    i = (u32)row - above * queries, h = above - batch * heads, b = batch;
+  } else {
+    const i64 queries = (i64)w[QUERIES_], heads = (i64)w[HEADS_], above = row / queries;
+    i = row % queries, h = above % heads, b = above / heads;
+  }
+}
 // x with what an added mask adds, in units of log 2.
 template <class T> FN T with_mask(T x, T a) {
   const T y = fma_(a, (T)LOG2E, x);

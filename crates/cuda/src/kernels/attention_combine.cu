@@ -4,7 +4,8 @@ extern "C" __global__ void __launch_bounds__(256) @(const __grid_constant__ Args
   const i64 row = (i64)blockIdx.x * 8 + threadIdx.x / 32;
   if (row >= (i64)p.w[ROWS_]) return;
   const int lane = threadIdx.x % 32, values = (int)p.w[VALUES_], parts = (int)p.w[SPLITS_];
-  const i64 queries = (i64)p.w[QUERIES_], heads = (i64)p.w[HEADS_], b = row / queries / heads, h = row / queries % heads, i = row % queries;
+  i64 b, h, i;
+  query_of(row, (i64)p.w[ROWS_], p.w, b, h, i);
   const float* from = (const float*)p.w[SCRATCH_] + row * parts * (values + 2);
   float most = -INF_F, total = 0;
   for (int s = 0; s < parts; s++) most = fmaxf(most, from[(i64)s * (values + 2) + values]);

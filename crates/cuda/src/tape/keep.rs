@@ -183,16 +183,18 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
             start
         })
         .collect();
-    let slots_of_parts = blocks.max(WARPS);
-    let parts: usize = (0..r.last()).map(|s| r.reductions(s).len() * slots_of_parts * 8).sum();
     if list.is_empty() {
         return None;
     }
-    let fits = at + parts <= SHARED;
-    if !fits {
+    let parts = |warps: usize| (0..r.last()).map(|s| r.reductions(s).len() * blocks.max(warps) * 8).sum::<usize>();
+    // Warps of a block, and blocks side by side to hide one another's waits: of a row that does not fit each pass finds what the last one
+    // read in the cache, if there are few.
+    let (warps, beside) = if at + parts(WARPS) <= SHARED { (WARPS, 5) } else { (2 * WARPS, 2) };
+    if warps > WARPS {
         (list, places, at) = (Vec::new(), Vec::new(), 0);
     }
-    let total = at + parts;
+    let slots_of_parts = blocks.max(warps);
+    let total = at + parts(warps);
     if total > SHARED {
         return None;
     }
@@ -205,7 +207,7 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
         let place = if slot == 0 { "0".into() } else { r.words.value(starts[slot] as u64) };
         let _ = writeln!(r.body, "  {t}* k{i} = ({t}*)(near_ + {place});");
     }
-    let (start, step) = ("threadIdx.x", THREADS as usize);
+    let (start, step) = ("threadIdx.x", 32 * warps);
     let keep = |made: &[usize]| made.iter().map(|i| format!("k{i}[j] = r{i};\n")).collect::<String>();
     let loads: Vec<usize> = list.iter().map(|l| l.0).filter(|&i| matches!(tape.code[i].inst, Inst::Load(_))).collect();
     if !loads.is_empty() {
@@ -238,11 +240,11 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
             // All threads where the order is free; else a warp a block of the row, in lane order.
             let free = any_order(op, d);
             let (head, start, step) = if free {
-                (format!("const u32 b = warp; const {index} from = 0, to = len;"), "from + threadIdx.x", THREADS as usize)
+                (format!("const u32 b = warp; const {index} from = 0, to = len;"), "from + threadIdx.x", 32 * warps)
             } else {
-                let first = WARPS - q % WARPS;
+                let first = warps - q % warps;
                 let head = format!(
-                    "for (u32 b = (warp + {first}) & 7; b < {blocks_}; b += {WARPS}) {{ const {index} from = b * {LANE_BLOCK}, to = len - from < \
+                    "for (u32 b = (warp + {first}) % {warps}; b < {blocks_}; b += {warps}) {{ const {index} from = b * {LANE_BLOCK}, to = len - from < \
                      {LANE_BLOCK} ? len : from + {LANE_BLOCK};"
                 );
                 (head, "from + lane", 32)
@@ -263,7 +265,7 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
             let d = tape.code[i].dtype;
             let t = register(d);
             let place = format!("(({t}*)(near_ + {word} + {partial} * {parts} * 8))");
-            let count = if any_order(op, d) { format!("{WARPS}") } else { blocks_.clone() };
+            let count = if any_order(op, d) { format!("{warps}") } else { blocks_.clone() };
             let _ = writeln!(
                 r.body,
                 "  {t} r{i} = {place}[0]; for (u32 b = 1; b < {count}; b++) {{ const {t} v = {place}[b]; r{i} = {}; }}",
@@ -275,7 +277,8 @@ pub fn shared(tape: &Tape, space: &Space) -> Option<Launch> {
     let text = r.store_outer();
     let _ = writeln!(r.body, "  if (threadIdx.x == 0) {{\n{text}  }}");
     let mut launch = launch(tape, r, space.rows(), total);
-    // Enough blocks side by side to hide one another's waits.
-    launch.source.text = launch.source.text.replace("__launch_bounds__(256)", "__launch_bounds__(256, 5)");
+    launch.block = 32 * warps as u32;
+    let bounds = format!("__launch_bounds__({}, {beside})", launch.block);
+    launch.source.text = launch.source.text.replace("__launch_bounds__(256)", &bounds);
     Some(launch)
 }

@@ -186,10 +186,10 @@ impl Form {
         )
     }
 
-    /// A warp for each query.
-    fn by_rows(&self, text: &str, parts: usize) -> Option<Launch> {
+    /// So many lanes for each query.
+    fn by_rows(&self, text: &str, lanes: usize, parts: usize) -> Option<Launch> {
         let rows = self.outer() * self.sizes[3];
-        self.launch(text, &[], self.words(Shape { parts, ..Shape::default() }), [rows.div_ceil(8), 1], 256, 0)
+        self.launch(text, &[], self.words(Shape { parts, ..Shape::default() }), [rows.div_ceil(256 / lanes), 1], 256, 0)
     }
 }
 
@@ -250,7 +250,7 @@ pub fn plan(a: &Attention, on: Target) -> Option<Plan> {
     let mut launches =
         vec![f.launch(text, &blanks, f.words(Shape { blocks: 1, parts, part, ..Shape::default() }), [outer, parts], 32, shared)?];
     if parts > 1 {
-        launches.push(f.by_rows(include_str!("../kernels/attention_combine.cu"), parts)?);
+        launches.push(f.by_rows(include_str!("../kernels/attention_combine.cu"), 32, parts)?);
     }
     let scratch = if parts > 1 { outer * queries * parts * (values + 2) * 4 } else { 0 };
     Some(Plan { launches, scratch, ..Plan::default() })
@@ -273,7 +273,7 @@ pub fn gradient(g: &AttentionGrad, on: Target) -> Option<Plan> {
         return None;
     }
     let (outer, groups) = (batch * heads, batch * heads / each);
-    let rows = f.by_rows(include_str!("../kernels/attention_rows.cu"), 1)?;
+    let rows = f.by_rows(include_str!("../kernels/attention_rows.cu"), 8, 1)?;
     let [of_keys, of_queries] = if f.half() && on.groups && f.head <= 128 {
         let (by_keys, by_queries) = match f.head {
             ..=64 => (Sizes { block: 128, places: 3, own: 1, turns: false }, Sizes { block: 128, places: 3, own: 2, turns: false }),

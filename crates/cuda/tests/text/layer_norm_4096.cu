@@ -51,7 +51,7 @@ k0[j] = r0;
 const float r2 = p0;
 const float r3 = p1;
   __syncthreads();
-  { for (u32 b = (warp + 8) & 7; b < (u32)p.w[14]; b += 8) { const u32 from = b * 8192, to = len - from < 8192 ? len : from + 8192; float l = (float)0;
+  { for (u32 b = (warp + 8) % 8; b < (u32)p.w[14]; b += 8) { const u32 from = b * 8192, to = len - from < 8192 ? len : from + 8192; float l = (float)0;
   for (u32 at_ = from + lane; at_ < to; at_ += 512) {
     float b0[16];
 
@@ -74,7 +74,7 @@ l = red_add(l, r0);
   float r4 = ((float*)(near_ + p.w[13] + 0 * p.w[15] * 8))[0]; for (u32 b = 1; b < (u32)p.w[14]; b++) { const float v = ((float*)(near_ + p.w[13] + 0 * p.w[15] * 8))[b]; r4 = red_add(r4, v); }
 float r5; { const float a = r4; const float b = r2; r5 = (float)(a * b); }
   __syncthreads();
-  { for (u32 b = (warp + 8) & 7; b < (u32)p.w[14]; b += 8) { const u32 from = b * 8192, to = len - from < 8192 ? len : from + 8192; float l = (float)0;
+  { for (u32 b = (warp + 8) % 8; b < (u32)p.w[14]; b += 8) { const u32 from = b * 8192, to = len - from < 8192 ? len : from + 8192; float l = (float)0;
   for (u32 at_ = from + lane; at_ < to; at_ += 512) {
     float b7[16];
 

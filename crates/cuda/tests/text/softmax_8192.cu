@@ -84,7 +84,7 @@ k3[j] = r3;
     } }
   }
   __syncthreads();
-  { for (u32 b = (warp + 8) & 7; b < (u32)p.w[7]; b += 8) { const u32 from = b * 8192, to = len - from < 8192 ? len : from + 8192; float l = (float)0;
+  { for (u32 b = (warp + 8) % 8; b < (u32)p.w[7]; b += 8) { const u32 from = b * 8192, to = len - from < 8192 ? len : from + 8192; float l = (float)0;
   for (u32 at_ = from + lane; at_ < to; at_ += 512) {
     float b3[16];
 

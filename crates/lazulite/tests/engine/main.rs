@@ -5,4 +5,5 @@ mod counting;
 mod laziness;
 mod parts;
 mod sharing;
+mod slices;
 mod tracers;

@@ -230,3 +230,40 @@ fn a_loss_that_is_kept_does_not_keep_its_step() {
     let again = run(false, 20).1;
     assert_eq!(w.to_vec::<f32>().unwrap(), again.to_vec::<f32>().unwrap());
 }
+
+#[test]
+fn threads_evaluate_different_outputs_of_one_call() {
+    let f = Arc::new(compile(|x: &Array| (x.sum(..), x * 2.0, x.sin() + x, x.reshape([8, 8]).t() * 1.0)));
+    let want = |k: usize, i: usize| {
+        let x = (0..64).map(|j| ((i + j) % 9) as f32 * 0.25).collect::<Vec<_>>();
+        let (a, b, c, d) = f(&Array::from_slice(&x, [64]).unwrap());
+        [a, b, c, d][k].to_vec::<f32>().unwrap()
+    };
+    let expected: Vec<Vec<Vec<f32>>> = (0..4).map(|k| (0..9).map(|i| want(k, i)).collect()).collect();
+    for round in 0..200usize {
+        let i = round % 9;
+        let x: Vec<f32> = (0..64).map(|j| ((i + j) % 9) as f32 * 0.25).collect();
+        let (a, b, c, d) = f(&Array::from_slice(&x, [64]).unwrap());
+        let barrier = std::sync::Barrier::new(4);
+        std::thread::scope(|s| {
+            for (k, y) in [a, b, c, d].into_iter().enumerate() {
+                let (barrier, expected) = (&barrier, &expected);
+                s.spawn(move || {
+                    // Some go through another node, some are dropped unread, some are met by a transform.
+                    barrier.wait();
+                    let value = match (round + k) % 5 {
+                        0 => y + 0.0,
+                        1 => return drop(y),
+                        2 => {
+                            async_eval([&y]).unwrap();
+                            y
+                        }
+                        3 => grad(|one: &Array| (one * &y).sum(..))(&y.ones_like()),
+                        _ => y,
+                    };
+                    assert_eq!(value.to_vec::<f32>().unwrap(), expected[k][i], "round {round}, output {k}");
+                });
+            }
+        });
+    }
+}
