@@ -194,7 +194,7 @@ fn a_compiled_loss_does_not_keep_what_its_gradient_was_taken_at() {
                 losses.push(l);
                 g
             };
-            w = w - g.0 * 0.1;
+            w -= g.0 * 0.1;
             drop(at);
             eval(losses.last().filter(|_| read).into_iter().chain([&w])).unwrap();
             if i == 30 {
@@ -219,7 +219,7 @@ fn one_output_of_several_holds_nothing_of_the_others() {
     let compiled = compile(|x: &Array| (x.sum(..), x + 1.0, x * 2.0));
     let custom = |x: &Array| {
         let rules = Rules { vjp: Some(std::sync::Arc::new(|_x, _y, ct| Ok(vec![&ct[0] * 10.0]))), ..Rules::default() };
-        rules.apply(&[x.clone()], &[x.sum(..), x + 1.0, x * 2.0])
+        rules.apply(std::slice::from_ref(x), &[x.sum(..), x + 1.0, x * 2.0])
     };
     type Three<'a> = &'a dyn Fn() -> (Array, Array, Array);
     let ways: [(&str, Three); 4] = [

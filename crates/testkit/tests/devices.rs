@@ -73,10 +73,12 @@ fn exhaustion_is_an_error_and_work_goes_on() {
     });
 }
 
+type Function = fn(&Array) -> Array;
+
 /// Functions whose plans have enough steps to be replayed.
-fn replayable() -> Vec<(&'static str, fn(&Array) -> Array)> {
+fn replayable() -> [(&'static str, Function); 3] {
     fn sums(x: &Array) -> Array {
-        (0..8).fold(x.clone(), |y, _| (y.max(keep(-1)) * 0.5 + &y).maximum(&y.min(keep(0))))
+        (0..8).fold(x.clone(), |y, _| (y.max(keep(-1)) * 0.5 + &y).maximum(y.min(keep(0))))
     }
     fn products(x: &Array) -> Array {
         (0..6).fold(x.clone(), |y, _| y.matmul(x).maximum(0.0) * 0.01 + y.max(keep(-1)))
@@ -84,7 +86,7 @@ fn replayable() -> Vec<(&'static str, fn(&Array) -> Array)> {
     fn copies(x: &Array) -> Array {
         (0..6).fold(x.clone(), |y, _| ops::concatenate(&[&y.index(40..64), &y.index(0..40)], 0).unwrap() + y.sum(keep(0)) * 0.125)
     }
-    vec![("sums", sums), ("products", products), ("copies", copies)]
+    [("sums", sums), ("products", products), ("copies", copies)]
 }
 
 /// What is replayed gives the bits of the first run, whatever is held, replaced, called at once or given up meanwhile.

@@ -506,7 +506,7 @@ fn functions() -> Vec<Step> {
         }),
         Box::new(|x, y| {
             let rules = Rules { vjp: Some(Arc::new(|x, _, ct| Ok(vec![&ct[0] * 0.5 + &x[0] * &ct[1]]))), ..Rules::default() };
-            rules.apply(&[x.clone()], &[x.sin(), x * y])
+            rules.apply(std::slice::from_ref(x), &[x.sin(), x * y])
         }),
         Box::new(|x, y| depends(&[x.cos(), y * 0.5], &[x + y])),
         Box::new(move |x, y| {

@@ -152,7 +152,7 @@ impl<K: Kind> Product<K> {
                     unsafe { self.b.pack::<K>(self.tiles, Side::B, w.at(0), self.group(start + g), steps, to, self.width) };
                 }
             });
-            let few = LEAST / (self.edge(1) * K::PLANES * self.k * groups.len() * self.width);
+            let few = LEAST / (self.edge(1) * K::PLANES * self.k * groups.len() * self.width).max(1);
             let tall = self.panels.div_ceil(few.min(self.panels / (2 * TASKS)).clamp(TALL, TALLEST));
             let wide = if tall >= TASKS { 1 } else { TASKS.div_ceil(tall).min(groups.len().div_ceil(WIDE)) };
             let columns = groups.len().div_ceil(wide) * self.width;
