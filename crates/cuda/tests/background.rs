@@ -251,6 +251,27 @@ fn some_steps_wait() {
     assert!(m.cuda.compile(0, &Work::Sort { x: view(Dtype::F32, &[3, 100]) }).unwrap().is_some());
 }
 
+/// Generic kernels stand in for the quickest steps, as long as they take no longer together than a compilation; the others wait.
+#[test]
+fn what_stands_in_is_quick_together() {
+    let m = Machine::new(true);
+    let tapes: Vec<Tape> = (1..=8).map(|k| reduction(ReduceOp::Sum, Dtype::F32, 1, 20_000 * k, Order::Lanes)).collect();
+    let seconds: Vec<f64> = tapes.iter().map(|t| plan(t).generic.unwrap().seconds).collect();
+    let shortest = lazulite_cuda::compiler::background::SHORTEST;
+    assert!(seconds.iter().all(|&s| s < shortest) && seconds.iter().sum::<f64>() > shortest && seconds[0] + seconds[1] < shortest);
+    let works: Vec<Work> = tapes.iter().rev().cloned().map(Work::Tape).collect();
+    m.cuda.prepare(0, &works[6..].iter().collect::<Vec<_>>());
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| m.cuda.prepare(0, &works.iter().collect::<Vec<_>>()));
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(!waiting.is_finished());
+        m.gate.set(true);
+        waiting.join().unwrap();
+    });
+    assert!(m.gpu.programs.compiled(&m.own(&tapes[7])));
+    m.pass(&tapes[0]);
+}
+
 /// Addresses that are not aligned take another kernel, for which the generic one stands in, too.
 #[test]
 fn the_unaligned_form_comes_later() {
