@@ -95,10 +95,9 @@ fn stand_in(gpu: &Gpu, plan: &mut Plan) -> Option<StandIn> {
 
 /// Has what plans launch compiled, together: beside the work where generic kernels can stand in, else now. All that stand in may take as
 /// long as the shortest compilation: the quickest do, and what takes longer waits for its own kernels.
-pub fn prepare(gpu: &Gpu, plans: Vec<Plan>) {
+pub fn prepare(gpu: &Gpu, mut plans: Vec<Plan>) {
     let (mut now, mut later) = (Vec::new(), Vec::new());
     let seconds = |p: &Plan| p.generic.as_ref().map_or(f64::INFINITY, |c| c.seconds);
-    let mut plans = plans;
     plans.sort_by(|a, b| seconds(a).total_cmp(&seconds(b)));
     let mut left = SHORTEST;
     for mut plan in plans {
